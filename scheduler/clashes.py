@@ -175,41 +175,43 @@ def overlaps(
     >>> overlaps([monday, week, week])
     [(1, 2)]
     """
-    mine = _Begins.of(spans)
+    mine = _Sorted.of(spans)
     if others is None:
-        ranks = enumerate(mine.order, start=1)
-        return [
-            (index, later)
-            for rank, index in ranks
-            for later in mine.before(spans[index][1].toordinal(), rank)
-        ]
-    theirs = _Begins.of(others)
-    pairs: list[tuple[int, int]] = []
+        return mine.pairs_within(mine, range(1, len(spans) + 1))
+    theirs = _Sorted.of(others)
     # Of two that share a day, one begins within the other; ties count for ``others``.
-    for index, (dtstart, dtend) in enumerate(spans):
-        first = bisect_left(theirs.days, dtstart.toordinal())
-        pairs += [(index, other) for other in theirs.before(dtend.toordinal(), first)]
-    for other, (dtstart, dtend) in enumerate(others):
-        first = bisect_right(mine.days, dtstart.toordinal())
-        pairs += [(index, other) for index in mine.before(dtend.toordinal(), first)]
-    return pairs
+    at_or_after = (bisect_left(theirs.begins, begin) for begin in mine.begins)
+    pairs = mine.pairs_within(theirs, at_or_after)
+    after = (bisect_right(mine.begins, begin) for begin in theirs.begins)
+    return pairs + [(index, other) for other, index in theirs.pairs_within(mine, after)]
 
 
-class _Begins(NamedTuple):
-    """Where spans begin, ascending, as ordinals: numbers compare much faster than dates."""
+class _Sorted(NamedTuple):
+    """Spans by their first day, as ordinals: numbers compare much faster than dates."""
 
-    days: list[int]
+    begins: list[int]
+    ends: list[int]
     order: list[int]
 
     @classmethod
-    def of(cls, spans: Sequence[tuple[date, date]]) -> _Begins:
-        days = [dtstart.toordinal() for dtstart, _ in spans]
-        order = sorted(range(len(days)), key=days.__getitem__)
-        return cls([days[index] for index in order], order)
+    def of(cls, spans: Sequence[tuple[date, date]]) -> _Sorted:
+        begins = [dtstart.toordinal() for dtstart, _ in spans]
+        ends = [dtend.toordinal() for _, dtend in spans]
+        order = sorted(range(len(spans)), key=begins.__getitem__)
+        return cls([begins[index] for index in order], [ends[index] for index in order], order)
 
-    def before(self, end: int, first: int) -> list[int]:
-        """Return the spans from rank ``first`` on that begin before ``end``."""
-        return self.order[first : bisect_left(self.days, end, first)]
+    def pairs_within(self, others: _Sorted, first: Iterable[int]) -> list[tuple[int, int]]:
+        """Pair each span with the others from rank ``first`` on that begin before its end."""
+        pairs: list[tuple[int, int]] = []
+        # The plain loop beats bisect and slices: most spans meet none or few.
+        add, order = pairs.append, others.order
+        begins = [*others.begins, date.max.toordinal() + 1]
+        for index, end, start in zip(self.order, self.ends, first, strict=True):
+            rank = start
+            while begins[rank] < end:
+                add((index, order[rank]))
+                rank += 1
+        return pairs
 
 
 def unknowns(event: OwnEvent, known: Iterable[KnownDate], host_country: str | None) -> list[str]:
