@@ -1,0 +1,370 @@
+"""How calendars and plans are laid out: pure functions between the views' values and the macros.
+
+All spans are days with the end exclusive, as in iCalendar. ``install`` gives the macros what they
+call, in the reader's language.
+"""
+
+from calendar import Calendar
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from itertools import groupby
+from typing import Any, Literal
+
+from babel.dates import format_date, get_day_names
+from jinja2 import Environment
+
+from app.site.dates import (
+    DAY,
+    Precision,
+    date_block_parts,
+    format_day,
+    format_moment,
+    format_short_span,
+    format_span,
+    month_of_year,
+    parse_locale,
+)
+from app.site.states import series_words, state_of
+
+Look = Literal["settled", "projected", "call", "postponed", "cancelled"]
+
+WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Why an event cannot, or should not, lie where it lies; ``level`` is hard, soft or load."""
+
+    level: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An edition as calendars and strips draw it; ``dtend`` is the day after its last one."""
+
+    title: str
+    dtstart: date
+    dtend: date
+    kind: str = "symposium"
+    status: str = "announced"
+    place: str = ""
+    url: str = ""
+    precision: Precision = "day"
+    call: tuple[date, date] | None = None  # days between which hosts may offer
+    moved_from: date | None = None  # where it lies before the plan that is being looked at
+    clash: Clash | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthGroup:
+    """The events of one month, with its name and year, for lists."""
+
+    title: str
+    year: int
+    month: int
+    events: tuple[Event, ...]
+
+
+def group_by_month(events: Iterable[Event], *, locale: str = "en") -> tuple[MonthGroup, ...]:
+    """Group ``events`` by the month in which they begin, in order of time."""
+    ordered = sorted(events, key=lambda event: (event.dtstart, event.title))
+    return tuple(
+        MonthGroup(month_of_year(date(*key, 1), parse_locale(locale)), *key, tuple(group))
+        for key, group in groupby(ordered, lambda event: (event.dtstart.year, event.dtstart.month))
+    )
+
+
+# Months and years as grids
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of days in one lane of a week: an event's bar, or room where ``event`` is None."""
+
+    span: int
+    event: Event | None = None
+    starts: bool = True  # False: the bar goes on from the week before
+    ends: bool = True  # False: the bar goes on in the week after
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of a grid; ``hidden`` counts the events that found no lane ("+2 more")."""
+
+    date: date
+    is_in_month: bool
+    is_today: bool
+    hidden: int = 0
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Seven days from Monday on, and the lanes of bars below them."""
+
+    days: tuple[Day, ...]
+    lanes: tuple[tuple[Segment, ...], ...]
+
+    @property
+    def has_hidden(self) -> bool:
+        """Whether some day has more events than lanes."""
+        return any(day.hidden for day in self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month as a grid of whole weeks, with the events that touch it."""
+
+    year: int
+    month: int
+    title: str
+    name: str
+    weekdays: tuple[tuple[str, str], ...]  # (short, full)
+    weeks: tuple[Week, ...]
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """Twelve months."""
+
+    year: int
+    months: tuple[Month, ...]
+
+
+def lay_out_month(  # noqa: PLR0913 - what changes the look is named
+    year: int,
+    month: int,
+    events: Iterable[Event],
+    *,
+    today: date | None = None,
+    max_lanes: int = 3,
+    locale: str = "en",
+) -> Month:
+    """Lay ``events`` into the weeks of a month, one bar a week, longer bars in the upper lanes.
+
+    Events known only to the month or year have no day and appear in ``events`` alone.
+    """
+    place = parse_locale(locale)
+    ordered = sorted(events, key=lambda event: (event.dtstart, -event.dtend.toordinal()))
+    dated = [event for event in ordered if event.precision == "day"]
+    first = date(year, month, 1)
+    after = (first + 31 * DAY).replace(day=1)
+    short, full = (get_day_names(width, locale=place) for width in ("abbreviated", "wide"))
+    return Month(
+        year=year,
+        month=month,
+        title=month_of_year(first, place),
+        name=format_date(first, "LLLL", locale=place),
+        weekdays=tuple((short[day], full[day]) for day in range(WEEK)),
+        weeks=tuple(
+            _lay_out_week(days, month, dated, today, max_lanes)
+            for days in Calendar(firstweekday=0).monthdatescalendar(year, month)
+        ),
+        events=tuple(event for event in ordered if event.dtstart < after and event.dtend > first),
+    )
+
+
+def lay_out_year(
+    year: int, events: Iterable[Event], *, today: date | None = None, locale: str = "en"
+) -> Year:
+    """Lay ``events`` into twelve months."""
+    every = list(events)
+    layouts = (
+        lay_out_month(year, month, every, today=today, max_lanes=2, locale=locale)
+        for month in range(1, 13)
+    )
+    return Year(year, tuple(layouts))
+
+
+def _lay_out_week(
+    days: Sequence[date], month: int, events: Iterable[Event], today: date | None, max_lanes: int
+) -> Week:
+    start, end = days[0], days[-1] + DAY
+    lanes: list[list[Event]] = []
+    hidden: list[Event] = []
+    here = [event for event in events if event.dtstart < end and event.dtend > start]
+    for event in here:
+        lane = next((lane for lane in lanes if lane[-1].dtend <= event.dtstart), None)
+        if lane is not None:
+            lane.append(event)
+        elif len(lanes) < max_lanes:
+            lanes.append([event])
+        else:
+            hidden.append(event)
+    return Week(
+        days=tuple(
+            Day(
+                day,
+                is_in_month=day.month == month,
+                is_today=day == today,
+                hidden=len(_on(day, hidden)),
+                events=_on(day, here),
+            )
+            for day in days
+        ),
+        lanes=tuple(_segments(lane, start, end) for lane in lanes),
+    )
+
+
+def _on(day: date, events: Iterable[Event]) -> tuple[Event, ...]:
+    return tuple(event for event in events if event.dtstart <= day < event.dtend)
+
+
+def _segments(lane: Iterable[Event], start: date, end: date) -> tuple[Segment, ...]:
+    segments = []
+    free_from = start
+    for event in lane:
+        first, after = max(event.dtstart, start), min(event.dtend, end)
+        if first > free_from:
+            segments.append(Segment((first - free_from).days))
+        segments.append(
+            Segment((after - first).days, event, event.dtstart >= start, event.dtend <= end)
+        )
+        free_from = after
+    if free_from < end:
+        segments.append(Segment((end - free_from).days))
+    return tuple(segments)
+
+
+# The years ahead
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A series in the strip: its name, its rhythm in words, its editions."""
+
+    title: str
+    kind: str
+    events: tuple[Event, ...] = ()
+    rhythm: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """An edition's place in the strip; positions and widths in per cent of the whole."""
+
+    event: Event
+    look: Look
+    x: float
+    width: float
+    row: int
+    label_ends: bool  # the words stand before the bar, since there is no room behind it
+    call: tuple[float, float] | None = None  # x and width of the call for hosts
+    moved_from: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StripLane:
+    """A lane with its bars, stacked in as many rows as their words need."""
+
+    lane: Lane
+    bars: tuple[Bar, ...]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Years as columns, series as lanes; ``today`` is a position, or None outside."""
+
+    years: tuple[tuple[int, float], ...]  # (year, x)
+    lanes: tuple[StripLane, ...]
+    today: float | None
+    by_year: tuple[tuple[int, tuple[tuple[Lane, Event], ...]], ...]
+
+
+LOOKS: dict[str, Look] = {
+    "projected": "projected",
+    "call_open": "call",
+    "under_evaluation": "call",
+    "postponed": "postponed",
+    "cancelled": "cancelled",
+}
+
+
+def lay_out_strip(
+    lanes: Iterable[Lane],
+    first_year: int,
+    last_year: int,
+    *,
+    today: date | None = None,
+    label_width: float = 11.0,
+) -> Strip:
+    """Lay the editions of ``first_year`` to ``last_year`` (both included) into a strip.
+
+    ``label_width`` is the room, in per cent, that the words of one bar take; bars whose words would
+    meet go to rows of their own.
+    """
+    start, end = date(first_year, 1, 1), date(last_year + 1, 1, 1)
+    position = partial(_position, start=start, end=end)
+    laid = tuple(_lay_out_lane(lane, start, end, position, label_width) for lane in lanes)
+    in_order = sorted(
+        ((drawn.lane, bar.event) for drawn in laid for bar in drawn.bars),
+        key=lambda item: (item[1].dtstart, item[0].title),
+    )
+    return Strip(
+        years=tuple(
+            (year, position(date(year, 1, 1))) for year in range(first_year, last_year + 1)
+        ),
+        lanes=laid,
+        today=position(today) if today and start <= today < end else None,
+        by_year=tuple(
+            (year, tuple(group))
+            for year, group in groupby(in_order, lambda item: item[1].dtstart.year)
+        ),
+    )
+
+
+def _position(day: date, start: date, end: date) -> float:
+    clipped = min(max(day, start), end)
+    return round(100 * (clipped - start).days / (end - start).days, 2)
+
+
+def _lay_out_lane(
+    lane: Lane, start: date, end: date, position: Callable[[date], float], label_width: float
+) -> StripLane:
+    bars: list[Bar] = []
+    taken_to: list[float] = []  # per row, the per cent up to which it is full
+    visible = (event for event in lane.events if start <= event.dtstart < end)
+    for event in sorted(visible, key=lambda event: event.dtstart):
+        x = position(event.dtstart)
+        width = round(position(event.dtend) - x, 2)
+        label_ends = x + label_width > 100  # noqa: PLR2004 - per cent
+        call = event.call and (
+            position(event.call[0]),
+            round(position(event.call[1]) - position(event.call[0]), 2),
+        )
+        left = min([x - label_width if label_ends else x, *(call[:1] if call else ())])
+        right = x + width if label_ends else x + max(width, label_width)
+        row = next((row for row, full in enumerate(taken_to) if full <= left), len(taken_to))
+        taken_to[row : row + 1] = [right]
+        old = event.moved_from and position(event.moved_from)
+        look = LOOKS.get(event.status, "settled")
+        bars.append(Bar(event, look, x, width, row, label_ends, call, old))
+    return StripLane(lane, tuple(bars), max(1, len(taken_to)))
+
+
+def install(environment: Environment, current_locale: Callable[[], str]) -> None:
+    """Give the macros of ``environment`` what they call, in the locale of the moment.
+
+    ``create_app`` says ``install(app.jinja_env, lambda: str(get_locale()))``.
+    """
+
+    def localized(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: object, **options: object) -> object:
+            return function(*args, **options, locale=current_locale())
+
+        return call
+
+    for function in (
+        format_day, format_moment, format_span, format_short_span, date_block_parts, group_by_month,
+        lay_out_month, lay_out_year,
+    ):  # fmt: skip
+        environment.globals[function.__name__] = localized(function)
+    environment.globals.update(
+        lay_out_strip=lay_out_strip, state_of=state_of, series_words=series_words
+    )

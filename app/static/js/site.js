@@ -1,0 +1,14 @@
+// Loads an enhancement only where a page has its piece.
+const pieces = [
+  ["[data-copy]", "./copy_field.js"],
+  ["[data-form-errors]", "./form_errors.js"],
+  ["form[data-preview-url]", "./preview.js"],
+  ['form[method="post"]', "./submit_once.js"],
+];
+
+for (const [selector, module] of pieces) {
+  const found = document.querySelectorAll(selector);
+  if (found.length > 0) {
+    import(module).then(({ enhance }) => found.forEach(enhance));
+  }
+}
