@@ -67,8 +67,10 @@ def encode_timezone(tzid: str, first_year: int) -> bytes:
     END:VTIMEZONE
     """
     zone = _read_zone(tzid)
-    # Outlook.com refuses what begins before 1970.
-    first_day = datetime(max(first_year, _EPOCH.year), 1, 1)  # noqa: DTZ001
+    # Outlook.com refuses what begins before 1970. A rule needs some years to find its first onset
+    # in: the first of November is a Friday after eleven at the latest.
+    first_year = min(max(first_year, _EPOCH.year), LAST_YEAR - 12)
+    first_day = datetime(first_year, 1, 1)  # noqa: DTZ001
     onsets = [onset for onset in zone.onsets if onset.dtstart > first_day]
     regular = zone.regular_tail(onsets)
     observances = [
