@@ -167,10 +167,22 @@ class _Zone:
     final: _Period
 
     def regular_tail(self, onsets: Sequence[_Onset]) -> list[_Onset]:
-        """Return the end of ``onsets``, as far back as each is one of the rules'."""
-        years = range(_EPOCH.year, LAST_YEAR + 2)
-        regular = {rule.onset(year) for rule in self.rules for year in years}
-        return list(takewhile(regular.__contains__, reversed(onsets)))[::-1]
+        """Return the end of ``onsets``, as far back as they are what the rules say.
+
+        A rule's onset that did not come ends it as well: Havana leaves one out in 2026.
+        """
+        regular = _yearly(self.rules, _EPOCH.year)
+        pairs = takewhile(
+            lambda pair: pair[0] == pair[1], zip(onsets[::-1], regular[::-1], strict=False)
+        )
+        return [onset for onset, _ in pairs][::-1]
+
+
+def _yearly(rules: Sequence[_Rule], first_year: int) -> list[_Onset]:
+    """Return the onsets that ``rules`` yield from ``first_year`` to ``LAST_YEAR``."""
+    years = range(first_year, LAST_YEAR + 2)
+    onsets = sorted(rule.onset(year) for year in years for rule in rules)
+    return [onset for onset in onsets if onset.dtstart.year <= LAST_YEAR]
 
 
 def _opening(first: _Onset, start: datetime) -> list[str]:
@@ -244,9 +256,8 @@ def _read_zone(tzid: str) -> _Zone:
         if period.offset != current.offset:
             onsets.append(_Onset(at, current, period))
         current = period
-    years = range(max(at.year, _EPOCH.year) - 1, LAST_YEAR + 2)
-    yearly = sorted(rule.onset(year) for year in years for rule in rules)
-    onsets += [onset for onset in yearly if at < onset.at and onset.dtstart.year <= LAST_YEAR]
+    yearly = _yearly(rules, max(at.year, _EPOCH.year) - 1)
+    onsets += [onset for onset in yearly if onset.at > at]
     return _Zone(tuple(onsets), rules, final)
 
 
