@@ -11,7 +11,10 @@ from typing import Literal
 from babel.core import Locale
 from babel.dates import format_date, format_interval, format_skeleton, format_time
 
-Precision = Literal["day", "month", "year"]
+Precision = Literal["day", "month", "year", "window"]
+
+# A window of months is written like months: its days are not known either.
+BY_MONTH = frozenset({"month", "window"})
 
 DASH = "\N{EN DASH}"
 SPACED_DASH = "\N{THIN SPACE}\N{EN DASH}\N{THIN SPACE}"
@@ -68,7 +71,7 @@ def format_span(
     last = _last_day(dtstart, dtend)
     if precision == "year":
         return _joined(str(dtstart.year), str(last.year), DASH)
-    if precision == "month":
+    if precision in BY_MONTH:
         return _format_months(dtstart, last, place)
     words = _format_days(dtstart, last, place)
     return f"{_format_weekdays(dtstart, last, place)}, {words}" if weekdays else words
@@ -82,7 +85,7 @@ def format_short_span(
     place = parse_locale(locale)
     if precision == "year":
         return str(dtstart.year)
-    if precision == "month":
+    if precision in BY_MONTH:
         return format_date(dtstart, "LLL", locale=place)
     last = _last_day(dtstart, dtend)
     if last == dtstart:
@@ -148,7 +151,7 @@ def date_block_parts(
     if precision == "year":
         return DateBlock((year,), "", "", "", f"{dtstart:%Y}", is_long=True)
     months = [format_date(day, "LLLL", locale=place) for day in (dtstart, last)]
-    if precision == "month":
+    if precision in BY_MONTH:
         one_month = (_joined(*months, DASH),)
         return DateBlock(one_month, "", year, "", f"{dtstart:%Y-%m}", is_long=True)
     weekdays = _format_weekdays(dtstart, last, place)

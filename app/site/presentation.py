@@ -276,6 +276,11 @@ class Strip:
     today: float | None
     by_year: tuple[tuple[int, tuple[tuple[Lane, Event], ...]], ...]
 
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        """Every bar, whatever its lane."""
+        return tuple(bar for lane in self.lanes for bar in lane.bars)
+
 
 LOOKS: dict[str, Look] = {
     "projected": "projected",
@@ -292,7 +297,7 @@ def lay_out_strip(
     last_year: int,
     *,
     today: date | None = None,
-    label_width: float = 11.0,
+    label_width: float = 12.0,
 ) -> Strip:
     """Lay the editions of ``first_year`` to ``last_year`` (both included) into a strip.
 

@@ -78,8 +78,8 @@ STATES: Mapping[str, Mapping[str, State]] = {
 
 SERIES_WORDS: Mapping[str, str] = {
     "symposium": N_("Symposium"),
-    "workshop": N_("Practitioner workshop"),
-    "regional": N_("Regional engagement"),
+    "practitioner_workshop": N_("Practitioner workshop"),
+    "regional_engagement": N_("Regional engagement"),
 }
 
 
