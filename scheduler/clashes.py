@@ -143,22 +143,8 @@ def find_all_clashes(
 
     One sorted sweep finds who meets whom, so many events cost n log n and what they meet.
     """
-    if not events:
-        return {}
-    days = expand(
-        known, min(event.dtstart for event in events), max(event.dtend for event in events)
-    )
-    near: list[tuple[list[KnownDate], list[OwnEvent]]] = [([], []) for _ in events]
-    spans = [(event.dtstart, event.dtend) for event in events]
-    for index, other in overlaps(spans, [reach(day) for day in days]):
-        near[index][0].append(days[other])
-    wide = [(event.dtstart - _LOAD_GAP, event.dtend + _LOAD_GAP) for event in own]
-    for index, other in overlaps(spans, wide):
-        near[index][1].append(own[other])
-    return {
-        event.key: _judge(event, met, beside, hosts.get(event.key))
-        for event, (met, beside) in zip(events, near, strict=True)
-    }
+    clashes = _find_each(events, known, own, [hosts.get(event.key) for event in events])
+    return {event.key: found for event, found in zip(events, clashes, strict=True)}
 
 
 def overlaps(
@@ -248,17 +234,15 @@ def free_weeks(  # noqa: PLR0913 - what a week is compared with, and how far to 
     shift = (event.dtstart.weekday() - around.weekday() + 3) % 7 - 3
     length = event.dtend - event.dtstart
     moved = {
-        distance: replace(event, key=str(distance), dtstart=dtstart, dtend=dtstart + length)
+        distance: replace(event, dtstart=dtstart, dtend=dtstart + length)
         for distance in range(-SEARCH_WEEKS, SEARCH_WEEKS + 1)
         if (dtstart := around + shift * _DAY + distance * _WEEK) >= (not_before or dtstart)
     }
-    others = [other for other in own if other.key != event.key]
-    hosts = {} if host_country is None else {week.key: host_country for week in moved.values()}
-    clashes = find_all_clashes(list(moved.values()), known, others, hosts)
+    clashes = _find_each(list(moved.values()), known, own, [host_country] * len(moved))
     weeks = [
-        FreeWeek(week.dtstart, week.dtend, tuple(clashes[week.key]), distance)
-        for distance, week in moved.items()
-        if all(clash.level is not Level.HARD for clash in clashes[week.key])
+        FreeWeek(week.dtstart, week.dtend, tuple(found), distance)
+        for (distance, week), found in zip(moved.items(), clashes, strict=True)
+        if all(clash.level is not Level.HARD for clash in found)
     ]
     best = sorted(weeks, key=_rank)[:limit]
     return [
@@ -275,6 +259,29 @@ def _rank(week: FreeWeek) -> tuple[bool, int, int, int]:
     return is_soft, abs(week.distance_weeks), len(week.clashes), -week.distance_weeks
 
 
+def _find_each(
+    events: Sequence[OwnEvent],
+    known: Sequence[KnownDate],
+    own: Sequence[OwnEvent],
+    hosts: Sequence[str | None],
+) -> list[list[Clash]]:
+    """Return the clashes of each event in turn; two sweeps choose the candidates."""
+    if not events:
+        return []
+    spans = [(event.dtstart, event.dtend) for event in events]
+    days = expand(known, min(first for first, _ in spans), max(beyond for _, beyond in spans))
+    near: list[tuple[list[KnownDate], list[OwnEvent]]] = [([], []) for _ in events]
+    for index, other in overlaps(spans, [reach(day) for day in days]):
+        near[index][0].append(days[other])
+    wide = [(event.dtstart - _LOAD_GAP, event.dtend + _LOAD_GAP) for event in own]
+    for index, other in overlaps(spans, wide):
+        near[index][1].append(own[other])
+    return [
+        _judge(event, met, beside, host)
+        for event, (met, beside), host in zip(events, near, hosts, strict=True)
+    ]
+
+
 def _judge(
     event: OwnEvent,
     days: Iterable[KnownDate],
@@ -289,7 +296,9 @@ def _judge(
         holidays = _host_holidays(host_country, event.dtstart.year, last.year)
         found += [_with_holiday(event, day, host_country) for day in holidays]
     clashes = [clash for clash in found if clash is not None]
-    return sorted(clashes, key=lambda clash: (clash.level.severity, clash.dtstart, clash.name))
+    return sorted(
+        clashes, key=lambda clash: (clash.level.severity, clash.dtstart, clash.name, clash.reason)
+    )
 
 
 def _with_known(event: OwnEvent, day: KnownDate) -> Clash | None:

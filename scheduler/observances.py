@@ -202,7 +202,7 @@ def _runs(found: list[_Holiday], *, level: Level, source: str) -> list[KnownDate
     return sorted([*done, *runs.values()], key=lambda day: (span(day), day.name))
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def _holidays_of(country: str, year: int) -> tuple[_Holiday, ...] | None:
     """Return the public holidays of one year, or ``None`` where no calendar yields any."""
     # Half a second of import for the few who plan, so not at the top.
