@@ -26,6 +26,26 @@ from scheduler.vtimezone import encode_timezone
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+__all__ = [
+    "CANCELLED_PREFIX",
+    "PRODID",
+    "REFRESH_INTERVAL",
+    "CalendarDataError",
+    "CalendarEntry",
+    "CalendarEntryError",
+    "CalendarHead",
+    "EntryStatus",
+    "Invitation",
+    "Method",
+    "assemble",
+    "decode",
+    "encode",
+    "encode_component",
+    "encode_invitation",
+    "encode_timezone",
+    "to_jcal",
+]
+
 PRODID = "-//Symposia//Symposia//EN"
 CANCELLED_PREFIX = "CANCELLED: "
 REFRESH_INTERVAL = timedelta(hours=4)
@@ -485,18 +505,18 @@ def _fold(line: str) -> bytes:
     """
     octets = line.encode()
     pieces = []
-    while len(octets) >= _LIMIT:
-        end = _LIMIT - 1
+    start, end = 0, _LIMIT - 1
+    while end < len(octets):
         while octets[end] & 0xC0 == 0x80:  # noqa: PLR2004 - within a UTF-8 character
             end -= 1
-        head = octets[:end]
-        backslashes = end - len(head.rstrip(b"\\"))
+        piece = octets[start:end]
+        backslashes = len(piece) - len(piece.rstrip(b"\\"))
         # Carets escape in parameters (RFC 6868).
-        if backslashes % 2 or head.endswith(b"^"):
+        if backslashes % 2 or piece.endswith(b"^"):
             end -= 1
-        pieces.append(octets[:end])
-        octets = octets[end:]
-    return b"\r\n ".join([*pieces, octets])
+        pieces.append(octets[start:end])
+        start, end = end, end + _LIMIT - 1
+    return b"\r\n ".join([*pieces, octets[start:]])
 
 
 def _time_problem(entry: CalendarEntry) -> str | None:

@@ -34,9 +34,10 @@ from scheduler.ical import (
     encode,
     encode_component,
     encode_invitation,
+    encode_timezone,
     to_jcal,
 )
-from scheduler.vtimezone import UnknownTimezoneError, encode_timezone
+from scheduler.vtimezone import UnknownTimezoneError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
