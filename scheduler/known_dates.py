@@ -51,7 +51,7 @@ class Level(StrEnum):
         return tuple(Level).index(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class KnownDate:
     """Days that are taken: ``[dtstart, dtend)``, or each occurrence of ``rule``.
 
