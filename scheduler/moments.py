@@ -18,7 +18,7 @@ from scheduler.rrule_parts import Kind, read_recur, refuse
 from scheduler.timespan import YearError, check_year, find_zone, instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from zoneinfo import ZoneInfo
 
 
@@ -62,10 +62,13 @@ def moments_of_years(rule: MomentRule, first: int, last: int) -> list[datetime]:
     """
     start, end = date(check_year(first), 1, 1), date(check_year(last), 12, 31)
     reading = _Reading.of(rule)
-    own = bounded(reading.own(start.toordinal(), end.toordinal() + 1))
+    # Bounded before zones are looked at, which cost far more than slots.
+    slots = bounded(reading.slots(start.toordinal(), end.toordinal() + 1))
     added = (reading.read(wall) for wall in rule.rdates if first <= wall.year <= last)
     # Compared as instants: a time in a gap can be the same moment as one after it.
-    return sorted({*(moment for _, moment in own), *added}.difference(reading.removed))
+    return sorted(
+        {*(moment for _, moment in reading.own(slots)), *added}.difference(reading.removed)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ class _Reading:
 
     def check(self, rule: MomentRule) -> None:
         """Refuse a rule without moments, or with a DTSTART beside it."""
-        first = next(self.own(), None)
+        first = next(self.own(self.slots()), None)
         if first is None:
             self.expansion.refuse_for_never()
         wall, _ = first
@@ -106,7 +109,7 @@ class _Reading:
             self.expansion.refuse_for_start(rule.dtstart, wall)
         if self.removed and self.removed.issuperset(map(self.read, rule.rdates)):
             # Two times of the wall clock are one moment at most, so these are enough to decide.
-            some = islice(self.own(), 2 * len(self.removed) + 1)
+            some = islice(self.own(self.slots()), 2 * len(self.removed) + 1)
             if self.removed.issuperset(moment for _, moment in some):
                 refuse("EXDATE removes every occurrence of it.")
 
@@ -114,16 +117,19 @@ class _Reading:
         """Return the moment at ``wall``, in UTC if there is a zone."""
         return wall if self.zone is None else instant(wall, self.zone)
 
-    def own(self, lower: int = 1, upper: int = LAST_DAY + 1) -> Iterator[tuple[datetime, datetime]]:
-        """Yield wall times of the ordinal days ``[lower, upper)`` and their moments, by wall time.
+    def slots(self, lower: int = 1, upper: int = LAST_DAY + 1) -> Iterator[int]:
+        """Yield the rule's slots on the ordinal days ``[lower, upper)``, up to two after UNTIL."""
+        # No zone is two days from UTC.
+        upper = upper if self.until is None else min(upper, self.until.toordinal() + 2)
+        return self.expansion.slots(lower, upper)
 
-        They are those of the rule alone, until UNTIL, without RDATE and EXDATE.
+    def own(self, slots: Iterable[int]) -> Iterator[tuple[datetime, datetime]]:
+        """Yield the wall times of ``slots`` until UNTIL, and their moments.
+
+        They are those of the rule alone, without RDATE and EXDATE.
         """
         times, until = self.expansion.times, self.until
-        if until:
-            # No zone is two days from UTC.
-            upper = min(upper, until.toordinal() + 2)
-        for slot in self.expansion.slots(lower, upper):
+        for slot in slots:
             day, index = divmod(slot, len(times))
             wall = datetime.combine(date.fromordinal(day), times[index])
             try:

@@ -19,7 +19,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from scheduler.rrule_expansion import LAST_DAY, Expansion, bounded
-from scheduler.rrule_parts import read_recur, refuse
+from scheduler.rrule_parts import PERIOD_DAYS, read_recur, refuse
 from scheduler.rrule_words import say_day, say_rule
 from scheduler.timespan import check_year
 from scheduler.yearly_pattern import YearlyPattern
@@ -34,6 +34,7 @@ __all__ = [
     "first_occurrence",
     "occurrences",
     "occurrences_of_years",
+    "period_days",
     "validate",
 ]
 
@@ -114,6 +115,24 @@ def first_occurrence(rrule: str, on_or_after: date) -> date:
     if day is None:
         refuse(f"it never occurs from {say_day(on_or_after)} on.")
     return date.fromordinal(day)
+
+
+def period_days(rule: RecurrenceRule) -> int:
+    """Return how many days lie between two occurrences, on average over the first few.
+
+    A rule that occurs once has the period that its FREQ and INTERVAL name.
+
+    >>> period_days(RecurrenceRule("FREQ=YEARLY;BYMONTH=3,9;BYDAY=1TU", date(2027, 3, 2)))
+    182
+
+    Raises:
+        RecurrenceRuleError: `validate` refuses ``rule``.
+    """
+    expansion = _check(rule)
+    days = list(islice(_own_days(expansion), 9))
+    if len(days) > 1:
+        return (days[-1] - days[0]) // (len(days) - 1)
+    return PERIOD_DAYS[expansion.recur.freq] * expansion.recur.interval
 
 
 def _between(rule: RecurrenceRule, lower: int, upper: int) -> list[date]:

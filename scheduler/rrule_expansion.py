@@ -14,16 +14,14 @@ from dataclasses import dataclass, field, replace
 from datetime import MAXYEAR, date, time
 from itertools import islice, pairwise, product, takewhile
 from math import gcd
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn
 
 from scheduler.errors import RecurrenceRuleError
 from scheduler.rrule_parts import Frequency, Recur, WeekdayNumber, complete, refuse
 from scheduler.rrule_words import say_day, say_start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-Value = TypeVar("Value")
+    from collections.abc import Iterable, Iterator, Sequence
 
 MAX_OCCURRENCES = 50_000
 """A window that holds more of a rule is refused; every day of a century fits."""
@@ -31,12 +29,14 @@ LAST_DAY = date.max.toordinal()
 _COMMON = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365)
 _LEAP = (0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335, 366)
 # The calendar repeats after 400 years; a rule that skips a whole cycle never comes back.
+_CYCLE_YEARS, _CYCLE_DAYS = 400, 146_097
 _CYCLE = {
-    Frequency.YEARLY: 400,
-    Frequency.MONTHLY: 4800,
-    Frequency.WEEKLY: 20_871,
-    Frequency.DAILY: MAXYEAR,
+    Frequency.YEARLY: _CYCLE_YEARS,
+    Frequency.MONTHLY: 12 * _CYCLE_YEARS,
+    Frequency.WEEKLY: _CYCLE_DAYS // 7,
 }
+_A_WHILE = 14
+"""So many empty periods in a row make it worth asking whether the rule can occur at all."""
 _DAYS_OF_WEEK_1 = 4
 """A week belongs to the year that holds at least so many of its days."""
 
@@ -46,13 +46,13 @@ def weekday_of(day: int) -> int:
     return (day - 1) % 7
 
 
-def bounded(found: Iterator[Value]) -> list[Value]:
-    """Return all of ``found``, what a rule yields in some window.
+def bounded(slots: Iterator[int]) -> list[int]:
+    """Return all of ``slots``, those of a window.
 
     Raises:
         RecurrenceRuleError: it is more than `MAX_OCCURRENCES`.
     """
-    values = list(islice(found, MAX_OCCURRENCES + 1))
+    values = list(islice(slots, MAX_OCCURRENCES + 1))
     if len(values) > MAX_OCCURRENCES:
         refuse(f"it occurs more than {MAX_OCCURRENCES:,} times in the days asked for.")
     return values
@@ -133,26 +133,57 @@ class Expansion:
         if not count:
             return
         upper = (LAST_DAY + 1) * count
-        empty, patience = 0, _CYCLE[self.recur.freq]
-        for base, days in self._periods(lower // count):
-            slots = self._choose(days)
-            if slots:
-                empty = 0
-            elif (empty := empty + 1) > patience:
+        first_day, empty, patience = lower // count, 0, self._patience()
+        for base, days in self._periods(first_day):
+            slots: Iterable[int]
+            named = days
+            if self.recur.bysetpos:
+                slots = named = self._choose(days)
+            elif count == 1:
+                slots = days
+            else:
+                # Lazily: a year of minutes is half a million slots.
+                later = (day for day in days if base + day >= first_day)
+                slots = (day * count + index for day in later for index in range(count))
+            empty = 0 if named else empty + 1
+            if empty > patience or (empty == _A_WHILE and not self._can_occur()):
                 return
             for slot in slots:
-                if lower <= (slot := base * count + slot) < upper:
-                    yield slot
+                if lower <= (absolute := base * count + slot) < upper:
+                    yield absolute
 
-    def _choose(self, days: Sequence[int]) -> Sequence[int] | Iterator[int]:
-        """Return the slots of one period, after BYSETPOS."""
-        count, positions = len(self.times), self.recur.bysetpos
-        if positions:
-            chosen = _positions(positions, len(days) * count)
-            return [days[index // count] * count + index % count for index in chosen]
-        if count == 1:
-            return days
-        return [day * count + index for day in days for index in range(count)]
+    def _patience(self) -> int:
+        """Return how many empty periods in a row prove that nothing follows."""
+        interval = self.recur.interval
+        if self.recur.freq == Frequency.DAILY:
+            return _CYCLE_YEARS * interval // gcd(interval, _CYCLE_DAYS)
+        cycle = _CYCLE[self.recur.freq]
+        return cycle // gcd(interval, cycle)
+
+    def _can_occur(self) -> bool:
+        """Whether some kind of period yields anything; a quick look, so never wrongly false."""
+        recur = self.recur
+        match recur.freq:
+            case Frequency.WEEKLY if recur.bysetpos:
+                return bool(_positions(recur.bysetpos, len(recur.byday) * len(self.times)))
+            case Frequency.MONTHLY:
+                lengths = {
+                    starts[month + 1] - starts[month]
+                    for month in self._months_met()
+                    for starts in (_COMMON, _LEAP)
+                }
+                kinds = product(range(7), lengths)
+                days = map(self._days_of_month, *zip(*kinds, strict=True))
+                return any(map(self._choose, days) if recur.bysetpos else days)
+            case Frequency.DAILY if recur.byday and recur.interval % 7 == 0:
+                return WeekdayNumber(self.dtstart.weekday()) in recur.byday
+        return True
+
+    def _choose(self, days: Sequence[int]) -> list[int]:
+        """Return the slots of one period that BYSETPOS chooses."""
+        count = len(self.times)
+        chosen = _positions(self.recur.bysetpos, len(days) * count)
+        return [days[index // count] * count + index % count for index in chosen]
 
     def _periods(self, day: int) -> Iterator[tuple[int, Sequence[int]]]:
         """Yield each period from the one of ``day`` on: a base day, and its days from there."""
@@ -174,9 +205,8 @@ class Expansion:
     def _months(self, day: date) -> Iterator[tuple[int, Sequence[int]]]:
         first, interval = self.dtstart.year * 12 + self.dtstart.month - 1, self.recur.interval
         month = day.year * 12 + day.month - 1
-        wanted = {number - 1 for number in self.recur.bymonth or range(1, 13)}
-        # Whole steps round the year that meet no wanted month never will.
-        if wanted.isdisjoint(range(first % gcd(12, interval), 12, gcd(12, interval))):
+        wanted = self._months_met()
+        if not wanted:
             return
         for number in range(month - (month - first) % interval, (MAXYEAR + 1) * 12, interval):
             year, index = divmod(number, 12)
@@ -189,6 +219,12 @@ class Expansion:
             if days is None:
                 days = self._kinds[kind] = self._days_of_month(*kind)
             yield base, days
+
+    def _months_met(self) -> set[int]:
+        """Return the months, January is 0, that BYMONTH names and the interval meets."""
+        step = gcd(12, self.recur.interval)
+        met = range((self.dtstart.month - 1) % step, 12, step)
+        return {month for month in met if not self.recur.bymonth or month + 1 in self.recur.bymonth}
 
     def _weeks(self, day: int) -> Iterator[tuple[int, Sequence[int]]]:
         wkst, step = self.recur.wkst or 0, 7 * self.recur.interval
@@ -206,36 +242,38 @@ class Expansion:
     def _days(self, day: int) -> Iterator[tuple[int, Sequence[int]]]:
         """Yield years here too: a year's days that the interval meets."""
         recur, origin = self.recur, self.dtstart.toordinal()
-        interval = recur.interval
-        if not (recur.bymonth or recur.bymonthday or recur.byday):
-            for base in range(day - (day - origin) % interval, LAST_DAY + 1, interval):
-                yield base, (0,)
-            return
+        every_day = not (recur.bymonth or recur.bymonthday or recur.byday)
         for year in range(date.fromordinal(day).year, MAXYEAR + 1):
             base = date(year, 1, 1).toordinal()
-            met = range((origin - base) % interval, 366, interval)
-            days = self._days_of_year(year) if met else ()
-            yield base, days if interval == 1 else [offset for offset in days if offset in met]
+            length = 366 if isleap(year) else 365
+            met = range((origin - base) % recur.interval, length, recur.interval)
+            if every_day or not met:
+                yield base, met
+            elif recur.interval == 1:
+                yield base, self._days_of_year(year)
+            else:
+                yield base, [offset for offset in self._days_of_year(year) if offset in met]
 
     def _days_of_year(self, year: int) -> tuple[int, ...]:
-        leap = isleap(year)
-        kind = (weekday_of(date(year, 1, 1).toordinal()), leap, isleap(year - 1), isleap(year + 1))
+        # Weeks reach over New Year, so the years on both sides matter too.
+        kind = (
+            weekday_of(date(year, 1, 1).toordinal()),
+            366 if isleap(year - 1) else 365,
+            366 if isleap(year) else 365,
+            366 if isleap(year + 1) else 365,
+        )
         days = self._kinds.get(kind)
         if days is None:
-            days = self._kinds[kind] = self._work_out_year(*kind)
+            days = self._kinds[kind] = self._work_out_year(kind[0], kind[1:])
         return days
 
-    def _work_out_year(
-        self,
-        weekday: int,
-        leap: bool,
-        after_leap: bool,
-        before_leap: bool,  # noqa: FBT001
-    ) -> tuple[int, ...]:
-        """Return the days of one kind of year, as offsets from 1 January, a ``weekday``."""
-        recur = self.recur
-        starts = _LEAP if leap else _COMMON
-        length = starts[-1]
+    def _work_out_year(self, weekday: int, lengths: tuple[int, int, int]) -> tuple[int, ...]:
+        """Return the days of one kind of year, as offsets from 1 January, a ``weekday``.
+
+        ``lengths`` are the days of the year before, the year itself and the one after.
+        """
+        recur, length = self.recur, lengths[1]
+        starts = _LEAP if length == _LEAP[-1] else _COMMON
         months = [(starts[m - 1], starts[m]) for m in recur.bymonth or range(1, 13)]
         sets = []
         if recur.byyearday:
@@ -243,7 +281,6 @@ class Expansion:
         if recur.bymonthday:
             sets.append({day for span in months for day in _month_days(recur.bymonthday, *span)})
         if recur.byweekno:
-            lengths = (365 + after_leap, length, 365 + before_leap)
             sets.append(_week_days(recur.byweekno, recur.wkst or 0, weekday, lengths))
         if recur.byday:
             spans = months if recur.bymonth else [(0, length)]
@@ -296,9 +333,8 @@ def _week_days(
 ) -> set[int]:
     """Return the offsets of all days of the numbered weeks; some may lie outside the year.
 
-    ``lengths`` are the days of the year before, the year itself and the one after: the first
-    days of January can belong to the last week of the year before, the last of December to
-    week 1 of the next.
+    ``lengths`` are as in `Expansion._work_out_year`: the first days of January can belong to the
+    last week of the year before, the last of December to week 1 of the next.
     """
 
     def week_1(first_weekday: int) -> int:

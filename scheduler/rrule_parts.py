@@ -31,6 +31,14 @@ class Frequency(IntEnum):
     YEARLY = 3
 
 
+PERIOD_DAYS = {
+    Frequency.YEARLY: 365,
+    Frequency.MONTHLY: 30,
+    Frequency.WEEKLY: 7,
+    Frequency.DAILY: 1,
+}
+
+
 class Kind(StrEnum):
     """What a DTSTART is, and so what UNTIL must be."""
 
