@@ -371,5 +371,8 @@ def install(environment: Environment, current_locale: Callable[[], str]) -> None
     ):  # fmt: skip
         environment.globals[function.__name__] = localized(function)
     environment.globals.update(
-        lay_out_strip=lay_out_strip, state_of=state_of, series_words=series_words
+        lay_out_strip=lay_out_strip,
+        parse_day=date.fromisoformat,
+        series_words=series_words,
+        state_of=state_of,
     )
