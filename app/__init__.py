@@ -1,0 +1,96 @@
+"""The Flask application; nothing imports from here, so ``create_app`` may import everything."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_security import Security, SQLAlchemyUserDatastore
+from flask_wtf import CSRFProtect
+
+from app import clock, errors, headers, i18n, jobs, limits
+from app.accounts import views as accounts_views
+from app.accounts.models import Grant, Person
+from app.countries import commands as countries_commands
+from app.database import db
+from app.desk import commands as desk_commands
+from app.desk import views as desk_views
+from app.editions import commands as editions_commands
+from app.editions import views as editions_views
+from app.feeds import commands as feeds_commands
+from app.feeds import views as feeds_views
+from app.hosting import views as hosting_views
+from app.registrations import commands as registrations_commands
+from app.registrations import views as registrations_views
+from app.series import views as series_views
+from app.site import commands as site_commands
+from app.site import frame
+from app.site import views as site_views
+
+if TYPE_CHECKING:
+    from config import Config
+
+BODY_MAX_BYTES = 32 * 1024 * 1024
+FORM_MAX_BYTES = 1024 * 1024
+
+
+def create_app(config: Config) -> Flask:
+    """Build the application for one installation's settings."""
+    app = Flask(__name__, instance_path=str(config.instance_path))
+    base = urlsplit(config.base_url)
+    app.config.from_mapping(
+        SYMPOSIA=config,
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        TRUSTED_HOSTS=config.trusted_hosts,
+        MAX_CONTENT_LENGTH=BODY_MAX_BYTES,
+        MAX_FORM_MEMORY_SIZE=FORM_MAX_BYTES,
+        PREFERRED_URL_SCHEME=base.scheme,
+        SESSION_COOKIE_NAME="__Host-session" if config.is_https else "session",
+        SESSION_COOKIE_SECURE=config.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=14),
+        # A form left open over lunch must not lose what was typed: the token lives as long as
+        # the session.
+        WTF_CSRF_TIME_LIMIT=None,
+        SECURITY_PASSWORD_SALT=config.secret_key,
+        SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_SINGLE_HASH=True,  # argon2 takes passwords of any length
+    )
+    db.init_app(app)
+    Migrate(app, db, directory=f"{app.root_path}/migrations", render_as_batch=True)
+    Security(app, SQLAlchemyUserDatastore(db, Person, Grant), register_blueprint=False)
+    CSRFProtect(app)
+    clock.init_app(app, config.now, config.instance_path)
+    i18n.init_app(app)
+    limits.init_app(app, config)
+    errors.init_app(app)
+    headers.init_app(app, is_https=config.is_https)
+    jobs.init_app(app, config)
+    frame.init_app(app)
+    for views in (
+        accounts_views,
+        series_views,
+        editions_views,
+        hosting_views,
+        registrations_views,
+        feeds_views,
+        desk_views,
+        site_views,
+    ):
+        app.register_blueprint(views.bp)
+    for group in (
+        countries_commands.countries,
+        editions_commands.series,
+        registrations_commands.registrations,
+        feeds_commands.feeds,
+        desk_commands.accounts,
+        site_commands.demo,
+        site_commands.worker,
+    ):
+        app.cli.add_command(group)
+    return app

@@ -1,0 +1,149 @@
+"""Who may do what: the one room of permissions, and the decorator that applies them.
+
+A permission is a function of the person and, where it matters, of the thing: it answers yes or
+no and never raises. A view declares one by :func:`needs` or says that it is :func:`public`.
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from flask import g, redirect, request, session, url_for
+
+from app import clock
+from app.accounts import queries
+from app.accounts.models import Person, Role
+from scheduler.errors import NotFoundError, PermissionDeniedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask.typing import ResponseReturnValue
+
+    Permission = Callable[..., bool]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SESSION_KEY = "sign_in"
+
+
+def current_person() -> Person | None:
+    """Return the row of the signed-in person, ``None`` for a visitor; one query a request."""
+    if "person" not in g:
+        token = session.get(SESSION_KEY)
+        sign_in = queries.session_of(token, now=clock.real_utcnow()) if token else None
+        g.person = sign_in.person if sign_in else None
+    person: Person | None = g.person
+    return person
+
+
+def the_person() -> Person:
+    """Return the signed-in person where the view's permission has made sure there is one."""
+    person = current_person()
+    if person is None:
+        raise PermissionDeniedError
+    return person
+
+
+def holds(person: Person | None, role: Role, scope_key: str | None = None) -> bool:
+    """Whether ``person`` holds ``role``, for ``scope_key`` if one is given, at present."""
+    now = clock.real_utcnow()
+    return person is not None and any(
+        grant.role is role and grant.holds(now) and scope_key in {None, grant.scope_key}
+        for grant in person.grants
+    )
+
+
+def countries_of(person: Person | None) -> list[str]:
+    """Return the alpha-3 codes of the countries for which ``person`` is national contact."""
+    now = clock.real_utcnow()
+    return sorted(
+        grant.scope_key
+        for grant in (person.grants if person else ())
+        if grant.role is Role.NATIONAL_CONTACT and grant.holds(now)
+    )
+
+
+# -- permissions -----------------------------------------------------------------------------
+
+
+def anyone(person: Person | None) -> bool:  # noqa: ARG001 - every permission takes a person
+    """Everybody, signed in or not."""
+    return True
+
+
+def signed_in(person: Person | None) -> bool:
+    """Everybody who has signed in."""
+    return person is not None
+
+
+def organise(person: Person | None) -> bool:
+    """Organisers: plan, judge, confirm, publish."""
+    return holds(person, Role.ORGANISER)
+
+
+def read_plan(person: Person | None) -> bool:
+    """Organisers and the committee: see the years ahead, projections included."""
+    return organise(person) or holds(person, Role.COMMITTEE)
+
+
+def see_calls(person: Person | None) -> bool:
+    """National contacts, the committee and organisers: see calls that are not published."""
+    return read_plan(person) or holds(person, Role.NATIONAL_CONTACT)
+
+
+def offer_for(person: Person | None, country_code: str) -> bool:
+    """The country's national contact: offer to host, change and withdraw the offer."""
+    return holds(person, Role.NATIONAL_CONTACT, country_code)
+
+
+def see_offer(person: Person | None, country_code: str) -> bool:
+    """The offer's country, the committee and organisers."""
+    return read_plan(person) or offer_for(person, country_code)
+
+
+# -- asking for them -------------------------------------------------------------------------
+
+
+def needs(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let only people with ``permission`` through to the view; visitors are led to sign in."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:  # noqa: ANN401 - R or a redirect
+            refusal = _refusal(permission)
+            return refusal if refusal is not None else view(*args, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined] - read by the tests
+        return guarded
+
+    return decorate
+
+
+def public(view: Callable[P, R]) -> Callable[P, R]:
+    """Declare that everybody may use the view."""
+    view.permission = anyone  # type: ignore[attr-defined] - read by the tests
+    return view
+
+
+def require(permission: Permission, *things: object) -> None:
+    """Insist on ``permission`` for ``things``.
+
+    Raises:
+        NotFoundError: the person lacks it; what one may not see reads like what is not there.
+    """
+    if not permission(current_person(), *things):
+        raise NotFoundError
+
+
+def _refusal(permission: Permission) -> ResponseReturnValue | None:
+    person = current_person()
+    if permission(person):
+        return None
+    if person is None:
+        here = request.full_path.rstrip("?") if request.method == "GET" else ""
+        return redirect(url_for("accounts.login", next=here or None), HTTPStatus.SEE_OTHER)
+    raise PermissionDeniedError

@@ -1,0 +1,123 @@
+"""Tables of people, their roles, their sessions and their sign-in links."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from flask_security import UserMixin
+from sqlalchemy import Enum, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.database import Instant, Model
+
+
+class Role(StrEnum):
+    """What a person can be; most roles hold for one scope only."""
+
+    ORGANISER = "organiser"
+    COMMITTEE = "committee"
+    NATIONAL_CONTACT = "national_contact"
+    HOST_TEAM = "host_team"
+    VISA_OFFICER = "visa_officer"
+    PARTICIPANT = "participant"
+
+
+class ScopeKind(StrEnum):
+    """What a role is limited to."""
+
+    EVERYTHING = "everything"
+    COUNTRY = "country"
+    EDITION = "edition"
+
+
+SCOPE_OF = {
+    Role.ORGANISER: ScopeKind.EVERYTHING,
+    Role.COMMITTEE: ScopeKind.EVERYTHING,
+    Role.NATIONAL_CONTACT: ScopeKind.COUNTRY,
+    Role.HOST_TEAM: ScopeKind.EDITION,
+    Role.VISA_OFFICER: ScopeKind.EDITION,
+    Role.PARTICIPANT: ScopeKind.EVERYTHING,
+}
+
+
+def _uniquifier() -> str:
+    return uuid.uuid4().hex
+
+
+class Person(Model, UserMixin):  # type: ignore[misc] - flask_security has no types
+    """Somebody with an address we can write to; ``email`` is kept in lower case."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    password: Mapped[str | None] = mapped_column(String(255))  # argon2id, none: links only
+    active: Mapped[bool] = mapped_column(default=True)
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=_uniquifier)
+    created_at: Mapped[Instant]
+    verified_at: Mapped[datetime | None]  # when a link sent to the address was first used
+    grants: Mapped[list[Grant]] = relationship(back_populates="person", order_by="Grant.id")
+
+    @property
+    def roles(self) -> list[Grant]:
+        """The grants, under the name that Flask-Security looks for."""
+        return self.grants
+
+    @property
+    def display_name(self) -> str:
+        """How pages call this person: the name, or the address while there is none."""
+        return self.name or self.email
+
+
+class Grant(Model):
+    """One role of one person for one scope, while it is in force."""
+
+    __table_args__ = (UniqueConstraint("person_id", "role", "scope_kind", "scope_key"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    role: Mapped[Role] = mapped_column(Enum(Role, native_enum=False, length=20))
+    # Text rather than keys: accounts lies below countries and editions.
+    scope_kind: Mapped[ScopeKind] = mapped_column(Enum(ScopeKind, native_enum=False, length=20))
+    scope_key: Mapped[str] = mapped_column(String(80), default="")
+    is_chair: Mapped[bool] = mapped_column(default=False)  # the committee's casting vote
+    granted_at: Mapped[Instant]
+    ends_at: Mapped[datetime | None]
+    person: Mapped[Person] = relationship(back_populates="grants")
+
+    @property
+    def name(self) -> str:
+        """The role's name, as Flask-Security looks for it."""
+        return self.role.value
+
+    def holds(self, now: datetime) -> bool:
+        """Whether the grant is in force at ``now``."""
+        return self.ends_at is None or now < self.ends_at
+
+
+class SignIn(Model):
+    """One session of one person; the cookie carries the token, we keep its hash."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), index=True
+    )
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    device: Mapped[str] = mapped_column(String(200), default="")
+    began_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    ended_at: Mapped[datetime | None]
+    person: Mapped[Person] = relationship()
+
+
+class SignInLink(Model):
+    """A one-time address that signs its person in; kept as a hash, spent by POST."""
+
+    __table_args__ = (Index("ix_sign_in_link_email", "email"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    next_path: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    used_at: Mapped[datetime | None]

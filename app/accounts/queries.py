@@ -1,0 +1,78 @@
+"""Reads over people, sessions and links."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.accounts.models import Grant, Person, Role, SignIn, SignInLink
+from app.database import db
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+
+def hashed(token: str) -> str:
+    """Return the form in which a token is stored; it has 256 random bits, so no salt is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def find(email: str) -> Person | None:
+    """Return the person with this address, in any case."""
+    return db.session.scalar(select(Person).filter_by(email=email.strip().lower()))
+
+
+def session_of(token: str, *, now: datetime) -> SignIn | None:
+    """Return the live session behind a cookie's token, its person loaded with it."""
+    return db.session.scalar(
+        select(SignIn)
+        .join(SignIn.person)
+        .where(
+            SignIn.token_hash == hashed(token),
+            SignIn.ended_at.is_(None),
+            SignIn.expires_at > now,
+            Person.active,
+        )
+        .options(joinedload(SignIn.person).selectinload(Person.grants))
+    )
+
+
+def live_link(token: str, *, now: datetime) -> SignInLink | None:
+    """Return the unspent, unexpired link with this token."""
+    return db.session.scalar(
+        select(SignInLink).where(
+            SignInLink.token_hash == hashed(token),
+            SignInLink.used_at.is_(None),
+            SignInLink.expires_at > now,
+        )
+    )
+
+
+def staff() -> Sequence[Grant]:
+    """Return every grant with its person, by role, then address."""
+    return db.session.scalars(
+        select(Grant)
+        .join(Grant.person)
+        .options(joinedload(Grant.person))
+        .order_by(Grant.role, Grant.scope_key, Person.email)
+    ).all()
+
+
+def with_role(role: Role, scope_key: str = "") -> Sequence[Person]:
+    """Return the active people who hold ``role`` for ``scope_key``, by address."""
+    return db.session.scalars(
+        select(Person)
+        .join(Person.grants)
+        .where(Grant.role == role, Grant.scope_key == scope_key, Person.active)
+        .options(selectinload(Person.grants))
+        .order_by(Person.email)
+    ).all()
+
+
+def count_people() -> int:
+    """Return how many people there are."""
+    return db.session.scalar(select(func.count()).select_from(Person)) or 0

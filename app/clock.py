@@ -1,0 +1,54 @@
+"""The only place that reads the clock.
+
+The domain's clock may be shifted (``SYMPOSIA_NOW``), to rehearse an event before its day.
+Sign-in, tokens and limits always use real time.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flask import Flask
+
+
+def init_app(app: Flask, now: datetime | None, instance_path: Path) -> None:
+    """Shift the domain's clock of ``app`` so that it ran through ``now`` at the first start."""
+    app.extensions["clock_offset"] = _offset(now, instance_path) if now else timedelta()
+
+
+def utcnow() -> datetime:
+    """Return the domain's present moment, aware, in UTC, to the second."""
+    offset = cast("timedelta", current_app.extensions["clock_offset"])
+    return (real_utcnow() + offset).replace(microsecond=0)
+
+
+def today() -> date:
+    """Return the domain's present day in UTC."""
+    return utcnow().date()
+
+
+def real_utcnow() -> datetime:
+    """Return the real present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def _offset(now: datetime, instance_path: Path) -> timedelta:
+    # Kept on disk, or a restart would turn the clock back and the feeds' revisions with it.
+    path = instance_path / "clock.json"
+    if path.exists():
+        kept = json.loads(path.read_text())
+        if kept["now"] == now.isoformat():
+            return timedelta(seconds=kept["offset_seconds"])
+    offset = now - real_utcnow()
+    instance_path.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        json.dumps({"now": now.isoformat(), "offset_seconds": round(offset.total_seconds())})
+    )
+    return timedelta(seconds=round(offset.total_seconds()))

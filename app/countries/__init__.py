@@ -1,0 +1,1 @@
+"""Countries, their M49 regions and associations, and the subscribers of INFCIRC/908."""

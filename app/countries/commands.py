@@ -1,0 +1,19 @@
+"""``flask countries``: reference data."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+
+from app.countries import service
+from app.database import db
+
+countries = AppGroup("countries", help="Countries, regions and associations.")
+
+
+@countries.command("load")
+def load() -> None:
+    """Bring the countries in step with the data file; safe to repeat."""
+    new_count = service.load_countries()
+    db.session.commit()
+    click.echo(f"{new_count} countries added.")

@@ -1,0 +1,134 @@
+"""The database: the declarative base, aware moments, and the write lock.
+
+Two databases are served alike: SQLite (embedded, the default) and PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Engine, MetaData, event
+from sqlalchemy.orm import DeclarativeBase, Session, declared_attr, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Dialect
+    from sqlalchemy.orm import UOWTransaction
+
+NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+BUSY_TIMEOUT_MS = 30_000
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment; stored in UTC. SQLite keeps no zone, so it is given back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive values: whose midnight they mean is a guess."""
+        if value is not None and value.tzinfo is None:
+            problem = f"a recorded moment must be aware, got {value!r}"
+            raise ValueError(problem)
+        if value is None:
+            return None
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the interface's
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Instant = Annotated[datetime, mapped_column(UtcDateTime)]
+
+
+class Model(DeclarativeBase):
+    """The base of every table, named after its class in snake case."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime}
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # noqa: N805 - a class-level attribute of SQLAlchemy's
+        name = cls.__name__
+        return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+db = SQLAlchemy(metadata=Model.metadata)
+
+
+def write(row: Model | None = None) -> None:
+    """Take the write lock, so that what is counted next still holds when it is written.
+
+    Ends the read transaction and begins one that writes: ``BEGIN IMMEDIATE`` on SQLite (a
+    transaction that read first could not upgrade once another has written), the lock of ``row``
+    on PostgreSQL. ``row`` is reloaded. Inside a transaction that writes already, only the row is
+    locked.
+
+    Raises:
+        RuntimeError: something was changed before; ending the read transaction would lose it.
+    """
+    session = db.session
+    if _is_writing(session()):
+        session.flush()
+    elif session.new or session.dirty or session.deleted:
+        problem = "take the write lock before changing anything"
+        raise RuntimeError(problem)
+    else:
+        session.rollback()
+        session.connection(execution_options={"writes": True})
+    if row is not None:
+        session.refresh(row, with_for_update=True)
+
+
+def _is_writing(session: Session) -> bool:
+    return session.in_transaction() and bool(
+        session.connection().get_execution_options().get("writes")
+    )
+
+
+@event.listens_for(Session, "before_flush")
+def _insist_on_write_lock(
+    session: Session,
+    flush_context: UOWTransaction,  # noqa: ARG001 - the event's signature
+    instances: object,  # noqa: ARG001 - the event's signature
+) -> None:
+    """Fail at once where a service forgot ``write``: under load SQLite would fail now and then."""
+    if not session.in_transaction() or _is_writing(session):
+        return
+    if session.connection().in_transaction() and session.new | session.dirty | session.deleted:
+        problem = "this transaction did not open with database.write()"
+        raise RuntimeError(problem)
+
+
+@event.listens_for(Engine, "connect")
+def _set_up_sqlite(connection: Any, record: object) -> None:  # noqa: ANN401, ARG001 - any driver's
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None  # we say BEGIN ourselves, see _begin
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",  # NORMAL may lose the last commits when the power fails
+        "foreign_keys = ON",
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

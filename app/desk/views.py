@@ -1,0 +1,197 @@
+"""The desk's pages: decisions, the plan, people, mail, the audit log, the page of pieces."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, SubmitField
+
+from app import audit, clock, outbox
+from app.accounts import access
+from app.accounts import queries as accounts_queries
+from app.accounts import service as accounts
+from app.accounts.access import the_person
+from app.accounts.forms import ROLE_LABELS, GrantForm
+from app.accounts.models import Role
+from app.countries import queries as countries
+from app.database import db
+from app.desk import decisions
+from app.desk.pieces import pieces_context
+from app.editions import planning
+from app.editions import queries as editions
+from app.forms import put
+from app.i18n import gettext as _
+from app.i18n import lazy_gettext as _l
+from app.i18n import ngettext
+from app.registrations import queries as registrations
+from app.series import queries as series_queries
+from app.site import drawing
+from scheduler.errors import DomainError, NotFoundError
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+bp = Blueprint("desk", __name__, url_prefix="/organise")
+
+ZOOMS = (6, 12, 24)
+
+
+class ApplyForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+    """Apply the plan that was looked at."""
+
+    fingerprint = HiddenField()
+    submit = SubmitField(_l("Apply the plan"))
+
+
+@bp.get("/")
+@access.needs(access.read_plan)
+def home() -> ResponseReturnValue:
+    """Show what to decide next, the years ahead, and how full the open editions are."""
+    today = clock.today()
+    standing = editions.every_edition(until=today.year + 11)
+    ahead = [edition for edition in standing if edition.dtend > today]
+    running = [edition for edition in ahead if edition.takes_registrations(clock.utcnow())]
+    manages = access.organise(the_person())
+    return render_template(
+        "desk/home.html",
+        decisions=decisions.next_decisions(today) if manages else [],
+        lanes=drawing.lanes(
+            series_queries.all_series(),
+            ahead,
+            today,
+            planning.clashes_by_slug(ahead, today),
+            manages=manages,
+        ),
+        first_year=today.year,
+        last_year=today.year + 5,
+        today=today,
+        running=[(edition, registrations.places(edition)) for edition in running],
+        may_organise=manages,
+    )
+
+
+@bp.route("/plan", methods=["GET", "POST"])
+@access.needs(access.read_plan)
+def plan() -> ResponseReturnValue:
+    """Show the years ahead, and what the rules would change; an organiser applies it."""
+    today = clock.today()
+    may_organise = access.organise(the_person())
+    until = request.args.get("until", planning.DEFAULT_UNTIL, type=int)
+    years = request.args.get("years", 12, type=int)
+    years = years if years in ZOOMS else 12
+    proposal = planning.propose(until=until, today=today)
+    form = ApplyForm(fingerprint=proposal.fingerprint)
+    if form.validate_on_submit():
+        access.require(access.organise)
+        try:
+            if form.fingerprint.data != proposal.fingerprint:
+                raise planning.StalePlanError
+            count = planning.apply(proposal, by=the_person(), now=clock.utcnow())
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error)
+            form.fingerprint.data = proposal.fingerprint
+        else:
+            db.session.commit()
+            flash(
+                ngettext("%(num)d edition changed.", "%(num)d editions changed.", count), "success"
+            )
+            return redirect(url_for(".plan", until=until, years=years), HTTPStatus.SEE_OTHER)
+    standing = editions.every_edition(until=until)
+    clashes = {line.edition: line.clashes for line in proposal.changes}
+    clashes |= planning.clashes_by_slug(standing, today)
+    page = render_template(
+        "desk/plan.html",
+        proposal=proposal,
+        pending=proposal.pending,
+        lanes=drawing.planned_lanes(
+            series_queries.all_series(), standing, proposal, today, clashes, manages=may_organise
+        ),
+        editions=[edition for edition in standing if edition.dtend > today],
+        clashes=clashes,
+        first_year=today.year,
+        last_year=min(today.year + years - 1, max(until, today.year)),
+        years=years,
+        zooms=ZOOMS,
+        until=until,
+        today=today,
+        form=form,
+        may_organise=may_organise,
+    )
+    return page, HTTPStatus.CONFLICT if form.form_errors else HTTPStatus.OK
+
+
+@bp.route("/people", methods=["GET", "POST"])
+@access.needs(access.organise)
+def people() -> ResponseReturnValue:
+    """Show who holds which role, and give one; the person is sent a sign-in link."""
+    form = GrantForm()
+    form.country.choices = [("", _("None")), *countries.names()]
+    if form.validate_on_submit():
+        role, now = Role(form.role.data), clock.real_utcnow()
+        scope = form.country.data if role is Role.NATIONAL_CONTACT else ""
+        try:
+            person = accounts.find_or_create(form.email.data, now=now)
+            is_new = accounts.grant(
+                person,
+                role,
+                scope or "",
+                now=now,
+                by=the_person(),
+                is_chair=role is Role.COMMITTEE and form.is_chair.data,
+            )
+            if is_new:
+                accounts.mail_link(person.email, now=now)
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error)
+        else:
+            db.session.commit()
+            flash(_("The role is given, and a sign-in link is on its way."), "success")
+            return redirect(url_for(".people"), HTTPStatus.SEE_OTHER)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    page = render_template(
+        "desk/people.html",
+        form=form,
+        grants=accounts_queries.staff(),
+        role_labels=ROLE_LABELS,
+        country_names=dict(countries.names()),
+    )
+    return page, status
+
+
+@bp.get("/mail")
+@access.needs(access.organise)
+def mail() -> ResponseReturnValue:
+    """Show the newest mails and whether they have left."""
+    return render_template("desk/mail.html", messages=outbox.latest())
+
+
+@bp.get("/mail/<int:message_id>")
+@access.needs(access.organise)
+def message(message_id: int) -> ResponseReturnValue:
+    """Show one mail as it was, or will be, sent."""
+    found = outbox.find(message_id)
+    if found is None:
+        raise NotFoundError
+    # Without SMTP the mail lies in a folder of this machine, and the desk is how one reads it;
+    # with it, a sign-in link is its addressee's alone.
+    is_hidden = found.is_secret and outbox.settings().smtp_url is not None
+    return render_template("desk/message.html", message=found, is_hidden=is_hidden)
+
+
+@bp.get("/audit")
+@access.needs(access.read_plan)
+def history() -> ResponseReturnValue:
+    """Show the newest acts."""
+    return render_template("desk/audit.html", entries=audit.latest(200))
+
+
+@bp.get("/pieces")
+@access.needs(access.organise)
+def pieces() -> ResponseReturnValue:
+    """Show every piece of the design language in every state."""
+    return render_template("desk/pieces.html", **pieces_context())

@@ -1,0 +1,1 @@
+"""Editions: one symposium, workshop or engagement each, from its projection to its reports."""

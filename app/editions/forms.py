@@ -1,0 +1,256 @@
+"""The shape of what organisers do with one edition; one form an act."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from flask_wtf import FlaskForm
+from wtforms import IntegerField, RadioField, SelectField, SubmitField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from app.forms import DayField, LineField, ProseField, day_after
+from app.i18n import gettext as _
+from app.i18n import lazy_gettext as _l
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from app.editions.models import Edition
+
+ZONE_HINT = _l("An IANA name, such as Europe/Brussels.")
+
+
+class EditionForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+    """One act on one edition; filled with what stands."""
+
+    @classmethod
+    def of(cls, edition: Edition) -> EditionForm:
+        """Return the form filled with the facts of ``edition`` that it asks for."""
+        return cls(data=_standing(edition))
+
+
+class SpanForm(EditionForm):
+    """First and last day, as people write them."""
+
+    first_day = DayField(_l("First day"), [InputRequired()])
+    last_day = DayField(_l("Last day"), [InputRequired()])
+
+    @property
+    def dtstart(self) -> date | None:
+        """The first day."""
+        found: date | None = self.first_day.data
+        return found
+
+    @property
+    def dtend(self) -> date | None:
+        """The day after the last: the exclusive end."""
+        return day_after(self.last_day.data)
+
+    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
+        """Check that the days come in order."""
+        is_valid = bool(super().validate(extra_validators))
+        first, last = self.first_day.data, self.last_day.data
+        if first and last and last < first:
+            self.last_day.errors = [*self.last_day.errors, _("The last day lies before the first.")]
+            return False
+        return is_valid
+
+
+class ConfirmForm(SpanForm):
+    """Confirm days, zone and place."""
+
+    city = LineField(_l("City"), [InputRequired(), Length(max=120)])
+    venue = LineField(_l("Venue"), [Optional(), Length(max=200)])
+    venue_address = LineField(
+        _l("Address of the venue"),
+        [Optional(), Length(max=500)],
+        description=_l("Only people with a confirmed place see it."),
+    )
+    tzid = LineField(_l("Time zone"), [InputRequired(), Length(max=60)], description=ZONE_HINT)
+    submit = SubmitField(_l("Confirm the edition"))
+
+
+class AgreementForm(EditionForm):
+    """Record the agreement, or why there is none."""
+
+    kind = RadioField(
+        _l("Agreement"),
+        [InputRequired()],
+        choices=[
+            ("accepted", _l("The agreement with the host is signed")),
+            ("waived", _l("It is waived, for the reason below")),
+        ],
+    )
+    waiver = ProseField(_l("Reason of the waiver"), [Optional(), Length(max=1000)])
+    submit = SubmitField(_l("Record it"))
+
+    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
+        """A waiver needs its reason."""
+        is_valid = bool(super().validate(extra_validators))
+        if self.kind.data == "waived" and not self.waiver.data:
+            self.waiver.errors = [*self.waiver.errors, _("Say why the agreement is waived.")]
+            return False
+        return is_valid
+
+
+class SaveTheDateForm(EditionForm):
+    """Publish days and place as tentative."""
+
+    submit = SubmitField(_l("Publish the save-the-date"))
+
+
+class AnnounceForm(EditionForm):
+    """Announce the edition."""
+
+    submit = SubmitField(_l("Announce the edition"))
+
+
+class RegistrationSettingsForm(EditionForm):
+    """How many seats, and until when one can register."""
+
+    capacity = IntegerField(
+        _l("Capacity"),
+        [Optional(), NumberRange(min=1, max=100_000)],
+        description=_l("Seats, a whole number from 1. Leave it empty for no limit."),
+    )
+    closes_on = DayField(
+        _l("Last day to register"),
+        [Optional()],
+        description=_l("At the edition's place. Empty: until the event begins."),
+    )
+    submit = SubmitField(_l("Open registration"))
+
+
+class CloseRegistrationForm(EditionForm):
+    """Close registration."""
+
+    submit = SubmitField(_l("Close registration"))
+
+
+class RescheduleForm(SpanForm):
+    """Move a settled edition to other days."""
+
+    reason = ProseField(_l("Reason"), [InputRequired(), Length(max=500)])
+    submit = SubmitField(_l("Move the edition"))
+
+
+class OverrideForm(SpanForm):
+    """Move one projected edition off its rule."""
+
+    reason = ProseField(
+        _l("Reason"),
+        [InputRequired(), Length(max=500)],
+        description=_l("It stands in the plan beside the new days."),
+    )
+    submit = SubmitField(_l("Move this edition"))
+
+
+class ReleaseOverrideForm(EditionForm):
+    """Let the edition follow its rule again."""
+
+    submit = SubmitField(_l("Follow the rule again"))
+
+
+class RelocateForm(EditionForm):
+    """Move an edition to another place."""
+
+    country = SelectField(_l("Country"), [InputRequired()])
+    city = LineField(_l("City"), [InputRequired(), Length(max=120)])
+    venue = LineField(_l("Venue"), [Optional(), Length(max=200)])
+    venue_address = LineField(_l("Address of the venue"), [Optional(), Length(max=500)])
+    tzid = LineField(_l("Time zone"), [InputRequired(), Length(max=60)], description=ZONE_HINT)
+    reason = ProseField(_l("Reason"), [InputRequired(), Length(max=500)])
+    submit = SubmitField(_l("Relocate the edition"))
+
+
+class HostForm(SpanForm):
+    """Name a host that was known from the start."""
+
+    country = SelectField(_l("Country"), [InputRequired()])
+    city = LineField(_l("City"), [InputRequired(), Length(max=120)])
+    venue = LineField(_l("Venue"), [Optional(), Length(max=200)])
+    reason = ProseField(_l("Reason"), [InputRequired(), Length(max=500)])
+    submit = SubmitField(_l("Name the host"))
+
+
+class PostponeForm(SpanForm):
+    """Postpone, to other days or to days that will follow."""
+
+    first_day = DayField(
+        _l("New first day"), [Optional()], description=_l("Leave both empty: new dates follow.")
+    )
+    last_day = DayField(_l("New last day"), [Optional()])
+    reason = ProseField(_l("Reason"), [InputRequired(), Length(max=500)])
+    submit = SubmitField(_l("Postpone the edition"))
+
+    @classmethod
+    def of(cls, edition: Edition) -> PostponeForm:  # noqa: ARG003 - nothing stands to be shown
+        """Return the empty form: the old days are no proposal."""
+        return cls()
+
+    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
+        """New days come as a pair."""
+        is_valid = super().validate(extra_validators)
+        if (self.first_day.data is None) != (self.last_day.data is None) and is_valid:
+            self.last_day.errors = [
+                *self.last_day.errors,
+                _("Give both days, or leave both empty."),
+            ]
+            return False
+        return is_valid
+
+
+class CancelEditionForm(EditionForm):
+    """Call an edition off."""
+
+    reason = ProseField(
+        _l("Reason"),
+        [InputRequired(), Length(max=500)],
+        description=_l("Everybody who is registered reads it."),
+    )
+    submit = SubmitField(_l("Cancel the edition"))
+
+
+class DescribeForm(EditionForm):
+    """Change the words, not the facts."""
+
+    title = LineField(
+        _l("Title of its own"),
+        [Optional(), Length(max=250)],
+        description=_l("Leave it empty for the series' title with its number or year."),
+    )
+    summary = ProseField(_l("What it is about"), [Optional(), Length(max=5000)])
+    submit = SubmitField(_l("Save the words"))
+
+
+class AddEditionForm(SpanForm):
+    """Add an edition by hand."""
+
+    series = SelectField(_l("Series"), [InputRequired()])
+    reason = ProseField(_l("Reason"), [InputRequired(), Length(max=500)])
+    submit = SubmitField(_l("Add the edition"))
+
+
+def _standing(edition: Edition) -> dict[str, Any]:
+    closes_on = None
+    if edition.registration_closes_at is not None:
+        zone = ZoneInfo(edition.tzid or "UTC")
+        moment = edition.registration_closes_at.astimezone(zone) - timedelta(seconds=1)
+        closes_on = moment.date()
+    return {
+        "first_day": edition.dtstart,
+        "last_day": edition.dtend - timedelta(days=1),
+        "city": edition.city,
+        "country": edition.country_code,
+        "venue": edition.venue,
+        "venue_address": edition.venue_address,
+        "tzid": edition.tzid,
+        "capacity": edition.capacity,
+        "closes_on": closes_on,
+        "title": edition.own_title,
+        "summary": edition.summary,
+        "waiver": edition.agreement_waiver,
+        "kind": "waived" if edition.agreement_waiver else "accepted",
+    }

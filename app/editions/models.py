@@ -1,0 +1,202 @@
+"""Tables of editions, of dates moved by hand, of dates known from elsewhere."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.countries.models import Country
+from app.database import Instant, Model
+from app.series.models import Series
+from scheduler import lifecycle
+from scheduler.ical import EntryStatus
+from scheduler.lifecycle import AgreementStatus, EditionStatus
+
+if TYPE_CHECKING:
+    from app.accounts.models import Person
+
+CONFIRMED_TO_ALL = frozenset(
+    {
+        EditionStatus.ANNOUNCED,
+        EditionStatus.REGISTRATION_OPEN,
+        EditionStatus.REGISTRATION_CLOSED,
+        EditionStatus.IN_PROGRESS,
+        EditionStatus.COMPLETED,
+        EditionStatus.REPORTED,
+        EditionStatus.CLOSED,
+    }
+)
+
+
+class Precision(StrEnum):
+    """How exactly the days of a record are known; nothing finer is ever invented."""
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+    WINDOW = "window"
+
+
+class AdmissionPolicy(StrEnum):
+    """Which steps a registration passes before it holds a place."""
+
+    OPEN = "open"
+    APPROVAL = "approval"
+    NOMINATION = "nomination"
+
+
+class Edition(Model):
+    """One event of a series. ``dtstart`` and ``dtend`` are all-day, the end exclusive."""
+
+    __table_args__ = (
+        UniqueConstraint("series_id", "recurrence_id"),
+        CheckConstraint("dtstart < dtend", name="ends_after_it_starts"),
+        CheckConstraint("capacity IS NULL OR capacity > 0", name="capacity"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id"), index=True)
+    slug: Mapped[str] = mapped_column(String(100), unique=True)
+    uid: Mapped[str] = mapped_column(String(255), unique=True)  # made once, never derived
+    sequence: Mapped[int] = mapped_column(default=0)
+    status: Mapped[EditionStatus] = mapped_column(
+        Enum(EditionStatus, native_enum=False, length=30), index=True
+    )
+    own_title: Mapped[str] = mapped_column(String(250), default="")
+    ordinal: Mapped[int | None]  # none while an earlier occurrence is unrecorded
+    recurrence_id: Mapped[date | None]  # the occurrence of the rule that this edition uses up
+    dtstart: Mapped[date] = mapped_column(index=True)
+    dtend: Mapped[date]
+    precision: Mapped[Precision] = mapped_column(
+        Enum(Precision, native_enum=False, length=10), default=Precision.DAY
+    )
+    dates_to_follow: Mapped[bool] = mapped_column(default=False)  # postponed, no new dates yet
+    country_code: Mapped[str | None] = mapped_column(ForeignKey("country.code"), index=True)
+    city: Mapped[str] = mapped_column(String(120), default="")
+    venue: Mapped[str] = mapped_column(String(200), default="")  # not public
+    venue_address: Mapped[str] = mapped_column(String(500), default="")  # not public
+    tzid: Mapped[str] = mapped_column(String(60), default="")  # IANA name
+    summary: Mapped[str] = mapped_column(Text, default="")
+    source: Mapped[str] = mapped_column(String(300), default="")  # of a past edition's record
+    agreement: Mapped[AgreementStatus] = mapped_column(
+        Enum(AgreementStatus, native_enum=False, length=20), default=AgreementStatus.NOT_STARTED
+    )
+    agreement_waiver: Mapped[str] = mapped_column(String(1000), default="")
+    admission_policy: Mapped[AdmissionPolicy] = mapped_column(
+        Enum(AdmissionPolicy, native_enum=False, length=15), default=AdmissionPolicy.OPEN
+    )
+    capacity: Mapped[int | None]
+    registration_closes_at: Mapped[datetime | None]
+    public_since: Mapped[datetime | None]  # when the world was first told
+    is_demonstration: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[Instant]
+    modified_at: Mapped[Instant]
+    series: Mapped[Series] = relationship(lazy="joined", innerjoin=True)
+    country: Mapped[Country | None] = relationship(lazy="joined")
+
+    @property
+    def title(self) -> str:
+        """What the edition is called: its own title, else by ordinal, else by year."""
+        if self.own_title:
+            return self.own_title
+        if self.ordinal is not None:
+            return f"{ordinal_word(self.ordinal)} {self.series.title}"
+        return f"{self.series.title} {self.dtstart.year}"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether only people move this edition, and no plan does."""
+        return self.status in lifecycle.SETTLED
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the world was told of this edition."""
+        return self.public_since is not None
+
+    @property
+    def place(self) -> str:
+        """City and country, as far as they are known."""
+        return ", ".join(part for part in (self.city, self.country and self.country.name) if part)
+
+    @property
+    def public_entry_status(self) -> EntryStatus:
+        """The VEVENT STATUS that the public feeds carry."""
+        if self.status is EditionStatus.CANCELLED:
+            return EntryStatus.CANCELLED
+        if self.status in CONFIRMED_TO_ALL:
+            return EntryStatus.CONFIRMED
+        return EntryStatus.TENTATIVE
+
+    def status_on(self, today: date) -> EditionStatus:
+        """Return the state as the calendar makes it on ``today``."""
+        return lifecycle.by_the_clock(self.status, self.dtstart, self.dtend, today)
+
+    def takes_registrations(self, now: datetime) -> bool:
+        """Whether a person may register at ``now``."""
+        return self.status_on(now.date()) is EditionStatus.REGISTRATION_OPEN and (
+            self.registration_closes_at is None or now < self.registration_closes_at
+        )
+
+    @property
+    def has_agreement(self) -> bool:
+        """Whether the agreement with the host stands, or a written waiver replaces it."""
+        accepted = {AgreementStatus.ACCEPTED, AgreementStatus.AMENDED, AgreementStatus.FULFILLED}
+        return self.agreement in accepted or bool(self.agreement_waiver)
+
+
+class EditionOverride(Model):
+    """One occurrence of a rule moved, or skipped, by hand; plans keep to it."""
+
+    __table_args__ = (
+        UniqueConstraint("series_id", "recurrence_id"),
+        CheckConstraint("(dtstart IS NULL) = (dtend IS NULL)", name="both_days_or_skip"),
+        CheckConstraint("dtstart IS NULL OR dtstart < dtend", name="ends_after_it_starts"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id"))
+    recurrence_id: Mapped[date]
+    dtstart: Mapped[date | None]  # none: the occurrence is skipped
+    dtend: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(String(500))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    made_at: Mapped[Instant]
+    series: Mapped[Series] = relationship()
+    person: Mapped[Person | None] = relationship()
+
+
+class KnownEvent(Model):
+    """An event of somebody else that ours should not fall on."""
+
+    __table_args__ = (UniqueConstraint("name", "dtstart"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(250))
+    dtstart: Mapped[date]
+    dtend: Mapped[date]  # exclusive; of the month, year or window when no day is known
+    precision: Mapped[Precision] = mapped_column(Enum(Precision, native_enum=False, length=10))
+    city: Mapped[str] = mapped_column(String(120), default="")
+    country_code: Mapped[str | None] = mapped_column(ForeignKey("country.code"))
+    kind: Mapped[str] = mapped_column(String(40), default="")  # what recurs, "IAEA-GC"
+    source: Mapped[str] = mapped_column(String(300), default="")
+    certainty: Mapped[str] = mapped_column(String(20), default="")  # verified, recalled, inferred
+
+
+class PublicRevision(Model):
+    """The one row that says when anything public last changed; feeds are dated by it."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(default=0)
+    modified_at: Mapped[Instant]
+
+
+def ordinal_word(number: int) -> str:
+    """Return ``1st``, ``2nd``, ``3rd``, ``4th``, …, ``11th``, …
+
+    >>> [ordinal_word(number) for number in (1, 2, 3, 4, 11, 21, 112)]
+    ['1st', '2nd', '3rd', '4th', '11th', '21st', '112th']
+    """
+    teen = number % 100 in {11, 12, 13}
+    suffix = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{suffix}"

@@ -1,0 +1,163 @@
+"""Reads over editions."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+
+from app.countries.models import Country
+from app.database import db
+from app.editions.models import (
+    Edition,
+    EditionOverride,
+    KnownEvent,
+    Precision,
+    PublicRevision,
+)
+from app.series.models import Series
+from scheduler.lifecycle import SETTLED, EditionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+CANCELLED_STAY = timedelta(days=180)
+
+
+def find(slug: str) -> Edition | None:
+    """Return the edition with this slug."""
+    return db.session.scalar(select(Edition).filter_by(slug=slug))
+
+
+def of_series(series: Series) -> Sequence[Edition]:
+    """Return every edition of ``series``, earliest first."""
+    return db.session.scalars(
+        select(Edition).filter_by(series_id=series.id).order_by(Edition.dtstart, Edition.id)
+    ).all()
+
+
+def every_edition(*, until: int | None = None) -> Sequence[Edition]:
+    """Return every edition, projections included, that starts in or before the year ``until``."""
+    query = select(Edition).order_by(Edition.dtstart, Edition.id)
+    if until is not None:
+        query = query.where(Edition.dtstart < date(min(until, 9998) + 1, 1, 1))
+    return db.session.scalars(query).all()
+
+
+def public(*, series: str | None = None, region: str | None = None) -> Select[tuple[Edition]]:
+    """Return the selection of editions that the world may see, earliest first.
+
+    ``region`` is the place's: the host country's, else the series' own.
+    """
+    query = (
+        select(Edition)
+        .join(Edition.series)
+        .outerjoin(Edition.country)
+        .where(is_public())
+        .order_by(Edition.dtstart, Edition.uid)
+    )
+    if series:
+        query = query.where(Series.slug == series)
+    if region:
+        query = query.where(func.coalesce(Country.region, Series.region) == region)
+    return query
+
+
+def is_public() -> ColumnElement[bool]:
+    """Return the condition under which an edition is the world's to see."""
+    return and_(
+        Edition.public_since.is_not(None),
+        Edition.status != EditionStatus.PROJECTED,
+    )
+
+
+def in_feeds(today: date) -> ColumnElement[bool]:
+    """Return the condition under which a public edition stands in a feed.
+
+    Only what is known to the day; a cancelled one until 180 days after it would have ended.
+    """
+    return and_(
+        is_public(),
+        Edition.precision == Precision.DAY,
+        or_(
+            Edition.status != EditionStatus.CANCELLED,
+            Edition.dtend > today - CANCELLED_STAY,
+        ),
+    )
+
+
+def public_between(
+    start: date, end: date, *, series: str | None = None, region: str | None = None
+) -> Sequence[Edition]:
+    """Return the public editions that touch ``[start, end)``, earliest first."""
+    return db.session.scalars(
+        public(series=series, region=region).where(Edition.dtstart < end, Edition.dtend > start)
+    ).all()
+
+
+def upcoming(today: date, *, limit: int = 12) -> Sequence[Edition]:
+    """Return the public editions that are not over, nearest first."""
+    return db.session.scalars(
+        public()
+        .where(Edition.dtend > today, Edition.status != EditionStatus.CANCELLED)
+        .limit(limit)
+    ).all()
+
+
+def with_status(*statuses: EditionStatus) -> Sequence[Edition]:
+    """Return the editions in any of ``statuses``, earliest first."""
+    return db.session.scalars(
+        select(Edition).where(Edition.status.in_(statuses)).order_by(Edition.dtstart)
+    ).all()
+
+
+def settled_from(today: date) -> Sequence[Edition]:
+    """Return the settled editions that are not over, for the desk."""
+    return db.session.scalars(
+        select(Edition)
+        .where(Edition.status.in_(SETTLED), Edition.dtend > today)
+        .order_by(Edition.dtstart)
+    ).all()
+
+
+def overrides() -> Sequence[EditionOverride]:
+    """Return every date moved or skipped by hand."""
+    return db.session.scalars(select(EditionOverride).order_by(EditionOverride.id)).all()
+
+
+def override_of(edition: Edition) -> EditionOverride | None:
+    """Return the override behind this edition's dates."""
+    return db.session.scalar(
+        select(EditionOverride).filter_by(
+            series_id=edition.series_id, recurrence_id=edition.recurrence_id
+        )
+    )
+
+
+def known_events() -> Sequence[KnownEvent]:
+    """Return the events of others, earliest first."""
+    return db.session.scalars(select(KnownEvent).order_by(KnownEvent.dtstart)).all()
+
+
+def slugs_like(stem: str) -> set[str]:
+    """Return the slugs that are ``stem`` or begin with ``stem-``."""
+    return set(
+        db.session.scalars(
+            select(Edition.slug).where(
+                or_(Edition.slug == stem, Edition.slug.startswith(f"{stem}-", autoescape=True))
+            )
+        )
+    )
+
+
+def public_revision() -> PublicRevision | None:
+    """Return when anything public last changed; ``None`` while nothing is public."""
+    return db.session.get(PublicRevision, 1)
+
+
+def last_public_change() -> datetime | None:
+    """Return the moment of the last public change."""
+    revision = public_revision()
+    return revision.modified_at if revision else None

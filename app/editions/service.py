@@ -1,0 +1,560 @@
+"""Use cases of one edition: its host, its dates, its place, its fate.
+
+Every change runs inside :func:`revising`, which keeps the calendar's promises: SEQUENCE rises
+when days, place or VEVENT STATUS change (RFC 5545 §3.8.7.4), the revision moment moves on, and
+the public revision with it.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from app import audit, database
+from app.database import db
+from app.editions import queries
+from app.editions.models import AdmissionPolicy, Edition, Precision, PublicRevision
+from app.editions.signals import capacity_changed, edition_changed
+from scheduler import lifecycle, timespan
+from scheduler.errors import ConflictError, DomainError, N_
+from scheduler.lifecycle import AgreementStatus, EditionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.accounts.models import Person
+    from app.countries.models import Country
+    from app.series.models import Series
+
+UID_DOMAIN = "symposia.example.org"  # part of what is stored; no address setting touches it
+LENGTH_MAX_DAYS = 60
+YEAR_MIN, YEAR_MAX = 1900, 2200
+CAPACITY_MAX = 100_000
+
+
+class SpanError(DomainError):
+    """An end that is not after its start, or a span that no event has."""
+
+    message = N_("The last day must not lie before the first, and an event lasts 60 days at most.")
+
+
+class YearError(DomainError):
+    """A day too far from any plan."""
+
+    message = N_("The year must lie between {first} and {last}.")
+
+
+class CapacityError(DomainError):
+    """A number of seats that cannot be."""
+
+    message = N_("The capacity is a whole number from 1 to {most}.")
+
+
+class AgreementMissingError(ConflictError):
+    """An announcement without an agreement or a waiver."""
+
+    message = N_(
+        "{edition} cannot be announced yet: record the agreement with the host, or a waiver "
+        "with its reason."
+    )
+
+
+class PlaceMissingError(DomainError):
+    """An edition that would be confirmed without saying where."""
+
+    message = N_("Say in which city and country {edition} takes place.")
+
+
+class ReasonMissingError(DomainError):
+    """A change that people will ask about, without its reason."""
+
+    message = N_("Say why, in a sentence; it stands in the history.")
+
+
+class ClosingDayError(DomainError):
+    """A closing day of registration that no one could use."""
+
+    message = N_("Registration must close after today and not after the last day of the event.")
+
+
+class OverError(ConflictError):
+    """A change of an edition whose days have begun."""
+
+    message = N_("{edition} has begun or is over; this can no longer be changed.")
+
+
+# -- making editions -------------------------------------------------------------------------
+
+
+def check_span(dtstart: date, dtend: date) -> None:
+    """Insist that ``[dtstart, dtend)`` is a span an event can have.
+
+    Raises:
+        SpanError, YearError: it is not.
+    """
+    check_year(dtstart)
+    check_year(dtend)
+    if not timedelta(days=1) <= dtend - dtstart <= timedelta(days=LENGTH_MAX_DAYS):
+        raise SpanError
+
+
+def check_year(day: date) -> None:
+    """Insist that ``day`` lies where events do.
+
+    Raises:
+        YearError: it does not.
+    """
+    if not YEAR_MIN <= day.year <= YEAR_MAX:
+        raise YearError(first=YEAR_MIN, last=YEAR_MAX)
+
+
+def new_uid() -> str:
+    """Return a UID for a new edition; it is stored and never made again."""
+    return f"{uuid.uuid4()}@{UID_DOMAIN}"
+
+
+def free_slug(series: Series, year: int, taken: set[str] | None = None) -> str:
+    """Return ``series-year``, or ``series-year-2``, … where that is taken."""
+    stem = f"{series.slug}-{year}"
+    taken = queries.slugs_like(stem) if taken is None else taken
+    if stem not in taken:
+        return stem
+    number = 2
+    while f"{stem}-{number}" in taken:
+        number += 1
+    return f"{stem}-{number}"
+
+
+def make(  # noqa: PLR0913 - the columns that every new edition has
+    series: Series,
+    dtstart: date,
+    dtend: date,
+    *,
+    now: datetime,
+    slug: str | None = None,
+    status: EditionStatus = EditionStatus.PROJECTED,
+    recurrence_id: date | None = None,
+    **facts: Any,  # noqa: ANN401 - further columns
+) -> Edition:
+    """Add an edition to ``series``; ``facts`` are further columns."""
+    edition = Edition(
+        series=series,
+        slug=slug or free_slug(series, dtstart.year),
+        uid=new_uid(),
+        sequence=0,
+        status=status,
+        recurrence_id=recurrence_id,
+        dtstart=dtstart,
+        dtend=dtend,
+        created_at=now,
+        modified_at=now,
+        **facts,
+    )
+    db.session.add(edition)
+    db.session.flush()
+    return edition
+
+
+def add_by_hand(
+    series: Series, dtstart: date, dtend: date, *, reason: str, by: Person, now: datetime
+) -> Edition:
+    """Add an edition that no rule asked for; plans leave it alone.
+
+    Raises:
+        SpanError, YearError, ReasonMissingError: see there.
+    """
+    check_span(dtstart, dtend)
+    _insist_on(reason)
+    database.write(series)
+    edition = make(series, dtstart, dtend, now=now)
+    audit.record("edition.added", edition, by=by, now=now, reason=reason)
+    return edition
+
+
+# -- revising --------------------------------------------------------------------------------
+
+
+def _facts(edition: Edition) -> dict[str, Any]:
+    """Return what the history tells of ``edition``, fit for JSON."""
+    return {
+        "status": edition.status.value,
+        "dtstart": edition.dtstart.isoformat(),
+        "dtend": edition.dtend.isoformat(),
+        "city": edition.city,
+        "country": edition.country_code or "",
+        "venue": edition.venue,
+        "tzid": edition.tzid,
+        "capacity": edition.capacity,
+        "agreement": edition.agreement.value,
+        "ordinal": edition.ordinal,
+    }
+
+
+def _calendar_facts(edition: Edition) -> tuple[object, ...]:
+    """Return what attendees must be told about: a change of these raises SEQUENCE."""
+    return (
+        edition.dtstart,
+        edition.dtend,
+        edition.city,
+        edition.country_code,
+        edition.venue,
+        edition.venue_address,
+        edition.public_entry_status,
+    )
+
+
+@contextmanager
+def revising(
+    edition: Edition, action: str, *, by: Person | None, now: datetime, reason: str = ""
+) -> Iterator[None]:
+    """Lock ``edition``, let the block change it, and keep sequence, revision and history right."""
+    database.write(edition)
+    was, told, was_public = _facts(edition), _calendar_facts(edition), edition.is_public
+    yield
+    if _calendar_facts(edition) != told:
+        edition.sequence += 1
+    edition.modified_at = max(now, edition.modified_at)
+    if was_public or edition.is_public:
+        touch_public(now=now)
+    db.session.flush()
+    # The country may have changed by its key alone.
+    db.session.expire(edition, ["country"])
+    now_is = _facts(edition)
+    changes = {key: [was[key], now_is[key]] for key in was if was[key] != now_is[key]}
+    if changes.keys() & {"dtstart", "dtend"}:
+        # A span is told as a whole, though only one of its ends moved.
+        changes |= {key: [was[key], now_is[key]] for key in ("dtstart", "dtend")}
+    audit.record(action, edition, by=by, now=now, changes=changes, reason=reason)
+
+
+def touch_public(*, now: datetime) -> None:
+    """Note that something public changed; the moment only ever moves on."""
+    revision = db.session.get(PublicRevision, 1, with_for_update=True)
+    if revision is None:
+        db.session.add(PublicRevision(id=1, number=1, modified_at=now.replace(microsecond=0)))
+    else:
+        revision.number += 1
+        # HTTP dates count in seconds: two changes in one second must not look like one.
+        revision.modified_at = max(
+            now.replace(microsecond=0), revision.modified_at + timedelta(seconds=1)
+        )
+    db.session.flush()
+
+
+def _move(edition: Edition, target: EditionStatus) -> None:
+    edition.status = lifecycle.move(lifecycle.EDITION_MOVES, edition.status, target)
+
+
+def _insist_on(reason: str) -> None:
+    if not reason.strip():
+        raise ReasonMissingError
+
+
+def _insist_it_lies_ahead(edition: Edition, now: datetime) -> None:
+    if edition.status in {EditionStatus.COMPLETED, EditionStatus.REPORTED, EditionStatus.CLOSED}:
+        raise OverError(edition=edition.title)
+    if edition.status is EditionStatus.POSTPONED:
+        return
+    if edition.status_on(now.date()) in {EditionStatus.IN_PROGRESS, EditionStatus.COMPLETED}:
+        raise OverError(edition=edition.title)
+
+
+# -- from host to registration ---------------------------------------------------------------
+
+
+def set_status(edition: Edition, target: EditionStatus, *, by: Person, now: datetime) -> None:
+    """Move ``edition`` on where nothing else changes with it.
+
+    Raises:
+        MoveError: the table of states has no such move.
+    """
+    with revising(edition, f"edition.{target.value}", by=by, now=now):
+        _move(edition, target)
+
+
+def select_host(  # noqa: PLR0913 - a host is a country, a place and days
+    edition: Edition,
+    country: Country,
+    *,
+    city: str,
+    venue: str,
+    dtstart: date,
+    dtend: date,
+    by: Person,
+    now: datetime,
+    reason: str = "",
+) -> None:
+    """Make ``country`` the host of ``edition``, on the days and at the place it offered.
+
+    Raises:
+        MoveError: the edition is not under evaluation (or projected, with its host known).
+        SpanError, YearError: the days cannot be.
+    """
+    check_span(dtstart, dtend)
+    with revising(edition, "edition.host_selected", by=by, now=now, reason=reason):
+        _move(edition, EditionStatus.HOST_SELECTED)
+        edition.country_code = country.code
+        edition.city, edition.venue = city, venue
+        edition.dtstart, edition.dtend = dtstart, dtend
+
+
+def confirm(  # noqa: PLR0913 - days, zone and place are confirmed together
+    edition: Edition,
+    *,
+    dtstart: date,
+    dtend: date,
+    tzid: str,
+    city: str,
+    venue: str,
+    venue_address: str,
+    by: Person,
+    now: datetime,
+) -> None:
+    """Confirm days, zone and place; also brings a postponed edition back.
+
+    Raises:
+        MoveError: no host is selected, and it is not postponed.
+        SpanError, YearError, UnknownZoneError, PlaceMissingError: see there.
+    """
+    check_span(dtstart, dtend)
+    timespan.find_zone(tzid)
+    database.write(edition)
+    was_postponed = edition.status is EditionStatus.POSTPONED
+    change = "edition.reinstated" if was_postponed else "edition.confirmed"
+    with revising(edition, change, by=by, now=now):
+        _move(edition, EditionStatus.CONFIRMED)
+        if not city or not edition.country_code:
+            raise PlaceMissingError(edition=edition.title)
+        edition.dtstart, edition.dtend, edition.tzid = dtstart, dtend, tzid
+        edition.city, edition.venue, edition.venue_address = city, venue, venue_address
+        edition.dates_to_follow = False
+    if was_postponed:
+        _tell(edition, change, "", now)
+
+
+def record_agreement(edition: Edition, *, waiver: str, by: Person, now: datetime) -> None:
+    """Record that the agreement with the host is accepted, or why it is waived.
+
+    ``waiver`` is empty where the agreement itself is there.
+    """
+    with revising(edition, "edition.agreement_recorded", by=by, now=now, reason=waiver):
+        if waiver:
+            edition.agreement_waiver = waiver
+        else:
+            edition.agreement = AgreementStatus.ACCEPTED
+            edition.agreement_waiver = ""
+
+
+def publish_save_the_date(edition: Edition, *, by: Person, now: datetime) -> None:
+    """Tell the world the days and place before the announcement, as tentative.
+
+    Raises:
+        MoveError: no host is selected yet.
+    """
+    with revising(edition, "edition.save_the_date", by=by, now=now):
+        if edition.status not in {EditionStatus.HOST_SELECTED, EditionStatus.CONFIRMED}:
+            raise lifecycle.MoveError(
+                current=edition.status.value.replace("_", " "), target="a save-the-date"
+            )
+        edition.public_since = edition.public_since or now
+
+
+def announce(edition: Edition, *, by: Person, now: datetime) -> None:
+    """Tell the world that ``edition`` takes place.
+
+    Raises:
+        MoveError: it is not confirmed.
+        AgreementMissingError: neither agreement nor waiver is recorded.
+    """
+    with revising(edition, "edition.announced", by=by, now=now):
+        _move(edition, EditionStatus.ANNOUNCED)
+        if not edition.has_agreement:
+            raise AgreementMissingError(edition=edition.title)
+        edition.public_since = edition.public_since or now
+
+
+def open_registration(
+    edition: Edition, *, capacity: int | None, closes_on: date | None, by: Person, now: datetime
+) -> None:
+    """Open registration for ``capacity`` seats (``None``: no limit).
+
+    ``closes_on`` is the last day on which one can register, at the edition's place; without it,
+    registration closes when the event begins.
+
+    Raises:
+        MoveError: the edition is not announced.
+        CapacityError, ClosingDayError: see there.
+    """
+    check_capacity(capacity)
+    _check_closing_day(edition, closes_on, now)
+    with revising(edition, "edition.registration_opened", by=by, now=now):
+        _move(edition, EditionStatus.REGISTRATION_OPEN)
+        edition.capacity = capacity
+        edition.registration_closes_at = _end_of(closes_on, edition.tzid) if closes_on else None
+        edition.admission_policy = AdmissionPolicy.OPEN
+    capacity_changed.send(None, edition=edition, now=now)
+
+
+def change_registration(
+    edition: Edition, *, capacity: int | None, closes_on: date | None, by: Person, now: datetime
+) -> None:
+    """Change capacity and closing day while registration runs.
+
+    Raises:
+        CapacityError, ClosingDayError: see there.
+    """
+    check_capacity(capacity)
+    _check_closing_day(edition, closes_on, now)
+    with revising(edition, "edition.registration_changed", by=by, now=now):
+        edition.capacity = capacity
+        edition.registration_closes_at = _end_of(closes_on, edition.tzid) if closes_on else None
+    capacity_changed.send(None, edition=edition, now=now)
+
+
+def check_capacity(capacity: int | None) -> None:
+    """Insist on a number of seats that can be.
+
+    Raises:
+        CapacityError: it cannot.
+    """
+    if capacity is not None and not 1 <= capacity <= CAPACITY_MAX:
+        raise CapacityError(most=CAPACITY_MAX)
+
+
+def _check_closing_day(edition: Edition, closes_on: date | None, now: datetime) -> None:
+    if closes_on is not None and not now.date() <= closes_on < edition.dtend:
+        raise ClosingDayError
+
+
+def _end_of(day: date, tzid: str) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(tzid or "UTC"))
+
+
+# -- what nobody planned ---------------------------------------------------------------------
+
+
+def reschedule(  # noqa: PLR0913 - days, reason, who, when
+    edition: Edition, *, dtstart: date, dtend: date, reason: str, by: Person, now: datetime
+) -> None:
+    """Move a settled ``edition`` to other days.
+
+    Raises:
+        SpanError, YearError, ReasonMissingError, OverError: see there.
+    """
+    check_span(dtstart, dtend)
+    _insist_on(reason)
+    with revising(edition, "edition.moved", by=by, now=now, reason=reason):
+        _insist_settled(edition)
+        _insist_it_lies_ahead(edition, now)
+        edition.dtstart, edition.dtend = dtstart, dtend
+        edition.precision = Precision.DAY
+        edition.dates_to_follow = False
+    _tell(edition, "edition.moved", reason, now)
+
+
+def relocate(  # noqa: PLR0913 - a place has these parts
+    edition: Edition,
+    country: Country,
+    *,
+    city: str,
+    venue: str,
+    venue_address: str,
+    tzid: str,
+    reason: str,
+    by: Person,
+    now: datetime,
+) -> None:
+    """Move ``edition`` to another place.
+
+    Raises:
+        UnknownZoneError, PlaceMissingError, ReasonMissingError, OverError: see there.
+    """
+    _insist_on(reason)
+    timespan.find_zone(tzid)
+    if not city:
+        raise PlaceMissingError(edition=edition.title)
+    with revising(edition, "edition.relocated", by=by, now=now, reason=reason):
+        _insist_settled(edition)
+        _insist_it_lies_ahead(edition, now)
+        edition.country_code, edition.city = country.code, city
+        edition.venue, edition.venue_address, edition.tzid = venue, venue_address, tzid
+    _tell(edition, "edition.relocated", reason, now)
+
+
+def postpone(  # noqa: PLR0913 - days or none, reason, who, when
+    edition: Edition,
+    *,
+    dtstart: date | None,
+    dtend: date | None,
+    reason: str,
+    by: Person,
+    now: datetime,
+) -> None:
+    """Postpone ``edition`` to new days, or to days that will follow.
+
+    Without new days it keeps the old ones, tentative, and says that new dates follow.
+
+    Raises:
+        MoveError: it cannot be postponed from where it stands.
+        SpanError, YearError, ReasonMissingError, OverError: see there.
+    """
+    _insist_on(reason)
+    if dtstart is not None and dtend is not None:
+        check_span(dtstart, dtend)
+    with revising(edition, "edition.postponed", by=by, now=now, reason=reason):
+        _insist_it_lies_ahead(edition, now)
+        _move(edition, EditionStatus.POSTPONED)
+        edition.dates_to_follow = dtstart is None or dtend is None
+        if dtstart is not None and dtend is not None:
+            edition.dtstart, edition.dtend = dtstart, dtend
+    _tell(edition, "edition.postponed", reason, now)
+
+
+def cancel(edition: Edition, *, reason: str, by: Person, now: datetime) -> None:
+    """Call ``edition`` off; feeds show it as cancelled, it never just vanishes.
+
+    Raises:
+        MoveError: it is cancelled already or past cancelling.
+        ReasonMissingError, OverError: see there.
+    """
+    _insist_on(reason)
+    with revising(edition, "edition.cancelled", by=by, now=now, reason=reason):
+        _insist_it_lies_ahead(edition, now)
+        _move(edition, EditionStatus.CANCELLED)
+    _tell(edition, "edition.cancelled", reason, now)
+
+
+def release_host(edition: Edition, *, reason: str, by: Person, now: datetime) -> None:
+    """Take back the choice of host, who has withdrawn; the offers are judged again.
+
+    Raises:
+        MoveError: there is no host, or the edition is announced already.
+    """
+    with revising(edition, "edition.host_withdrew", by=by, now=now, reason=reason):
+        _move(edition, EditionStatus.UNDER_EVALUATION)
+        edition.country_code, edition.city = None, ""
+        edition.venue, edition.venue_address = "", ""
+        edition.agreement = AgreementStatus.NOT_STARTED
+        edition.agreement_waiver = ""
+
+
+def describe(edition: Edition, *, title: str, summary: str, by: Person, now: datetime) -> None:
+    """Change the words of ``edition``; neither days nor place, so SEQUENCE stays."""
+    with revising(edition, "edition.described", by=by, now=now):
+        edition.own_title = re.sub(r"\s+", " ", title).strip()
+        edition.summary = summary.strip()
+
+
+def _insist_settled(edition: Edition) -> None:
+    if not edition.is_settled or edition.status is EditionStatus.CANCELLED:
+        raise lifecycle.MoveError(
+            current=edition.status.value.replace("_", " "), target="moved by hand"
+        )
+
+
+def _tell(edition: Edition, change: str, reason: str, now: datetime) -> None:
+    edition_changed.send(None, edition=edition, change=change, reason=reason, now=now)

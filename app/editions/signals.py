@@ -1,0 +1,13 @@
+"""What higher features listen to: an edition's days, place or fate have changed.
+
+Sent inside the change's transaction, with ``edition``, ``change`` (the audit action), ``reason``
+and ``now``; a listener only writes rows.
+"""
+
+from blinker import Signal
+
+edition_changed = Signal()
+"""``(sender=None, edition=, change=, reason=, now=)``: dates, place or status that people feel."""
+
+capacity_changed = Signal()
+"""``(sender=None, edition=, now=)``: there are more or fewer seats than before."""

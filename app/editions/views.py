@@ -1,0 +1,119 @@
+"""The organiser's pages of editions: the list, one edition, and what can be done with it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from app import audit, clock
+from app.accounts import access
+from app.accounts.access import the_person
+from app.countries import queries as countries
+from app.database import db
+from app.editions import planning, queries, service
+from app.editions.actions import ACTS, acts_for
+from app.editions.forms import AddEditionForm
+from app.forms import put
+from app.i18n import gettext as _
+from app.series import queries as series
+from scheduler.errors import DomainError, NotFoundError
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from app.editions.models import Edition
+
+bp = Blueprint("editions", __name__, url_prefix="/organise/editions")
+
+
+@bp.get("")
+@access.needs(access.organise)
+def index() -> ResponseReturnValue:
+    """List every edition, projections included."""
+    return render_template(
+        "editions/index.html", editions=queries.every_edition(), today=clock.today()
+    )
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@access.needs(access.organise)
+def add() -> ResponseReturnValue:
+    """Add an edition that no rule asks for."""
+    form = AddEditionForm(series=request.args.get("series"))
+    form.series.choices = [(found.slug, found.title) for found in series.all_series()]
+    if form.validate_on_submit():
+        chosen = series.find(form.series.data)
+        if chosen is None or form.dtstart is None or form.dtend is None:
+            raise NotFoundError
+        try:
+            edition = service.add_by_hand(
+                chosen,
+                form.dtstart,
+                form.dtend,
+                reason=form.reason.data,
+                by=the_person(),
+                now=clock.utcnow(),
+            )
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error)
+        else:
+            db.session.commit()
+            flash(_("The edition is added."), "success")
+            return redirect(url_for(".manage", slug=edition.slug), HTTPStatus.SEE_OTHER)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    return render_template("editions/add.html", form=form), status
+
+
+@bp.get("/<slug>")
+@access.needs(access.organise)
+def manage(slug: str) -> ResponseReturnValue:
+    """Show one edition: facts, what can be done now, its clashes and its history."""
+    edition = _edition(slug)
+    today = clock.today()
+    return render_template(
+        "editions/manage.html",
+        edition=edition,
+        status=edition.status_on(today),
+        acts=acts_for(edition, today),
+        override=queries.override_of(edition),
+        clashes=planning.clashes_of(edition) if edition.dtend > today else [],
+        history=audit.history(edition),
+    )
+
+
+@bp.route("/<slug>/<name>", methods=["GET", "POST"])
+@access.needs(access.organise)
+def act(slug: str, name: str) -> ResponseReturnValue:
+    """Do one thing with one edition: show its form, or do it."""
+    edition = _edition(slug)
+    found = ACTS.get(name)
+    if found is None:
+        raise NotFoundError
+    if not found.is_open_to(edition, clock.today()):
+        flash(_("“%(label)s” is not possible at present.", label=found.label), "warning")
+        return redirect(url_for(".manage", slug=slug), HTTPStatus.SEE_OTHER)
+    form = found.form.of(edition)
+    if "country" in form:
+        form.country.choices = countries.names()
+    if form.validate_on_submit():
+        try:
+            found.do(edition, form, the_person(), clock.utcnow())
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error)
+        else:
+            db.session.commit()
+            flash(_("Done: %(label)s.", label=found.label), "success")
+            return redirect(url_for(".manage", slug=slug), HTTPStatus.SEE_OTHER)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    return render_template("editions/act.html", edition=edition, act=found, form=form), status
+
+
+def _edition(slug: str) -> Edition:
+    edition = queries.find(slug)
+    if edition is None:
+        raise NotFoundError
+    return edition

@@ -1,0 +1,24 @@
+"""``flask feeds``: what a subscriber would get."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+
+from app import clock
+from app.feeds import service
+from scheduler.errors import NotFoundError
+
+feeds = AppGroup("feeds", help="What subscribers get.")
+
+
+@feeds.command("show")
+@click.argument("name")
+def show(name: str) -> None:
+    """Print the feed NAME: all, series/SLUG, region/SLUG or edition/SLUG."""
+    try:
+        feed = service.by_name(name, today=clock.today())
+    except NotFoundError as error:
+        message = f"there is no feed {name}; try all, series/symposium or edition/symposium-2024"
+        raise click.ClickException(message) from error
+    click.get_binary_stream("stdout").write(feed.ics())

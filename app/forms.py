@@ -1,0 +1,84 @@
+"""What the features' forms share."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from wtforms import DateField, StringField, TextAreaField
+from wtforms.validators import ValidationError
+
+from app.i18n import gettext as _
+from app.i18n import user_message
+
+if TYPE_CHECKING:
+    from flask_wtf import FlaskForm
+    from wtforms import Field
+
+    from scheduler.errors import DomainError
+
+
+def clean(text: str | None) -> str:
+    """Return what was typed without control characters and outer blanks.
+
+    Feeds and mails carry these words; a stray U+000B or a lone CR breaks some clients.
+    """
+    kept = (text or "").replace("\r\n", "\n").replace("\r", "\n")
+    visible = (c for c in kept if c in "\n\t" or unicodedata.category(c) != "Cc")
+    return "".join(visible).strip()
+
+
+class LineField(StringField):  # type: ignore[misc] - wtforms has no types
+    """One line of text."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Clean what was typed; a line has no line breaks."""
+        super().process_formdata(valuelist)
+        self.data = " ".join(clean(self.data).split())
+
+
+class ProseField(TextAreaField):  # type: ignore[misc] - wtforms has no types
+    """Several lines of text."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Clean what was typed."""
+        super().process_formdata(valuelist)
+        self.data = clean(self.data)
+
+
+class DayField(DateField):  # type: ignore[misc] - wtforms has no types
+    """A day, ``YYYY-MM-DD``; says what it takes when it gets something else."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the day; an empty field is none."""
+        text = clean(valuelist[0]) if valuelist else ""
+        self.raw_data = [text] if text else []
+        self.data = None
+        if not text:
+            return
+        try:
+            self.data = date.fromisoformat(text)
+        except ValueError as error:
+            raise ValidationError(
+                _("“%(text)s” is not a day. Write it as 2027-03-02.", text=text[:40])
+            ) from error
+
+
+def day_after(day: date | None) -> date | None:
+    """Return the exclusive end for a last day as people write it.
+
+    Forms ask for the last day; everything else counts with the day after it.
+    """
+    if day is None or day == date.max:
+        return day
+    return day + timedelta(days=1)
+
+
+def put(form: FlaskForm, error: DomainError, field: Field | None = None) -> None:
+    """Show ``error`` on ``field``, or on the form as a whole."""
+    sentence = user_message(error)
+    if field is None:
+        form.form_errors.append(sentence)
+    else:
+        field.errors = [*field.errors, sentence]

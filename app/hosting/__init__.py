@@ -1,0 +1,1 @@
+"""Hosting: the call for hosts, the countries' offers, and the choice among them."""

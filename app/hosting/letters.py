@@ -1,0 +1,91 @@
+"""What hosting writes to people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.accounts import queries as accounts
+from app.accounts.models import Role
+from app.i18n import gettext as _
+from app.outbox import Letter, address
+
+if TYPE_CHECKING:
+    from app.hosting.models import HostingOffer
+
+
+def organisers() -> list[str]:
+    """Return the organisers' addresses."""
+    return [person.email for person in accounts.with_role(Role.ORGANISER)]
+
+
+def offer_received(offer: HostingOffer) -> Letter:
+    """To the contact: the offer has arrived."""
+    return Letter(
+        subject=_("Offer received: %(edition)s", edition=offer.edition.title),
+        paragraphs=[
+            _(
+                "The offer of %(country)s to host %(edition)s in %(city)s has been received.",
+                country=offer.country.name,
+                edition=offer.edition.title,
+                city=offer.city,
+            ),
+            _("You can change or withdraw it while the call is open."),
+        ],
+        action=(_("See the offer"), address("hosting.offer", public_id=offer.public_id)),
+        closing=[_("After the call closes, the offers are compared and every contact is told.")],
+    )
+
+
+def offer_withdrawn(offer: HostingOffer) -> Letter:
+    """To contact and organisers: the offer is withdrawn."""
+    return Letter(
+        subject=_("Offer withdrawn: %(edition)s", edition=offer.edition.title),
+        paragraphs=[
+            _(
+                "The offer of %(country)s to host %(edition)s in %(city)s has been withdrawn.",
+                country=offer.country.name,
+                edition=offer.edition.title,
+                city=offer.city,
+            )
+        ],
+        action=(_("See the offer"), address("hosting.offer", public_id=offer.public_id)),
+    )
+
+
+def offer_selected(offer: HostingOffer) -> Letter:
+    """To the contact: the country hosts."""
+    edition = offer.edition
+    return Letter(
+        subject=_("Selected as host: %(edition)s", edition=edition.title),
+        paragraphs=[
+            _(
+                "The offer of %(country)s has been selected: %(city)s will host %(edition)s.",
+                country=offer.country.name,
+                city=offer.city,
+                edition=edition.title,
+            ),
+            _("This is not public yet. It becomes so when the edition is announced."),
+        ],
+        action=(_("See the offer"), address("hosting.offer", public_id=offer.public_id)),
+        days=(edition.dtstart, edition.dtend),
+        event=edition.title,
+        place=edition.place,
+        closing=[_("Next comes the agreement with the host; the organisers will write to you.")],
+    )
+
+
+def offer_not_selected(offer: HostingOffer) -> Letter:
+    """To the contact: another country hosts."""
+    return Letter(
+        subject=_("Decision on hosting: %(edition)s", edition=offer.edition.title),
+        paragraphs=[
+            _(
+                "Thank you for the offer of %(country)s to host %(edition)s. "
+                "Another offer has been selected.",
+                country=offer.country.name,
+                edition=offer.edition.title,
+            )
+        ],
+        action=(_("See the open calls"), address("hosting.calls")),
+        closing=[_("An offer for another edition is welcome at any time a call is open.")],
+    )

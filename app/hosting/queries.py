@@ -1,0 +1,80 @@
+"""Reads over calls and offers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from app.database import db
+from app.editions.models import Edition
+from app.hosting.models import STANDING, CallForHosts, HostingOffer
+from scheduler.lifecycle import EditionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from app.countries.models import Country
+
+
+def call_of(edition: Edition) -> CallForHosts | None:
+    """Return the call for hosts of ``edition``."""
+    return db.session.scalar(select(CallForHosts).filter_by(edition_id=edition.id))
+
+
+def open_calls(now: datetime, *, published_only: bool = False) -> Sequence[CallForHosts]:
+    """Return the calls that take offers at ``now``, the one that closes first on top."""
+    query = (
+        select(CallForHosts)
+        .join(CallForHosts.edition)
+        .where(CallForHosts.closes_at > now, Edition.status == EditionStatus.CALL_OPEN)
+        .order_by(CallForHosts.closes_at)
+    )
+    if published_only:
+        query = query.where(CallForHosts.is_published)
+    return db.session.scalars(query).all()
+
+
+def find_offer(public_id: str) -> HostingOffer | None:
+    """Return the offer with this public id."""
+    return db.session.scalar(select(HostingOffer).filter_by(public_id=public_id))
+
+
+def offers_for(edition: Edition) -> Sequence[HostingOffer]:
+    """Return every offer for ``edition``, by country."""
+    return db.session.scalars(
+        select(HostingOffer)
+        .filter_by(edition_id=edition.id)
+        .order_by(HostingOffer.country_code, HostingOffer.id)
+    ).all()
+
+
+def offers_of(country_codes: Sequence[str]) -> Sequence[HostingOffer]:
+    """Return the offers of these countries, newest first."""
+    return db.session.scalars(
+        select(HostingOffer)
+        .where(HostingOffer.country_code.in_(country_codes))
+        .order_by(HostingOffer.id.desc())
+    ).all()
+
+
+def standing_offer(edition: Edition, country: Country) -> HostingOffer | None:
+    """Return the offer of ``country`` for ``edition`` that is not withdrawn."""
+    return db.session.scalar(
+        select(HostingOffer).where(
+            HostingOffer.edition_id == edition.id,
+            HostingOffer.country_code == country.code,
+            HostingOffer.status.in_(STANDING),
+        )
+    )
+
+
+def count_standing(edition_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many offers stand for each of these editions."""
+    rows = db.session.execute(
+        select(HostingOffer.edition_id, func.count())
+        .where(HostingOffer.edition_id.in_(edition_ids), HostingOffer.status.in_(STANDING))
+        .group_by(HostingOffer.edition_id)
+    )
+    return {edition_id: count for edition_id, count in rows}

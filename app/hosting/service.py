@@ -1,0 +1,338 @@
+"""Use cases of hosting: call, offer, withdraw, choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app import audit, database, outbox, uploads
+from app.database import db
+from app.editions import service as editions
+from app.hosting import letters, queries
+from app.hosting.models import UNDECIDED, CallForHosts, HostingOffer, OfferWindow
+from scheduler import lifecycle
+from scheduler.errors import ConflictError, DomainError, N_
+from scheduler.lifecycle import EditionStatus, OfferStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from app.accounts.models import Person
+    from app.countries.models import Country
+    from app.editions.models import Edition
+
+WINDOWS_MAX = 3
+
+
+class CallClosedError(ConflictError):
+    """An offer, or its change, when the call no longer takes any."""
+
+    message = N_("The call for hosts of {edition} is closed; offers are no longer taken.")
+
+
+class CallClosingError(DomainError):
+    """A call that would close before anyone could answer, or after the event."""
+
+    message = N_("The call must close after today and before the event begins.")
+
+
+class AlreadyOfferedError(ConflictError):
+    """A second standing offer of one country."""
+
+    message = N_("{country} has an offer for {edition} already. Change that one, or withdraw it.")
+
+
+class WindowError(DomainError):
+    """Date windows that no edition fits into."""
+
+    message = N_(
+        "Give one to three windows of days, each of at least {days} days and not in the past, "
+        "in order of your wish."
+    )
+
+
+class LetterMissingError(DomainError):
+    """An offer without its letter."""
+
+    message = N_("Add the government's letter as a PDF file.")
+
+
+class DecidedError(ConflictError):
+    """An offer that has been decided upon, or withdrawn."""
+
+    message = N_("The offer of {country} is {status}; it can no longer be changed.")
+
+
+
+
+class WindowChoiceError(DomainError):
+    """Days outside every window that the country offered."""
+
+    message = N_("{country} did not offer these days. Choose days inside one of its windows.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferFacts:
+    """What a country offers. ``windows`` are ``(dtstart, dtend)``, the end exclusive."""
+
+    city: str
+    venue: str
+    capacity: int
+    windows: Sequence[tuple[date, date]]
+    authority: str = ""
+    note: str = ""
+
+
+def open_call(  # noqa: PLR0913 - closing moment, words, reach, who, when
+    edition: Edition,
+    *,
+    closes_at: datetime,
+    text: str,
+    is_published: bool,
+    by: Person,
+    now: datetime,
+) -> CallForHosts:
+    """Open the call for hosts of a projected edition; from now on no plan moves it.
+
+    Raises:
+        MoveError: the edition is not projected.
+        CallClosingError: the closing moment is of no use.
+    """
+    if not now < closes_at or closes_at.date() > edition.dtstart:
+        raise CallClosingError
+    with editions.revising(edition, "edition.call_open", by=by, now=now):
+        edition.status = lifecycle.move(
+            lifecycle.EDITION_MOVES, edition.status, EditionStatus.CALL_OPEN
+        )
+    call = queries.call_of(edition) or CallForHosts(edition=edition)
+    call.opened_at, call.closes_at = now, closes_at
+    call.text, call.is_published = text, is_published
+    db.session.add(call)
+    db.session.flush()
+    return call
+
+
+def change_call(
+    call: CallForHosts,
+    *,
+    closes_at: datetime,
+    text: str,
+    is_published: bool,
+    by: Person,
+    now: datetime,
+) -> None:
+    """Change the words, the reach or the end of an open call.
+
+    Raises:
+        CallClosingError: the closing moment is of no use.
+    """
+    if not now < closes_at or closes_at.date() > call.edition.dtstart:
+        raise CallClosingError
+    database.write(call)
+    was = call.closes_at
+    call.closes_at, call.text, call.is_published = closes_at, text, is_published
+    db.session.flush()
+    audit.record(
+        "edition.call_changed",
+        call.edition,
+        by=by,
+        now=now,
+        changes={"closes_at": [was.isoformat(), closes_at.isoformat()]},
+    )
+
+
+def close_call(edition: Edition, *, by: Person, now: datetime) -> None:
+    """Close the call and begin to judge the offers.
+
+    Raises:
+        MoveError: no call is open.
+    """
+    editions.set_status(edition, EditionStatus.UNDER_EVALUATION, by=by, now=now)
+    call = queries.call_of(edition)
+    if call is not None and call.is_open(now):
+        call.closes_at = now
+        db.session.flush()
+
+
+def submit(  # noqa: PLR0913 - what, letter, for whom, by whom, when
+    edition: Edition,
+    country: Country,
+    facts: OfferFacts,
+    *,
+    letter: bytes | None,
+    letter_name: str,
+    by: Person,
+    now: datetime,
+) -> HostingOffer:
+    """Submit the offer of ``country`` for ``edition``.
+
+    Raises:
+        CallClosedError: no call is open.
+        AlreadyOfferedError: the country has a standing offer.
+        WindowError, LetterMissingError, CapacityError: see there.
+    """
+    _check(edition, facts, now)
+    if letter is None:
+        raise LetterMissingError
+    database.write(edition)
+    _insist_open(edition, now)
+    if queries.standing_offer(edition, country):
+        raise AlreadyOfferedError(country=country.name, edition=edition.title)
+    offer = HostingOffer(
+        edition=edition,
+        country=country,
+        status=OfferStatus.SUBMITTED,
+        submitted_by=by,
+        submitted_at=now,
+        modified_at=now,
+        is_demonstration=country.is_fictional,
+    )
+    _fill(offer, facts)
+    offer.letter = uploads.store_pdf(letter, letter_name, now=now)
+    db.session.add(offer)
+    db.session.flush()
+    audit.record("offer.submitted", offer, by=by, now=now)
+    outbox.post(by.email, letters.offer_received(offer), now=now)
+    return offer
+
+
+def change_offer(  # noqa: PLR0913 - what, letter, by whom, when
+    offer: HostingOffer,
+    facts: OfferFacts,
+    *,
+    letter: bytes | None,
+    letter_name: str,
+    by: Person,
+    now: datetime,
+) -> None:
+    """Change a submitted offer while the call is open; without ``letter`` the old one stays.
+
+    Raises:
+        CallClosedError, DecidedError, WindowError, CapacityError: see there.
+    """
+    _check(offer.edition, facts, now)
+    database.write(offer)
+    _insist_open(offer.edition, now)
+    _insist_undecided(offer)
+    _fill(offer, facts)
+    if letter is not None:
+        offer.letter = uploads.store_pdf(letter, letter_name, now=now)
+    offer.modified_at = now
+    db.session.flush()
+    audit.record("offer.changed", offer, by=by, now=now)
+
+
+def withdraw(offer: HostingOffer, *, reason: str, by: Person, now: datetime) -> None:
+    """Withdraw an offer; a selected host gives the edition back to be judged again.
+
+    Raises:
+        MoveError: the offer is decided against or withdrawn already, or the edition is announced.
+    """
+    database.write(offer)
+    was_selected = offer.status is OfferStatus.SELECTED
+    offer.status = lifecycle.move(lifecycle.OFFER_MOVES, offer.status, OfferStatus.WITHDRAWN)
+    offer.decision_reason, offer.modified_at = reason, now
+    db.session.flush()
+    audit.record("offer.withdrawn", offer, by=by, now=now, reason=reason)
+    if was_selected:
+        editions.release_host(offer.edition, reason=reason, by=by, now=now)
+    for address in sorted({by.email, *letters.organisers()}):
+        outbox.post(address, letters.offer_withdrawn(offer), now=now)
+
+
+def select(  # noqa: PLR0913 - offer, days, reason, who, when
+    offer: HostingOffer,
+    *,
+    dtstart: date,
+    dtend: date,
+    reason: str,
+    by: Person,
+    now: datetime,
+) -> None:
+    """Choose ``offer``: its country hosts on these days; the others are told they do not.
+
+    Raises:
+        MoveError: the edition is not under evaluation, or the offer no longer stands.
+        WindowChoiceError: the country did not offer these days.
+        ReasonMissingError: no reason is given.
+    """
+    if not reason.strip():
+        raise editions.ReasonMissingError
+    edition = offer.edition
+    database.write(edition)
+    database.write(offer)
+    if not any(
+        window.dtstart <= dtstart and dtend <= window.dtend and dtstart < dtend
+        for window in offer.windows
+    ):
+        raise WindowChoiceError(country=offer.country.name)
+    editions.select_host(
+        edition,
+        offer.country,
+        city=offer.city,
+        venue=offer.venue,
+        dtstart=dtstart,
+        dtend=dtend,
+        by=by,
+        now=now,
+        reason=reason,
+    )
+    _decide(offer, OfferStatus.SELECTED, reason, by, now)
+    outbox.post(_contact(offer), letters.offer_selected(offer), now=now)
+    for other in queries.offers_for(edition):
+        if other.id != offer.id and other.status in UNDECIDED:
+            _decide(other, OfferStatus.NOT_SELECTED, "", by, now)
+            outbox.post(_contact(other), letters.offer_not_selected(other), now=now)
+
+
+def _decide(
+    offer: HostingOffer, status: OfferStatus, reason: str, by: Person, now: datetime
+) -> None:
+    offer.status = lifecycle.move(lifecycle.OFFER_MOVES, offer.status, status)
+    offer.decision_reason, offer.modified_at = reason, now
+    db.session.flush()
+    audit.record(f"offer.{status.value}", offer, by=by, now=now, reason=reason)
+
+
+def _fill(offer: HostingOffer, facts: OfferFacts) -> None:
+    offer.city, offer.venue, offer.capacity = facts.city, facts.venue, facts.capacity
+    offer.authority, offer.note = facts.authority, facts.note
+    offer.windows = [
+        OfferWindow(rank=rank, dtstart=dtstart, dtend=dtend)
+        for rank, (dtstart, dtend) in enumerate(facts.windows, start=1)
+    ]
+
+
+def _check(edition: Edition, facts: OfferFacts, now: datetime) -> None:
+    editions.check_capacity(facts.capacity)
+    length = (edition.dtend - edition.dtstart).days
+    fits = all(
+        (dtend - dtstart).days >= length and dtstart > now.date()
+        for dtstart, dtend in facts.windows
+    )
+    if not 1 <= len(facts.windows) <= WINDOWS_MAX or not fits:
+        raise WindowError(days=length)
+    for dtstart, dtend in facts.windows:
+        editions.check_year(dtstart)
+        editions.check_year(dtend)
+
+
+def _insist_open(edition: Edition, now: datetime) -> None:
+    call = queries.call_of(edition)
+    if call is None or not call.is_open(now) or edition.status is not EditionStatus.CALL_OPEN:
+        raise CallClosedError(edition=edition.title)
+
+
+def _insist_undecided(offer: HostingOffer) -> None:
+    if offer.status not in UNDECIDED | {OfferStatus.RETURNED, OfferStatus.DRAFT}:
+        raise DecidedError(
+            country=offer.country.name, status=offer.status.value.replace("_", " ")
+        )
+
+
+def _contact(offer: HostingOffer) -> str:
+    """Return the address that answers about this offer go to."""
+    if offer.submitted_by is not None:
+        return offer.submitted_by.email
+    return outbox.settings().mail_from

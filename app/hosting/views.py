@@ -1,0 +1,336 @@
+"""Calls for hosts, offers, and the choice among them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+
+from app import audit, clock, uploads
+from app.accounts import access
+from app.accounts.access import current_person, the_person
+from app.countries import queries as countries
+from app.countries.service import REGION_NAMES
+from app.database import db
+from app.editions import planning
+from app.editions import queries as editions
+from app.forms import day_after, put
+from app.hosting import queries, service
+from app.hosting.forms import CallForm, CloseCallForm, OfferForm, SelectForm, WithdrawForm
+from app.hosting.models import UNDECIDED
+from app.i18n import gettext as _
+from scheduler.errors import DomainError, NotFoundError
+from scheduler.lifecycle import EditionStatus, OfferStatus
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from app.editions.models import Edition
+    from app.hosting.models import CallForHosts, HostingOffer
+
+bp = Blueprint("hosting", __name__)
+
+
+@bp.get("/hosting/")
+@access.public
+def calls() -> ResponseReturnValue:
+    """Show the open calls that the reader may see, and the offers of their countries."""
+    person = current_person()
+    now = clock.utcnow()
+    found = queries.open_calls(now, published_only=not access.see_calls(person))
+    own_countries = access.countries_of(person)
+    return render_template(
+        "hosting/calls.html",
+        calls=[(call, (call.closes_at - now).days) for call in found],
+        offers=queries.offers_of(own_countries) if own_countries else [],
+        can_offer=bool(own_countries),
+    )
+
+
+@bp.route("/hosting/calls/<slug>/offer", methods=["GET", "POST"])
+@access.needs(lambda person: bool(access.countries_of(person)))
+def make_offer(slug: str) -> ResponseReturnValue:
+    """Offer to host an edition, for a country of the reader's."""
+    call = _call(slug)
+    form = OfferForm()
+    form.country.choices = _own_countries()
+    if form.validate_on_submit():
+        country = countries.find(form.country.data)
+        if country is None:
+            raise NotFoundError
+        access.require(access.offer_for, country.code)
+        try:
+            letter = uploads.read_pdf(form.letter.data) if form.letter.data else None
+            offer = service.submit(
+                call.edition,
+                country,
+                form.facts(),
+                letter=letter,
+                letter_name=form.letter.data.filename if form.letter.data else "",
+                by=the_person(),
+                now=clock.utcnow(),
+            )
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error, _field_of(form, error))
+        else:
+            db.session.commit()
+            flash(_("The offer is submitted. A confirmation is on its way to you."), "success")
+            return redirect(
+                url_for(".offer", public_id=offer.public_id), HTTPStatus.SEE_OTHER
+            )
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    page = render_template(
+        "hosting/offer_form.html", form=form, edition=call.edition, call=call, offer=None
+    )
+    return page, status
+
+
+@bp.route("/hosting/offers/<public_id>/edit", methods=["GET", "POST"])
+@access.needs(lambda person: bool(access.countries_of(person)))
+def edit_offer(public_id: str) -> ResponseReturnValue:
+    """Change an offer while the call is open."""
+    offer = _offer(public_id)
+    access.require(access.offer_for, offer.country_code)
+    call = queries.call_of(offer.edition)
+    form = OfferForm.of(offer)
+    form.country.choices = [(offer.country_code, offer.country.name)]
+    if form.validate_on_submit():
+        try:
+            letter = uploads.read_pdf(form.letter.data) if form.letter.data else None
+            service.change_offer(
+                offer,
+                form.facts(),
+                letter=letter,
+                letter_name=form.letter.data.filename if form.letter.data else "",
+                by=the_person(),
+                now=clock.utcnow(),
+            )
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error, _field_of(form, error))
+        else:
+            db.session.commit()
+            flash(_("The offer is changed."), "success")
+            return redirect(url_for(".offer", public_id=public_id), HTTPStatus.SEE_OTHER)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    page = render_template(
+        "hosting/offer_form.html", form=form, edition=offer.edition, call=call, offer=offer
+    )
+    return page, status
+
+
+@bp.get("/hosting/offers/<public_id>")
+@access.needs(access.see_calls)
+def offer(public_id: str) -> ResponseReturnValue:
+    """Show one offer to its country, the committee and organisers."""
+    found = _offer(public_id)
+    call = queries.call_of(found.edition)
+    may_change = access.offer_for(current_person(), found.country_code)
+    is_open = call is not None and call.is_open(clock.utcnow())
+    return render_template(
+        "hosting/offer.html",
+        offer=found,
+        edition=found.edition,
+        can_edit=may_change and is_open and found.status in UNDECIDED,
+        can_withdraw=may_change and _can_withdraw(found),
+        withdraw_form=WithdrawForm(),
+        history=audit.history(found),
+    )
+
+
+@bp.post("/hosting/offers/<public_id>/withdraw")
+@access.needs(lambda person: bool(access.countries_of(person)))
+def withdraw(public_id: str) -> ResponseReturnValue:
+    """Withdraw an offer."""
+    found = _offer(public_id)
+    access.require(access.offer_for, found.country_code)
+    form = WithdrawForm()
+    if form.validate_on_submit():
+        service.withdraw(
+            found, reason=form.reason.data or "", by=the_person(), now=clock.utcnow()
+        )
+        db.session.commit()
+        flash(_("The offer is withdrawn. The organisers have been told."), "success")
+    return redirect(url_for(".offer", public_id=public_id), HTTPStatus.SEE_OTHER)
+
+
+@bp.get("/hosting/offers/<public_id>/letter")
+@access.needs(access.see_calls)
+def letter(public_id: str) -> ResponseReturnValue:
+    """Send the offer's letter as an attachment."""
+    found = _offer(public_id)
+    if found.letter is None:
+        raise NotFoundError
+    return uploads.send(found.letter)
+
+
+@bp.route("/organise/editions/<slug>/call", methods=["GET", "POST"])
+@access.needs(access.organise)
+def open_call(slug: str) -> ResponseReturnValue:
+    """Open the call for hosts of an edition, or change the one that stands."""
+    edition = _edition(slug)
+    call = queries.call_of(edition)
+    stands = call is not None and edition.status is EditionStatus.CALL_OPEN
+    form = CallForm.of(call) if call is not None and stands else CallForm()
+    if form.validate_on_submit():
+        facts = {
+            "closes_at": form.closes_at,
+            "text": form.text.data or "",
+            "is_published": form.is_published.data,
+            "by": the_person(),
+            "now": clock.utcnow(),
+        }
+        try:
+            if call is not None and stands:
+                service.change_call(call, **facts)
+            else:
+                service.open_call(edition, **facts)
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error, form.closes_on)
+        else:
+            db.session.commit()
+            flash(_("The call for hosts is open."), "success")
+            return redirect(url_for(".compare", slug=slug), HTTPStatus.SEE_OTHER)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    page = render_template("hosting/call_form.html", form=form, edition=edition, stands=stands)
+    return page, status
+
+
+@bp.post("/hosting/calls/<slug>/close")
+@access.needs(access.organise)
+def close_call(slug: str) -> ResponseReturnValue:
+    """Close the call and begin to judge the offers."""
+    edition = _edition(slug)
+    if CloseCallForm().validate_on_submit():
+        service.close_call(edition, by=the_person(), now=clock.utcnow())
+        db.session.commit()
+        flash(_("The call is closed. Compare the offers and select a host."), "success")
+    return redirect(url_for(".compare", slug=slug), HTTPStatus.SEE_OTHER)
+
+
+@bp.route("/hosting/calls/<slug>", methods=["GET", "POST"])
+@access.needs(access.see_calls)
+def compare(slug: str) -> ResponseReturnValue:
+    """Compare the offers side by side, and select; contacts see the call alone."""
+    edition = _edition(slug)
+    call = queries.call_of(edition)
+    if call is None:
+        raise NotFoundError
+    person = the_person()
+    if not access.read_plan(person):
+        is_open = call.is_open(clock.utcnow()) and edition.status is EditionStatus.CALL_OPEN
+        if not is_open and not _has_offered(edition):
+            raise NotFoundError
+        return render_template("hosting/call.html", call=call, edition=edition, is_open=is_open)
+    offers = queries.offers_for(edition)
+    form = SelectForm(first_day=edition.dtstart, last_day=edition.dtend - timedelta(days=1))
+    form.offer.choices = [
+        (offer.public_id, f"{offer.country.name}, {offer.city}")
+        for offer in offers
+        if offer.status in UNDECIDED
+    ]
+    if form.validate_on_submit():
+        access.require(access.organise)
+        try:
+            _select(form)
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error)
+        else:
+            db.session.commit()
+            flash(_("The host is selected. Every contact has been written to."), "success")
+            return redirect(
+                url_for("editions.manage", slug=slug), HTTPStatus.SEE_OTHER
+            )
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    page = render_template(
+        "hosting/compare.html",
+        edition=edition,
+        call=call,
+        offers=offers,
+        form=form,
+        close_form=CloseCallForm(),
+        can_decide=access.organise(person) and edition.status is EditionStatus.UNDER_EVALUATION,
+        can_close=access.organise(person) and edition.status is EditionStatus.CALL_OPEN,
+        is_open=call.is_open(clock.utcnow()),
+        region_names=REGION_NAMES,
+        clashes_by_window=planning.clashes_of_spans(
+            edition,
+            {
+                str(window.id): planning.TrialSpan(
+                    window.dtstart, window.dtend, offer.country, offer.city
+                )
+                for offer in offers
+                for window in offer.windows
+            },
+        ),
+    )
+    return page, status
+
+
+def _has_offered(edition: Edition) -> bool:
+    own = access.countries_of(current_person())
+    return any(offer.country_code in own for offer in queries.offers_for(edition))
+
+
+def _select(form: SelectForm) -> None:
+    chosen = _offer(form.offer.data)
+    service.select(
+        chosen,
+        dtstart=form.first_day.data,
+        dtend=day_after(form.last_day.data) or form.last_day.data,
+        reason=form.reason.data or "",
+        by=the_person(),
+        now=clock.utcnow(),
+    )
+
+
+def _can_withdraw(offer: HostingOffer) -> bool:
+    before_announcement = {EditionStatus.HOST_SELECTED, EditionStatus.CONFIRMED}
+    return offer.status in UNDECIDED or (
+        offer.status is OfferStatus.SELECTED and offer.edition.status in before_announcement
+    )
+
+
+def _field_of(form: OfferForm, error: DomainError) -> object:
+    """Return the field that ``error`` is about."""
+    if isinstance(
+        error,
+        uploads.UploadError
+        | uploads.UploadSizeError
+        | uploads.UploadEmptyError
+        | service.LetterMissingError,
+    ):
+        return form.letter
+    return form.first_1 if isinstance(error, service.WindowError) else None
+
+
+def _own_countries() -> list[tuple[str, str]]:
+    codes = access.countries_of(current_person())
+    return [(code, name) for code, name in countries.names() if code in codes]
+
+
+def _edition(slug: str) -> Edition:
+    edition = editions.find(slug)
+    if edition is None:
+        raise NotFoundError
+    return edition
+
+
+def _call(slug: str) -> CallForHosts:
+    call = queries.call_of(_edition(slug))
+    if call is None:
+        raise NotFoundError
+    return call
+
+
+def _offer(public_id: str) -> HostingOffer:
+    found = queries.find_offer(public_id)
+    if found is None:
+        raise NotFoundError
+    access.require(access.see_offer, found.country_code)
+    return found

@@ -1,0 +1,27 @@
+"""Rate limits on what strangers could try in bulk; real time, per address of the caller."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from config import Config
+
+SIGN_IN = "30 per minute"
+LINKS = "20 per minute"
+REGISTRATION = "60 per minute"
+
+limiter = Limiter(key_func=get_remote_address)
+
+
+def init_app(app: Flask, settings: Config) -> None:
+    """Switch the limits on, unless the settings say otherwise (load tests do)."""
+    app.config["RATELIMIT_ENABLED"] = settings.rate_limits
+    app.config["RATELIMIT_STORAGE_URI"] = settings.redis_url or "memory://"
+    app.config["RATELIMIT_HEADERS_ENABLED"] = False
+    limiter.init_app(app)

@@ -1,0 +1,211 @@
+"""Mail as rows: written in the transaction of their cause, delivered by the worker.
+
+A letter is data (sentences, one action, a date block); one pair of templates gives every mail
+the same look. Delivery is by SMTP where ``SYMPOSIA_SMTP_URL`` is set, else into
+``instance/mail/``. A row is claimed for a few minutes before it is sent, so two workers never
+send it both; should one die between sending and noting it, the same Message-ID goes out again.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import uuid
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from flask import current_app, render_template
+from sqlalchemy import Index, String, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app import database
+from app.database import Instant, Model, db
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from config import Config
+
+CLAIM_LIFE = timedelta(minutes=5)
+FIRST_RETRY = timedelta(seconds=30)
+LAST_RETRY = timedelta(hours=1)
+SMTP_TIMEOUT_SECONDS = 20
+PENDING_KEY = "outbox_ids"
+
+
+class OutboxMessage(Model):
+    """One mail to one address."""
+
+    __table_args__ = (Index("ix_outbox_message_due", "sent_at", "due_at"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(String(120), unique=True)
+    to_address: Mapped[str] = mapped_column(String(254), index=True)
+    subject: Mapped[str] = mapped_column(String(300))
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    is_secret: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[Instant]
+    due_at: Mapped[Instant]  # when to try next; also ends a claim
+    attempt_count: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(String(500), default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What a mail says: plain sentences first, then one thing to do and what comes next."""
+
+    subject: str
+    paragraphs: Sequence[str]
+    action: tuple[str, str] | None = None  # what it says, where it leads
+    days: tuple[date, date] | None = None  # of the event, end exclusive, for the date block
+    event: str = ""
+    place: str = ""
+    closing: Sequence[str] = field(default=())
+    is_secret: bool = False  # its link signs the reader in
+
+
+def address(endpoint: str, **values: Any) -> str:  # noqa: ANN401 - url values
+    """Return the full address of a page, whether or not a request is being answered."""
+    base = urlsplit(settings().base_url)
+    urls = current_app.url_map.bind(base.netloc, base.path or "/", url_scheme=base.scheme)
+    return urls.build(endpoint, values, force_external=True)
+
+
+def settings() -> Config:
+    """Return the installation's settings."""
+    found: Config = current_app.config["SYMPOSIA"]
+    return found
+
+
+def post(to_address: str, letter: Letter, *, now: datetime) -> OutboxMessage:
+    """Put ``letter`` into the outbox, in the caller's transaction."""
+    message = OutboxMessage(
+        message_id=f"<{uuid.uuid4()}@{settings().mail_from.rpartition('@')[2]}>",
+        to_address=to_address,
+        subject=letter.subject,
+        text=render_template("mail/letter.txt", letter=letter),
+        html=render_template("mail/letter.html", letter=letter),
+        is_secret=letter.is_secret,
+        created_at=now,
+        due_at=now,
+    )
+    db.session.add(message)
+    db.session.flush()
+    db.session.info.setdefault(PENDING_KEY, []).append(message.id)
+    return message
+
+
+def due(*, now: datetime, limit: int = 500) -> Sequence[int]:
+    """Return the ids of messages whose time has come, oldest first."""
+    return db.session.scalars(
+        select(OutboxMessage.id)
+        .where(OutboxMessage.sent_at.is_(None), OutboxMessage.due_at <= now)
+        .order_by(OutboxMessage.due_at, OutboxMessage.id)
+        .limit(limit)
+    ).all()
+
+
+def latest(limit: int = 100) -> Sequence[OutboxMessage]:
+    """Return the newest messages, for the desk."""
+    return db.session.scalars(
+        select(OutboxMessage).order_by(OutboxMessage.id.desc()).limit(limit)
+    ).all()
+
+
+def find(message_id: int) -> OutboxMessage | None:
+    """Return one message."""
+    return db.session.get(OutboxMessage, message_id)
+
+
+def deliver(message_id: int, *, now: datetime) -> bool:
+    """Send one message if it is due; commits. Return whether it was sent just now.
+
+    Safe to repeat and to run in several processes at once.
+    """
+    message = _claim(message_id, now=now)
+    if message is None:
+        return False
+    error = ""
+    try:
+        _transmit(message)
+    except (OSError, smtplib.SMTPException) as failure:
+        error = f"{type(failure).__name__}: {failure}"[:500]
+    database.write(message)
+    message.error = error
+    if error:
+        delay = min(FIRST_RETRY * 2 ** min(message.attempt_count - 1, 12), LAST_RETRY)
+        message.due_at = now + delay
+    else:
+        message.sent_at = now
+    db.session.commit()
+    return not error
+
+
+def deliver_due(*, now: datetime) -> int:
+    """Send every message whose time has come; commits each. Return how many were sent."""
+    ids = due(now=now)
+    db.session.rollback()
+    return sum(deliver(message_id, now=now) for message_id in ids)
+
+
+def _claim(message_id: int, *, now: datetime) -> OutboxMessage | None:
+    database.write()
+    message = db.session.scalar(
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.id == message_id,
+            OutboxMessage.sent_at.is_(None),
+            OutboxMessage.due_at <= now,
+        )
+        .with_for_update(skip_locked=True)
+    )
+    if message is not None:
+        message.attempt_count += 1
+        message.due_at = now + CLAIM_LIFE
+    db.session.commit()
+    return message
+
+
+def _transmit(message: OutboxMessage) -> None:
+    mail = EmailMessage()
+    mail["From"] = f"Symposia <{settings().mail_from}>"
+    mail["To"] = message.to_address
+    mail["Subject"] = message.subject
+    mail["Date"] = format_datetime(message.created_at)
+    mail["Message-ID"] = message.message_id
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(message.text)
+    mail.add_alternative(message.html, subtype="html")
+    if settings().smtp_url is None:
+        _write_file(message, mail)
+    else:
+        _send_by_smtp(settings().smtp_url or "", mail)
+
+
+def _write_file(message: OutboxMessage, mail: EmailMessage) -> None:
+    folder = settings().instance_path / "mail"
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = message.created_at.strftime("%Y%m%dT%H%M%SZ")
+    path = folder / f"{stamp}-{message.id:06d}.eml"
+    # Renamed into place: a reader of the folder never sees half a mail.
+    part = Path(f"{path}.part")
+    part.write_bytes(mail.as_bytes())
+    part.replace(path)
+
+
+def _send_by_smtp(url: str, mail: EmailMessage) -> None:
+    target = urlsplit(url)
+    secure = target.scheme == "smtps"
+    connect = smtplib.SMTP_SSL if secure else smtplib.SMTP
+    port = target.port or (465 if secure else 25)
+    with connect(target.hostname or "localhost", port, timeout=SMTP_TIMEOUT_SECONDS) as server:
+        if target.scheme == "smtp+starttls":
+            server.starttls()
+        if target.username:
+            server.login(unquote(target.username), unquote(target.password or ""))
+        server.send_message(mail)

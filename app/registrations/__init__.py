@@ -1,0 +1,1 @@
+"""Registrations: a person's place at an edition, from the button to the door."""

@@ -1,0 +1,137 @@
+"""Reads over registrations. The queue's order is the order of arrival."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import case, func, select, tuple_
+
+from app.database import db
+from app.editions.models import Edition
+from app.registrations.models import Registration
+from scheduler.lifecycle import LIVE, SEATED, RegistrationStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from app.accounts.models import Person
+
+WAITING = RegistrationStatus.WAITLISTED
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How full an edition is; ``capacity`` ``None`` means no limit."""
+
+    capacity: int | None
+    seated_count: int
+    waiting_count: int
+
+    @property
+    def free_count(self) -> int | None:
+        """Seats that nobody holds; ``None`` where there is no limit."""
+        return None if self.capacity is None else max(0, self.capacity - self.seated_count)
+
+    @property
+    def would_wait(self) -> bool:
+        """Whether the next person to register would join the queue."""
+        return self.capacity is not None and (self.free_count == 0 or self.waiting_count > 0)
+
+
+def find(edition: Edition, person: Person) -> Registration | None:
+    """Return the registration of ``person`` that holds or awaits a place at ``edition``."""
+    return db.session.scalar(
+        select(Registration).where(
+            Registration.edition_id == edition.id,
+            Registration.person_id == person.id,
+            Registration.status.in_(LIVE),
+        )
+    )
+
+
+def by_public_id(public_id: str) -> Registration | None:
+    """Return the registration with this public id."""
+    return db.session.scalar(select(Registration).filter_by(public_id=public_id))
+
+
+def of_person(person: Person) -> Sequence[Registration]:
+    """Return every registration of ``person``, the nearest event first."""
+    return db.session.scalars(
+        select(Registration)
+        .join(Registration.edition)
+        .where(Registration.person_id == person.id)
+        .order_by(Edition.dtstart, Registration.id)
+    ).all()
+
+
+def places(edition: Edition) -> Places:
+    """Return how full ``edition`` is, counted from the rows."""
+    seated, waiting = db.session.execute(
+        select(
+            func.count(case((Registration.status.in_(SEATED), 1))),
+            func.count(case((Registration.status == WAITING, 1))),
+        ).where(Registration.edition_id == edition.id)
+    ).one()
+    return Places(edition.capacity, seated, waiting)
+
+
+def queue(edition: Edition) -> Sequence[Registration]:
+    """Return who waits for a place at ``edition``, the next in line first."""
+    return db.session.scalars(
+        select(Registration)
+        .where(Registration.edition_id == edition.id, Registration.status == WAITING)
+        .order_by(Registration.registered_at, Registration.id)
+    ).all()
+
+
+def position(registration: Registration) -> int | None:
+    """Return the place in the queue, from 1; ``None`` for who does not wait."""
+    if registration.status is not WAITING:
+        return None
+    here = (registration.registered_at, registration.id)
+    return db.session.scalar(
+        select(func.count()).where(
+            Registration.edition_id == registration.edition_id,
+            Registration.status == WAITING,
+            tuple_(Registration.registered_at, Registration.id) <= here,
+        )
+    )
+
+
+def live(edition: Edition) -> Sequence[Registration]:
+    """Return who holds or awaits a place at ``edition``."""
+    return db.session.scalars(
+        select(Registration)
+        .where(Registration.edition_id == edition.id, Registration.status.in_(LIVE))
+        .order_by(Registration.id)
+    ).all()
+
+
+def in_queue_order(edition: Edition) -> list[tuple[Registration, int | None]]:
+    """Return every registration with its queue position: in, then waiting, cancelled last."""
+    cancelled = RegistrationStatus.CANCELLED
+    rows = db.session.scalars(
+        select(Registration)
+        .where(Registration.edition_id == edition.id)
+        .order_by(
+            case((Registration.status == cancelled, 2), (Registration.status == WAITING, 1), else_=0),
+            Registration.registered_at,
+            Registration.id,
+        )
+    ).all()
+    waiting = iter(range(1, len(rows) + 1))
+    return [(row, next(waiting) if row.status is WAITING else None) for row in rows]
+
+
+def count_by_status(edition_ids: Iterable[int]) -> dict[int, dict[RegistrationStatus, int]]:
+    """Return the number of registrations by edition and status."""
+    rows = db.session.execute(
+        select(Registration.edition_id, Registration.status, func.count())
+        .where(Registration.edition_id.in_(list(edition_ids)))
+        .group_by(Registration.edition_id, Registration.status)
+    )
+    counts: dict[int, dict[RegistrationStatus, int]] = {}
+    for edition_id, status, count in rows:
+        counts.setdefault(edition_id, {})[status] = count
+    return counts

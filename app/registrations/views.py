@@ -1,0 +1,213 @@
+"""A participant's pages: register, see where one stands, cancel."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from app import audit, clock
+from app.accounts import access
+from app.accounts import service as accounts
+from app.accounts.access import the_person
+from app.accounts.forms import LinkForm, NewPasswordForm, ProfileForm
+from app.database import db
+from app.editions import queries as editions
+from app.forms import put
+from app.i18n import gettext as _
+from app.limits import REGISTRATION, limiter
+from app.registrations import queries, service
+from app.registrations.forms import CancelForm, RegistrationForm
+from scheduler.errors import DomainError, NotFoundError
+from scheduler.lifecycle import RegistrationStatus
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from app.accounts.models import Person
+    from app.editions.models import Edition
+    from app.registrations.models import Registration
+
+bp = Blueprint("registrations", __name__)
+
+
+def own(person: Person | None, registration: Registration) -> bool:
+    """The person registered, and organisers."""
+    return person is not None and (
+        registration.person_id == person.id or access.organise(person)
+    )
+
+
+@bp.route("/editions/<slug>/register", methods=["GET", "POST"])
+@access.public
+@limiter.limit(REGISTRATION, methods=["POST"])
+def register(slug: str) -> ResponseReturnValue:
+    """Register the signed-in person for an edition; a visitor is first sent a link."""
+    edition = _public_edition(slug)
+    person = access.current_person()
+    if person is None:
+        return _ask_for_address(edition)
+    standing = queries.find(edition, person)
+    if standing is not None:
+        flash(_("You are registered for %(title)s already.", title=edition.title), "info")
+        return redirect(
+            url_for(".show", public_id=standing.public_id), HTTPStatus.SEE_OTHER
+        )
+    form = RegistrationForm(name=person.name)
+    if form.validate_on_submit():
+        try:
+            registration = service.register(
+                edition, person, now=clock.utcnow(), dietary_needs=form.dietary_needs.data or ""
+            )
+            if form.name.data and form.name.data != person.name:
+                accounts.rename(person, form.name.data)
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error)
+        else:
+            db.session.commit()
+            flash(_welcome(registration), "success")
+            return redirect(
+                url_for(".show", public_id=registration.public_id), HTTPStatus.SEE_OTHER
+            )
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    page = render_template(
+        "registrations/register.html",
+        form=form,
+        edition=edition,
+        places=queries.places(edition),
+        is_open=edition.takes_registrations(clock.utcnow()),
+        link_form=None,
+    )
+    return page, status
+
+
+@bp.get("/registrations/<public_id>")
+@access.needs(access.signed_in)
+def show(public_id: str) -> ResponseReturnValue:
+    """Show where a registration stands, what comes next, and how to give the place back."""
+    registration = _registration(public_id)
+    edition = registration.edition
+    return render_template(
+        "registrations/show.html",
+        registration=registration,
+        edition=edition,
+        position=queries.position(registration),
+        shows_venue=registration.holds_seat,
+        can_cancel=registration.is_live and edition.dtstart > clock.today(),
+        cancel_form=CancelForm(),
+        history=audit.history(registration),
+    )
+
+
+@bp.post("/registrations/<public_id>/cancel")
+@access.needs(access.signed_in)
+def cancel(public_id: str) -> ResponseReturnValue:
+    """Give the place back."""
+    registration = _registration(public_id)
+    form = CancelForm()
+    if form.validate_on_submit():
+        service.cancel(registration, by=the_person(), now=clock.utcnow())
+        db.session.commit()
+        flash(_("Your registration is cancelled."), "success")
+    return redirect(url_for(".show", public_id=public_id), HTTPStatus.SEE_OTHER)
+
+
+@bp.route("/me", methods=["GET", "POST"])
+@access.needs(access.signed_in)
+def mine() -> ResponseReturnValue:
+    """Show the person's registrations and their own settings."""
+    person = the_person()
+    profile_form, password_form = ProfileForm(name=person.name), NewPasswordForm()
+    if profile_form.submit.data and profile_form.validate_on_submit():
+        accounts.rename(person, profile_form.name.data or "")
+        db.session.commit()
+        flash(_("Your name is saved."), "success")
+        return redirect(url_for(".mine"), HTTPStatus.SEE_OTHER)
+    if password_form.submit_password.data and password_form.validate_on_submit():
+        return _set_password(person, profile_form, password_form)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
+    return _my_page(person, profile_form, password_form), status
+
+
+def _set_password(
+    person: Person, profile_form: ProfileForm, password_form: NewPasswordForm
+) -> ResponseReturnValue:
+    try:
+        accounts.set_password(person, password_form.password.data, now=clock.real_utcnow())
+    except DomainError as error:
+        db.session.rollback()
+        put(password_form, error, password_form.password)
+        page = _my_page(person, profile_form, password_form)
+        return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    db.session.commit()
+    flash(_("Your password is set. Sign in with it."), "success")
+    return redirect(url_for("accounts.login"), HTTPStatus.SEE_OTHER)
+
+
+def _my_page(
+    person: Person, profile_form: ProfileForm, password_form: NewPasswordForm
+) -> str:
+    return render_template(
+        "registrations/mine.html",
+        person=person,
+        registrations=[
+            (registration, queries.position(registration))
+            for registration in queries.of_person(person)
+        ],
+        profile_form=profile_form,
+        password_form=password_form,
+    )
+
+
+def _ask_for_address(edition: Edition) -> ResponseReturnValue:
+    """Show a visitor the facts, and send a link that comes back here."""
+    here = url_for(".register", slug=edition.slug)
+    form = LinkForm(next=here)
+    if form.validate_on_submit():
+        try:
+            accounts.mail_link(form.email.data, now=clock.real_utcnow(), next_path=here)
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error, form.email)
+        else:
+            db.session.commit()
+            return redirect(
+                url_for("accounts.link_sent", email=form.email.data), HTTPStatus.SEE_OTHER
+            )
+    page = render_template(
+        "registrations/register.html",
+        form=None,
+        edition=edition,
+        places=queries.places(edition),
+        is_open=edition.takes_registrations(clock.utcnow()),
+        link_form=form,
+    )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+
+
+def _welcome(registration: Registration) -> str:
+    title = registration.edition.title
+    if registration.status is RegistrationStatus.CONFIRMED:
+        return _("You are registered for %(title)s and have a place.", title=title)
+    return _(
+        "Every place at %(title)s is taken: you are number %(position)s in the queue.",
+        title=title,
+        position=queries.position(registration),
+    )
+
+
+def _public_edition(slug: str) -> Edition:
+    edition = editions.find(slug)
+    if edition is None or not edition.is_public:
+        raise NotFoundError
+    return edition
+
+
+def _registration(public_id: str) -> Registration:
+    registration = queries.by_public_id(public_id)
+    if registration is None:
+        raise NotFoundError
+    access.require(own, registration)
+    return registration

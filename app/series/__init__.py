@@ -1,0 +1,1 @@
+"""Series: the lasting undertakings, each with the rule by which its editions recur."""

@@ -1,0 +1,117 @@
+"""Use cases of series: found one, change it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from app import audit, database
+from app.database import db
+from app.series.models import Series, SeriesKind
+from scheduler import recurrence
+from scheduler.errors import DomainError, N_
+from scheduler.recurrence import RecurrenceRule
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from app.accounts.models import Person
+
+
+class TitleTakenError(DomainError):
+    """A second series under the same address."""
+
+    message = N_("There is a series called “{title}” already. Choose another title.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesFacts:
+    """What an organiser says of a series. ``rrule`` is none where editions are added by hand."""
+
+    title: str
+    kind: SeriesKind
+    region: str | None
+    summary: str
+    rrule: str | None
+    dtstart: date | None
+    length_days: int
+    rule_note: str = ""
+
+
+def found(
+    facts: SeriesFacts, *, by: Person | None, now: datetime, slug: str | None = None
+) -> Series:
+    """Found a new series.
+
+    Raises:
+        RecurrenceRuleError: the rule is not one we take.
+        TitleTakenError: the title leads to an address that is taken.
+    """
+    checked(facts)
+    database.write()
+    slug = slug or slugify(facts.title)
+    if db.session.scalar(select(Series.id).filter_by(slug=slug)):
+        raise TitleTakenError(title=facts.title)
+    series = Series(slug=slug, created_at=now, modified_at=now, **asdict(facts))
+    db.session.add(series)
+    db.session.flush()
+    audit.record("series.founded", series, by=by, now=now, changes=_told(None, series))
+    return series
+
+
+def change(series: Series, facts: SeriesFacts, *, by: Person, now: datetime) -> None:
+    """Change ``series``; its editions follow when the plan is next applied.
+
+    Raises:
+        RecurrenceRuleError: the rule is not one we take.
+    """
+    checked(facts)
+    database.write(series)
+    was = _rule_facts(series)
+    for field, value in asdict(facts).items():
+        setattr(series, field, value)
+    series.modified_at = now
+    db.session.flush()
+    audit.record("series.changed", series, by=by, now=now, changes=_told(was, series))
+
+
+def checked(facts: SeriesFacts) -> RecurrenceRule | None:
+    """Return the rule that ``facts`` describe.
+
+    Raises:
+        RecurrenceRuleError: it is not one we take.
+    """
+    if facts.rrule is None or facts.dtstart is None:
+        return None
+    rule = RecurrenceRule(facts.rrule, facts.dtstart)
+    recurrence.validate(rule)
+    return rule
+
+
+def slugify(title: str) -> str:
+    """Return ``title`` as it stands in an address.
+
+    >>> slugify("Réunion régionale: Afrique")
+    'reunion-regionale-afrique'
+    """
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-") or "series"
+
+
+def _rule_facts(series: Series) -> dict[str, object]:
+    return {
+        "title": series.title,
+        "rrule": series.rrule or "",
+        "dtstart": series.dtstart.isoformat() if series.dtstart else "",
+        "length_days": series.length_days,
+    }
+
+
+def _told(was: dict[str, object] | None, series: Series) -> dict[str, list[object]]:
+    now_is = _rule_facts(series)
+    before = was or dict.fromkeys(now_is)
+    return {key: [before[key], now_is[key]] for key in now_is if before[key] != now_is[key]}

@@ -1,0 +1,406 @@
+"""The demonstration: real series, records and events; plainly fictional states and people.
+
+Everything lives in one transaction and is laid relative to the day of loading. A second load
+finds the first and changes nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from flask_security import hash_password
+from sqlalchemy import select
+
+from app import clock, database
+from app.accounts import service as accounts
+from app.accounts.models import Person, Role
+from app.countries.models import Country
+from app.countries.service import load_countries
+from app.database import db
+from app.editions import planning
+from app.editions import queries as editions_queries
+from app.editions import service as editions
+from app.editions.models import Edition, KnownEvent, Precision
+from app.hosting import service as hosting
+from app.outbox import settings
+from app.registrations import service as registrations
+from app.series import service as series_service
+from app.series.models import Series, SeriesKind
+from app.series.service import SeriesFacts
+from app.site import events_file
+from scheduler import recurrence
+from scheduler.lifecycle import EditionStatus
+from scheduler.recurrence import RecurrenceRule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+DOMAIN = "symposia.example.org"
+CALL_OPEN_DAYS = 60
+AFRICA_CAPACITY, AFRICA_TAKEN = 40, 38
+
+STATES = [
+    ("XAA", "Alboria", "africa"),
+    ("XAB", "Brevania", "americas"),
+    ("XAC", "Calanthia", "asia-pacific"),
+    ("XAD", "Dorvenia", "europe"),
+    ("XAE", "Estavia", "africa"),
+]
+REGIONAL = [
+    ("africa", "Africa", 2027),
+    ("americas", "Americas", 2028),
+    ("asia-pacific", "Asia and the Pacific", 2029),
+    ("europe", "Europe", 2030),
+]
+REGION_OF_RECORD = {"MA": "africa", "AR": "americas", "CL": "americas", "UA": "europe"}
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOffer:
+    """What a fictional state offers; ``shift_days`` moves its first wish off the rule's week."""
+
+    country: str
+    city: str
+    venue: str
+    capacity: int
+    shift_days: int
+
+
+OFFERS = [
+    DemoOffer("XAD", "Dorven", "Dorven Congress Hall", 120, 0),
+    DemoOffer("XAC", "Port Calanth", "Calanthia Training Centre", 80, 21),
+    DemoOffer("XAB", "Breva City", "Institute of Applied Security, Breva City", 60, -28),
+]
+
+
+def is_wanted() -> bool:
+    """Whether the database is empty: nobody and nothing is in it."""
+    found = db.session.scalar(select(Person.id).limit(1)) or db.session.scalar(
+        select(Series.id).limit(1)
+    )
+    db.session.rollback()
+    return found is None
+
+
+def load_and_commit(say: Callable[[str], object]) -> None:
+    """Load the demonstration, and ``say`` what a person needs to know."""
+    database.write()
+    if db.session.get(Country, STATES[0][0]) is not None:
+        db.session.rollback()
+        say("The demonstration is loaded already; nothing was changed.")
+        return
+    password = settings().demo_password or secrets.token_urlsafe(9)
+    load(password, now=clock.utcnow())
+    db.session.commit()
+    say(f"Demonstration data loaded. Sign in as organiser@{DOMAIN}")
+    if settings().demo_password is None:
+        say(f"with the password {password} (the same for every demonstration account)")
+
+
+def load(password: str, *, now: datetime) -> None:
+    """Load the demonstration in the caller's transaction."""
+    load_countries()
+    for code, name, region in STATES:
+        db.session.add(
+            Country(code=code, name=name, official_name=name, region=region, is_fictional=True)
+        )
+    db.session.flush()
+    found_series(now)
+    record_events(now)
+    organiser, contacts = make_accounts(password, now)
+    planning.apply(
+        planning.propose(until=planning.DEFAULT_UNTIL, today=now.date()), by=organiser, now=now
+    )
+    open_registration(organiser, now)
+    open_call(organiser, contacts, now)
+    postpone_and_cancel(organiser, now)
+
+
+def found_series(now: datetime) -> None:
+    """Found the real series with their rules."""
+    series_service.found(
+        SeriesFacts(
+            title="International Symposium on Insider Threat Mitigation",
+            kind=SeriesKind.SYMPOSIUM,
+            region=None,
+            summary=(
+                "The meeting of policy makers, regulators and operators on mitigating insider "
+                "threats, convened by the working group behind INFCIRC/908."
+            ),
+            rrule="FREQ=YEARLY;INTERVAL=3;BYMONTH=3;BYDAY=1TU",
+            dtstart=date(2024, 3, 5),
+            length_days=3,
+            rule_note="Every three years from the symposium of 2024.",
+        ),
+        slug="symposium",
+        by=None,
+        now=now,
+    )
+    series_service.found(
+        SeriesFacts(
+            title="Practitioner Workshop on Insider Threat Mitigation",
+            kind=SeriesKind.PRACTITIONER_WORKSHOP,
+            region=None,
+            summary="A week of hands-on work for the people who run insider threat programmes.",
+            rrule="FREQ=YEARLY;INTERVAL=2;BYMONTH=9;BYDAY=2MO",
+            dtstart=date(2023, 9, 11),
+            length_days=5,
+            rule_note="The week of 2023 is not public: counting from its second Monday is a choice.",
+        ),
+        slug="practitioner-workshop",
+        by=None,
+        now=now,
+    )
+    for region, name, first_year in REGIONAL:
+        rrule = "FREQ=YEARLY;INTERVAL=4;BYMONTH=5;BYDAY=2TU"
+        series_service.found(
+            SeriesFacts(
+                title=f"Regional Engagement on Insider Threat Mitigation, {name}",
+                kind=SeriesKind.REGIONAL_ENGAGEMENT,
+                region=region,
+                summary=f"Meets the needs of one region: {name}.",
+                rrule=rrule,
+                dtstart=recurrence.first_occurrence(rrule, date(first_year, 1, 1)),
+                length_days=3,
+                rule_note="Every fourth year in each region is an assumption.",
+            ),
+            slug=f"regional-{region}",
+            by=None,
+            now=now,
+        )
+
+
+def record_events(now: datetime) -> None:
+    """Record the past editions of our series and the known events of others."""
+    alpha3 = {country.alpha2: country.code for country in db.session.scalars(select(Country))}
+    series = {found.slug: found for found in db.session.scalars(select(Series))}
+    held_count: dict[str, int] = {}
+    for row in events_file.rows():
+        if row.is_projection:
+            continue
+        country_code = alpha3.get(row.country_alpha2)
+        if not row.is_ours:
+            db.session.add(
+                KnownEvent(
+                    name=row.name,
+                    dtstart=row.dtstart,
+                    dtend=row.dtend,
+                    precision=row.precision,
+                    city=row.city,
+                    country_code=country_code,
+                    kind=row.series,
+                    source=row.source,
+                    certainty=row.certainty,
+                )
+            )
+            continue
+        slug = {
+            "symposium": "symposium",
+            "practitioner": "practitioner-workshop",
+        }.get(row.series) or f"regional-{REGION_OF_RECORD[row.country_alpha2]}"
+        held_count[slug] = held_count.get(slug, 0) + 1
+        counted = row.series != "regional"  # nobody has numbered the regional ones
+        editions.make(
+            series[slug],
+            row.dtstart,
+            row.dtend,
+            now=now,
+            status=EditionStatus.COMPLETED,
+            precision=row.precision,
+            own_title=row.name if row.precision is Precision.WINDOW else "",
+            ordinal=held_count[slug] if counted else None,
+            recurrence_id=_occurrence_in(series[slug].rule, row.dtstart, row.dtend),
+            city=row.city,
+            country_code=country_code,
+            summary=_sentence(row.note),
+            source=row.source,
+            public_since=now,
+        )
+    editions.touch_public(now=now)
+
+
+def make_accounts(password: str, now: datetime) -> tuple[Person, dict[str, Person]]:
+    """Make the demonstration accounts; return the organiser and the contacts by country."""
+    organiser = _account("organiser", "Olivia Organiser", password, now)
+    accounts.grant(organiser, Role.ORGANISER, now=now)
+    for number in range(1, 5):
+        member = _account(f"committee{number}", f"Committee Member {number}", password, now)
+        accounts.grant(member, Role.COMMITTEE, now=now, is_chair=number == 1)
+    contacts = {}
+    for code, name, _region in STATES:
+        contact = _account(f"contact-{code.lower()}", f"Contact of {name}", password, now)
+        accounts.grant(contact, Role.NATIONAL_CONTACT, code, now=now)
+        contacts[code] = contact
+    _account("participant", "Pat Participant", password, now)
+    return organiser, contacts
+
+
+def open_registration(organiser: Person, now: datetime) -> None:
+    """Bring the next African engagement to open registration, all but full."""
+    edition = _next_edition("regional-africa", now)
+    _host_and_announce(edition, "XAA", "Albor", "Africa/Lagos", organiser, now)
+    editions.open_registration(
+        edition,
+        capacity=AFRICA_CAPACITY,
+        closes_on=edition.dtstart - timedelta(weeks=6),
+        by=organiser,
+        now=now,
+    )
+    for number in range(1, AFRICA_TAKEN + 1):
+        delegate = accounts.find_or_create(f"delegate{number:02}@{DOMAIN}", now=now)
+        delegate.name = f"Demonstration Delegate {number:02}"
+        delegate.verified_at = now
+        db.session.flush()
+        registrations.register(edition, delegate, now=now - timedelta(minutes=60 - number))
+
+
+def open_call(organiser: Person, contacts: dict[str, Person], now: datetime) -> None:
+    """Open the call for the next workshop, with three offers."""
+    edition = _next_edition("practitioner-workshop", now, at_least_days=CALL_OPEN_DAYS + 30)
+    hosting.open_call(
+        edition,
+        closes_at=(now + timedelta(days=CALL_OPEN_DAYS)).replace(hour=0, minute=0, second=0),
+        text=(
+            "Countries are invited to host the practitioner workshop: a week for some sixty "
+            "people, with a plenary room, two rooms for exercises and a visit to a facility. "
+            "The call has been extended."
+        ),
+        is_published=True,
+        by=organiser,
+        now=now,
+    )
+    for offer in OFFERS:
+        country = db.session.get_one(Country, offer.country)
+        first = edition.dtstart + timedelta(days=offer.shift_days)
+        hosting.submit(
+            edition,
+            country,
+            hosting.OfferFacts(
+                city=offer.city,
+                venue=offer.venue,
+                capacity=offer.capacity,
+                windows=[
+                    (first, first + timedelta(days=5)),
+                    (first + timedelta(days=7), first + timedelta(days=12)),
+                ],
+                authority=f"Nuclear Security Authority of {country.name}",
+                note="Demonstration data: this offer and its state are invented.",
+            ),
+            letter=_letter(country.name),
+            letter_name=f"letter-{offer.country.lower()}.pdf",
+            by=contacts[offer.country],
+            now=now,
+        )
+
+
+def postpone_and_cancel(organiser: Person, now: datetime) -> None:
+    """Postpone one edition and cancel another, so that feeds show both."""
+    postponed = _next_edition("regional-americas", now)
+    _host_and_announce(postponed, "XAB", "Breva City", "America/Bogota", organiser, now)
+    editions.postpone(
+        postponed,
+        dtstart=None,
+        dtend=None,
+        reason="Demonstration data: the venue is being rebuilt.",
+        by=organiser,
+        now=now,
+    )
+    cancelled = _next_edition("regional-asia-pacific", now)
+    _host_and_announce(cancelled, "XAC", "Port Calanth", "Asia/Manila", organiser, now)
+    editions.cancel(
+        cancelled,
+        reason="Demonstration data: merged with another meeting.",
+        by=organiser,
+        now=now,
+    )
+    planning.renumber(cancelled.series)
+
+
+def _host_and_announce(  # noqa: PLR0913 - a place, who, when
+    edition: Edition, code: str, city: str, tzid: str, by: Person, now: datetime
+) -> None:
+    country = db.session.get_one(Country, code)
+    editions.select_host(
+        edition,
+        country,
+        city=city,
+        venue=f"{city} Conference Centre",
+        dtstart=edition.dtstart,
+        dtend=edition.dtend,
+        by=by,
+        now=now,
+        reason="Demonstration data",
+    )
+    edition.is_demonstration = True
+    editions.confirm(
+        edition,
+        dtstart=edition.dtstart,
+        dtend=edition.dtend,
+        tzid=tzid,
+        city=city,
+        venue=edition.venue,
+        venue_address=f"1 Example Street, {city}",
+        by=by,
+        now=now,
+    )
+    editions.record_agreement(edition, waiver="", by=by, now=now)
+    editions.announce(edition, by=by, now=now)
+
+
+def _next_edition(series: str, now: datetime, *, at_least_days: int = 90) -> Edition:
+    """Return the next projected edition of ``series`` that is far enough off."""
+    earliest = now.date() + timedelta(days=at_least_days)
+    return next(
+        edition
+        for edition in editions_queries.with_status(EditionStatus.PROJECTED)
+        if edition.series.slug == series and edition.dtstart >= earliest
+    )
+
+
+def _account(name: str, full_name: str, password: str, now: datetime) -> Person:
+    person = accounts.find_or_create(f"{name}@{DOMAIN}", now=now)
+    person.name = full_name
+    person.password = hash_password(password)
+    person.verified_at = now
+    db.session.flush()
+    return person
+
+
+def _occurrence_in(rule: RecurrenceRule | None, dtstart: date, dtend: date) -> date | None:
+    """Return the occurrence that a past edition used up, if the rule has one in its days."""
+    if rule is None:
+        return None
+    return next(iter(recurrence.occurrences(rule, dtstart, dtend)), None)
+
+
+def _sentence(note: str) -> str:
+    return f"{note[0].upper()}{note[1:]}." if note else ""
+
+
+def _letter(country: str) -> bytes:
+    """Return a one-page PDF that says what it is."""
+    text = f"Demonstration data: letter of {country}".encode("latin-1")
+    stream = b"BT /F1 14 Tf 72 720 Td (" + text + b") Tj ET"
+    bodies = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
+        b"/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length " + str(len(stream)).encode() + b">>stream\n" + stream + b"\nendstream",
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    pdf, offsets = b"%PDF-1.4\n", []
+    for number, body in enumerate(bodies, start=1):
+        offsets.append(len(pdf))
+        pdf += str(number).encode() + b" 0 obj" + body + b"endobj\n"
+    xref = b"".join(f"{offset:010} 00000 n \n".encode() for offset in offsets)
+    size = str(len(bodies) + 1).encode()
+    return (
+        pdf + b"xref\n0 " + size + b"\n0000000000 65535 f \n" + xref
+        + b"trailer<</Size " + size + b"/Root 1 0 R>>\nstartxref\n"
+        + str(len(pdf)).encode() + b"\n%%EOF\n"
+    )  # fmt: skip

@@ -1,0 +1,116 @@
+"""The audit log's entries as sentences: "Moved from 2–4 March 2027 to 16–18 March 2027"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.i18n import gettext as _
+from app.site.dates import format_span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from app.audit import AuditEntry
+
+WORDS = {
+    "edition.added": _l("Added by hand"),
+    "edition.overridden": _l("Moved off its rule"),
+    "edition.override_released": _l("Follows its rule again"),
+    "edition.call_open": _l("Call for hosts opened"),
+    "edition.call_changed": _l("Call for hosts changed"),
+    "edition.under_evaluation": _l("Call for hosts closed"),
+    "edition.host_selected": _l("Host selected"),
+    "edition.host_withdrew": _l("The host withdrew"),
+    "edition.confirmed": _l("Confirmed"),
+    "edition.agreement_recorded": _l("Agreement with the host recorded"),
+    "edition.save_the_date": _l("Save-the-date published"),
+    "edition.announced": _l("Announced"),
+    "edition.registration_opened": _l("Registration opened"),
+    "edition.registration_changed": _l("Registration settings changed"),
+    "edition.registration_closed": _l("Registration closed"),
+    "edition.moved": _l("Moved to other days"),
+    "edition.relocated": _l("Moved to another place"),
+    "edition.postponed": _l("Postponed"),
+    "edition.reinstated": _l("Takes place after all"),
+    "edition.cancelled": _l("Cancelled"),
+    "edition.described": _l("Title or text changed"),
+    "series.founded": _l("Series founded"),
+    "series.changed": _l("Series changed"),
+    "series.plan_applied": _l("Plan applied"),
+    "offer.submitted": _l("Offer submitted"),
+    "offer.changed": _l("Offer changed"),
+    "offer.withdrawn": _l("Offer withdrawn"),
+    "offer.selected": _l("Offer selected"),
+    "offer.not_selected": _l("Offer not selected"),
+    "registration.confirmed": _l("Registered, with a place"),
+    "registration.waitlisted": _l("Registered, on the waiting list"),
+    "registration.moved_up": _l("Moved up: a place became free"),
+    "registration.cancelled": _l("Registration cancelled"),
+    "person.role_granted": _l("Role given"),
+    "person.password_changed": _l("Password changed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One act in words."""
+
+    at: datetime
+    words: str
+    details: tuple[str, ...]
+    reason: str
+    subject: str
+    who: str
+
+
+def tell(entries: Iterable[AuditEntry], *, public: bool = False) -> list[Told]:
+    """Return ``entries`` in words; ``public`` leaves out what only members may know."""
+    return [
+        Told(
+            entry.at,
+            str(WORDS.get(entry.action, entry.action)),
+            tuple(_details(entry, public=public)),
+            entry.reason,
+            f"{entry.subject_kind.replace('_', ' ')} {entry.subject_id}",
+            str(entry.person_id or ""),
+        )
+        for entry in entries
+    ]
+
+
+def _details(entry: AuditEntry, *, public: bool) -> Iterable[str]:
+    changes = entry.changes
+    if "dtstart" in changes or "dtend" in changes:
+        yield from _days(entry)
+    was, now_is = changes.get("city", ("", ""))
+    if now_is and was:
+        yield _("from %(was)s to %(now_is)s", was=was, now_is=now_is)
+    elif now_is:
+        yield _("in %(city)s", city=now_is)
+    if public:
+        return
+    if "venue" in changes and changes["venue"][1]:
+        yield _("venue: %(venue)s", venue=changes["venue"][1])
+    if "capacity" in changes and changes["capacity"][1]:
+        yield _("capacity: %(capacity)s", capacity=changes["capacity"][1])
+    if "role" in changes:
+        yield str(changes["role"][1]).replace("_", " ")
+
+
+def _days(entry: AuditEntry) -> Iterable[str]:
+    was, now_is = (_span(entry.changes, side) for side in (0, 1))
+    if was and now_is and was != now_is:
+        yield _("from %(was)s to %(now_is)s", was=was, now_is=now_is)
+
+
+def _span(changes: Mapping[str, Any], side: int) -> str:
+    """Return the days before (0) or after (1) the act; a side that did not change is the same."""
+    days = [changes[field][side] for field in ("dtstart", "dtend") if field in changes]
+    if len(days) < 2:  # noqa: PLR2004 - a start and an end
+        return ""
+    dtstart, dtend = (date.fromisoformat(day) for day in days)
+    return str(format_span(dtstart, dtend))

@@ -1,0 +1,200 @@
+"""The public pages: what is next, the calendar, a series, an edition."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from sqlalchemy import text
+
+from app import audit, clock
+from app.accounts import access
+from app.countries.service import REGION_NAMES
+from app.database import db
+from app.editions import queries as editions
+from app.feeds import service as feeds
+from app.hosting import queries as hosting
+from app.registrations import queries as registrations
+from app.series import queries as series_queries
+from app.site import drawing
+from scheduler.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+bp = Blueprint("site", __name__)
+
+HOME_YEARS = 6
+YEAR_FIRST, YEAR_LAST = 1990, 2199
+VIEWS = ("year", "month", "list")
+OPEN_TO_READ = {"edition.moved", "edition.relocated", "edition.postponed", "edition.reinstated",
+                "edition.cancelled", "edition.announced", "edition.save_the_date"}  # fmt: skip
+
+
+@bp.get("/")
+@access.public
+def home() -> ResponseReturnValue:
+    """Show the next event large, the years ahead, the series, and the calls that are open."""
+    today, now = clock.today(), clock.utcnow()
+    upcoming = editions.upcoming(today)
+    series = series_queries.all_series()
+    first_year, last_year = today.year, today.year + HOME_YEARS - 1
+    ahead = editions.public_between(date(first_year, 1, 1), date(last_year + 1, 1, 1))
+    upcoming_event = upcoming[0] if upcoming else None
+    return render_template(
+        "site/home.html",
+        next_edition=upcoming_event,
+        upcoming=upcoming[1:5],
+        lanes=drawing.lanes(series, ahead, today),
+        first_year=first_year,
+        last_year=last_year,
+        today=today,
+        series=[(one, drawing.rhythm(one)) for one in series],
+        calls=[
+            (call, (call.closes_at - now).days)
+            for call in hosting.open_calls(now, published_only=True)
+        ],
+        takes_registrations=upcoming_event is not None
+        and upcoming_event.takes_registrations(now),
+    )
+
+
+@bp.get("/calendar")
+@access.public
+def calendar() -> ResponseReturnValue:
+    """Show the public events of a year, of a month, or as a list."""
+    today = clock.today()
+    view = request.args.get("view", "year")
+    if view not in VIEWS:
+        raise NotFoundError
+    year = _number("year", today.year, YEAR_FIRST, YEAR_LAST)
+    month = _number("month", today.month, 1, 12)
+    series, region = request.args.get("series", ""), request.args.get("region", "")
+    if (series and series_queries.find(series) is None) or (
+        region and region not in REGION_NAMES
+    ):
+        raise NotFoundError
+    start, end = _window(view, year, month)
+    found = editions.public_between(start, end, series=series or None, region=region or None)
+    return render_template(
+        "site/calendar.html",
+        view=view,
+        year=year,
+        month=month,
+        series=series,
+        region=region,
+        today=today,
+        events=[drawing.event_of(edition, today) for edition in found if drawing.is_exact(edition)],
+        inexact=[
+            drawing.event_of(edition, today)
+            for edition in found
+            if not drawing.is_exact(edition)
+        ],
+        series_choices=[(one.slug, one.title) for one in series_queries.all_series()],
+        region_choices=list(REGION_NAMES.items()),
+        year_first=YEAR_FIRST,
+        year_last=YEAR_LAST,
+        subscribe_url=url_for(
+            "feeds.subscribe", series=series or None, region=region or None
+        ),
+    )
+
+
+@bp.get("/series")
+@access.public
+def all_series() -> ResponseReturnValue:
+    """Show every series with its rhythm and its next edition."""
+    today = clock.today()
+    upcoming = editions.upcoming(today, limit=100)
+    rows = []
+    for one in series_queries.all_series():
+        ahead = next((edition for edition in upcoming if edition.series_id == one.id), None)
+        rows.append((one, drawing.rhythm(one), ahead))
+    return render_template("series/list.html", rows=rows)
+
+
+@bp.get("/series/<slug>")
+@access.public
+def series(slug: str) -> ResponseReturnValue:
+    """Show one series: its rule in words, what is ahead, what was held."""
+    found = series_queries.find(slug)
+    if found is None:
+        raise NotFoundError
+    today = clock.today()
+    public = list(db.session.scalars(editions.public(series=slug)))
+    ahead = [edition for edition in public if edition.dtend > today]
+    held = [edition for edition in reversed(public) if edition.dtend <= today]
+    return render_template(
+        "series/show.html",
+        series=found,
+        rhythm=drawing.rhythm(found),
+        ahead=ahead,
+        held=held,
+        today=today,
+        feed_path=feeds.feed_path(feeds.SERIES, slug),
+    )
+
+
+@bp.get("/editions/<slug>")
+@access.public
+def edition(slug: str) -> ResponseReturnValue:
+    """Show one edition: facts, what to do now, what has changed."""
+    found = editions.find(slug)
+    if found is None or not found.is_public:
+        raise NotFoundError
+    person, today, now = access.current_person(), clock.today(), clock.utcnow()
+    registration = registrations.find(found, person) if person else None
+    sees_venue = access.organise(person) or (registration is not None and registration.holds_seat)
+    takes_registrations = found.takes_registrations(now)
+    return render_template(
+        "editions/show.html",
+        edition=found,
+        status=found.status_on(today).value,
+        today=today,
+        registration=registration,
+        sees_venue=sees_venue,
+        takes_registrations=takes_registrations,
+        places=registrations.places(found) if takes_registrations else None,
+        feed_path=feeds.feed_of_edition(found, today),
+        changes=[entry for entry in audit.history(found) if entry.action in OPEN_TO_READ],
+        may_manage=access.organise(person),
+    )
+
+
+@bp.get("/healthz")
+@access.public
+def healthz() -> ResponseReturnValue:
+    """Say that the process answers."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@bp.get("/readyz")
+@access.public
+def readyz() -> ResponseReturnValue:
+    """Say that the database answers too."""
+    db.session.execute(text("SELECT 1"))
+    return Response("ready\n", mimetype="text/plain")
+
+
+@bp.get("/favicon.ico")
+@access.public
+def favicon() -> ResponseReturnValue:
+    """Lead clients that ask without looking to the icon."""
+    return redirect(url_for("static", filename="img/favicon.svg"))
+
+
+def _number(name: str, default: int, first: int, last: int) -> int:
+    """Return a number of the address; a wrong one is an address of nothing."""
+    raw = request.args.get(name, "")
+    if not raw:
+        return default
+    if not raw.isdecimal() or not raw.isascii() or not first <= int(raw) <= last:
+        raise NotFoundError
+    return int(raw)
+
+
+def _window(view: str, year: int, month: int) -> tuple[date, date]:
+    if view == "month":
+        return date(year, month, 1), date(year + month // 12, month % 12 + 1, 1)
+    return date(year, 1, 1), date(year + 1, 1, 1)

@@ -1,0 +1,140 @@
+"""The settings: ``SYMPOSIA_*`` variables, read once into one typed object."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).parent
+
+
+class ConfigError(Exception):
+    """A setting is missing or unusable; the message names its variable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What may differ from one installation to the next. ``docs/configuration.md`` explains each."""
+
+    secret_key: str
+    instance_path: Path
+    database_url: str
+    redis_url: str | None
+    base_url: str
+    smtp_url: str | None
+    mail_from: str
+    demo_password: str | None
+    rate_limits: bool
+    now: datetime | None
+    bind: str
+    workers: int
+
+    @property
+    def host(self) -> str:
+        """The address part of ``bind``."""
+        return self.bind.rpartition(":")[0]
+
+    @property
+    def port(self) -> int:
+        """The port part of ``bind``."""
+        return int(self.bind.rpartition(":")[2])
+
+    @property
+    def trusted_hosts(self) -> list[str]:
+        """The host names under which requests are taken."""
+        return sorted({urlsplit(self.base_url).hostname or "", "localhost", "127.0.0.1"})
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach us over HTTPS, so that cookies may insist on it."""
+        return self.base_url.startswith("https://")
+
+
+def read(environ: Mapping[str, str] | None = None) -> Config:
+    """Read the settings from ``environ``, by default the process's own.
+
+    Raises:
+        ConfigError: a secret is missing, or a value has not the form that its variable needs.
+    """
+    values = dict(os.environ if environ is None else environ)
+
+    def get(name: str, default: str = "") -> str:
+        return values.get(f"SYMPOSIA_{name}", "").strip() or default
+
+    instance_path = find_instance_path(values)
+    bind = get("BIND", "127.0.0.1:8000")
+    if not bind.rpartition(":")[2].isdecimal():
+        problem = f"SYMPOSIA_BIND must be an address and a port, such as 127.0.0.1:8000, not {bind}"
+        raise ConfigError(problem)
+    base_url = get("BASE_URL", f"http://{bind}").rstrip("/")
+    if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).hostname:
+        problem = f"SYMPOSIA_BASE_URL must start with http:// or https://, not {base_url}"
+        raise ConfigError(problem)
+    return Config(
+        secret_key=get("SECRET_KEY") or _stored_secret(instance_path),
+        instance_path=instance_path,
+        database_url=_driver(get("DATABASE_URL", f"sqlite:///{instance_path / 'symposia.db'}")),
+        redis_url=get("REDIS_URL") or None,
+        base_url=base_url,
+        smtp_url=get("SMTP_URL") or None,
+        mail_from=get("MAIL_FROM", f"secretariat@{_mail_domain(base_url)}"),
+        demo_password=get("DEMO_PASSWORD") or None,
+        rate_limits=get("RATE_LIMITS", "on").lower() not in {"off", "0", "no", "false"},
+        now=_moment("SYMPOSIA_NOW", get("NOW")),
+        bind=bind,
+        workers=_positive("SYMPOSIA_WORKERS", get("WORKERS", "2")),
+    )
+
+
+def find_instance_path(environ: Mapping[str, str]) -> Path:
+    """Return the folder of everything that belongs to this installation alone."""
+    return Path(environ.get("SYMPOSIA_INSTANCE_PATH", "") or ROOT / "instance").absolute()
+
+
+def _stored_secret(instance_path: Path) -> str:
+    try:
+        return (instance_path / "secret_key").read_text().strip()
+    except FileNotFoundError:
+        problem = (
+            "SYMPOSIA_SECRET_KEY is not set and instance/secret_key is missing; "
+            "'make run' makes the file, or set the variable to a long random text"
+        )
+        raise ConfigError(problem) from None
+
+
+def _driver(url: str) -> str:
+    # SQLAlchemy would look for psycopg2 under the plain name that everybody writes.
+    for plain in ("postgresql://", "postgres://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url
+
+
+def _mail_domain(base_url: str) -> str:
+    host = urlsplit(base_url).hostname or ""
+    return host if "." in host and not host.replace(".", "").isdecimal() else "symposia.example.org"
+
+
+def _moment(variable: str, text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        problem = f"{variable} must be an ISO moment, such as 2027-01-15T09:00:00Z, not {text}"
+        raise ConfigError(problem) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _positive(variable: str, text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        problem = f"{variable} must be a whole number from 1, not {text}"
+        raise ConfigError(problem)
+    return int(text)
