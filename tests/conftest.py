@@ -1,0 +1,142 @@
+"""A real database, fresh for each test: SQLite by default, PostgreSQL where a URL asks for it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy import text
+from werkzeug.serving import make_server
+
+import config
+from app import create_app
+from app.accounts import access
+from app.accounts import service as accounts
+from app.clock import real_utcnow
+from app.database import Model, db
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.accounts.models import Person
+
+POSTGRESQL = os.environ.get("SYMPOSIA_TEST_DATABASE_URL", "")
+WITHOUT_DATABASE = {"scheduler", "readers"}
+
+
+@pytest.fixture(scope="session")
+def instance_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("instance")
+
+
+@pytest.fixture(scope="session")
+def app(instance_path: Path) -> Iterator[Flask]:
+    """The application on a migrated, empty database."""
+    settings = config.read(
+        {
+            "SYMPOSIA_SECRET_KEY": "of the tests alone",
+            "SYMPOSIA_INSTANCE_PATH": str(instance_path),
+            "SYMPOSIA_DATABASE_URL": POSTGRESQL,
+            "SYMPOSIA_BASE_URL": "http://localhost:8000",
+            "SYMPOSIA_RATE_LIMITS": "off",
+        }
+    )
+    app = create_app(settings)
+    app.testing = True
+    with app.app_context():
+        if POSTGRESQL:
+            db.session.execute(text("DROP SCHEMA public CASCADE"))
+            db.session.execute(text("CREATE SCHEMA public"))
+            db.session.commit()
+        upgrade()
+        db.engine.dispose()
+    if not POSTGRESQL:
+        shutil.copy(instance_path / "symposia.db", instance_path / "empty.db")
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _fresh(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Give every test of the application its own empty database and a pushed context."""
+    if WITHOUT_DATABASE & set(request.path.relative_to(Path(__file__).parent.parent).parts):
+        yield
+        return
+    app: Flask = request.getfixturevalue("app")
+    instance_path: Path = request.getfixturevalue("instance_path")
+    with app.app_context():
+        _empty(instance_path)
+        app.extensions.pop("is_demonstration", None)
+        yield
+        db.session.remove()
+
+
+def _empty(instance_path: Path) -> None:
+    if POSTGRESQL:
+        tables = ", ".join(f'"{table.name}"' for table in Model.metadata.sorted_tables)
+        db.session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        db.session.commit()
+    else:
+        db.engine.dispose()
+        for suffix in ("-wal", "-shm"):
+            (instance_path / f"symposia.db{suffix}").unlink(missing_ok=True)
+        shutil.copy(instance_path / "empty.db", instance_path / "symposia.db")
+    for folder in ("mail", "files"):
+        shutil.rmtree(instance_path / folder, ignore_errors=True)
+
+
+class Client(FlaskClient):
+    """A browser without scripts: signs in, and posts forms with the token of their page."""
+
+    def sign_in(self, person: Person) -> Client:
+        """Begin a real session of ``person``."""
+        with self.application.app_context():
+            token = accounts.open_session(person, device="test", now=real_utcnow())
+            db.session.commit()
+        with self.session_transaction() as session:
+            session.clear()
+            session[access.SESSION_KEY] = token
+        return self
+
+    def csrf_token(self) -> str:
+        """Return a token that this session's forms would carry."""
+        from flask_wtf.csrf import generate_csrf  # noqa: PLC0415 - needs the request context
+
+        with self.application.test_request_context(), self.session_transaction() as session:
+            from flask import session as current  # noqa: PLC0415 - as above
+
+            current.update(session)
+            token: str = generate_csrf()
+            session.update(current)
+        return token
+
+    def submit(self, path: str, **fields: object) -> object:
+        """Post a form as a browser would."""
+        return self.post(path, data={"csrf_token": self.csrf_token(), **fields})
+
+
+@pytest.fixture
+def client(app: Flask) -> Client:
+    app.test_client_class = Client
+    found = app.test_client()
+    assert isinstance(found, Client)
+    return found
+
+
+@pytest.fixture
+def live_url(app: Flask) -> Iterator[str]:
+    """The application served on a loopback port, for browsers."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()

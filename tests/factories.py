@@ -1,0 +1,148 @@
+"""Rows for tests: say what the test is about, the rest is made up."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from app import database
+from app.accounts import service as accounts
+from app.accounts.models import Person, Role
+from app.clock import utcnow
+from app.countries.models import Country
+from app.database import db
+from app.editions import service as editions
+from app.editions.models import Edition
+from app.hosting.models import CallForHosts, HostingOffer, OfferWindow
+from app.series.models import Series, SeriesKind
+from scheduler.lifecycle import EditionStatus, OfferStatus
+
+OPENING = datetime(2027, 1, 15, 9, tzinfo=UTC)
+PDF = b"%PDF-1.4\nA letter.\n%%EOF\n"
+_number = count(1)
+
+
+def make_person(
+    email: str = "",
+    *,
+    name: str = "",
+    role: Role | None = None,
+    scope: str = "",
+    verified: bool = True,
+    commit: bool = False,
+) -> Person:
+    """Make a person, with a role if one is named."""
+    email = email or f"person{next(_number)}@example.org"
+    person = accounts.find_or_create(email, now=OPENING)
+    person.name = name
+    person.verified_at = OPENING if verified else None
+    if role is not None:
+        accounts.grant(person, role, scope, now=OPENING)
+    return _done(person, commit=commit)
+
+
+def make_country(code: str = "XAA", *, commit: bool = False, **facts: Any) -> Country:
+    """Make a country, or return the one that is there."""
+    database.write()
+    country = db.session.get(Country, code)
+    if country is None:
+        facts = {"name": f"Country {code}", "official_name": f"Country {code}"} | facts
+        country = Country(code=code, **facts)
+        db.session.add(country)
+    return _done(country, commit=commit)
+
+
+def make_series(slug: str = "symposium", *, commit: bool = False, **facts: Any) -> Series:
+    """Make a series, the triennial symposium unless told otherwise, or return the one there."""
+    database.write()
+    series = db.session.query(Series).filter_by(slug=slug).one_or_none()
+    if series is None:
+        facts = {
+            "title": slug.replace("-", " ").title(),
+            "kind": SeriesKind.SYMPOSIUM,
+            "rrule": "FREQ=YEARLY;INTERVAL=3;BYMONTH=3;BYDAY=1TU",
+            "dtstart": date(2024, 3, 5),
+            "length_days": 3,
+        } | facts
+        series = Series(slug=slug, created_at=OPENING, modified_at=OPENING, **facts)
+        db.session.add(series)
+    return _done(series, commit=commit)
+
+
+def make_edition(
+    *,
+    series: Series | None = None,
+    status: EditionStatus = EditionStatus.REGISTRATION_OPEN,
+    dtstart: date | None = None,
+    days: int = 3,
+    title: str = "",
+    commit: bool = False,
+    **facts: Any,
+) -> Edition:
+    """Make an edition, four months ahead and open for registration unless told otherwise.
+
+    What is announced is public, and stands in the feeds.
+    """
+    series = series or make_series()
+    database.write()
+    dtstart = dtstart or max(utcnow(), OPENING).date() + timedelta(days=120)
+    public = status not in {
+        EditionStatus.PROJECTED,
+        EditionStatus.CALL_OPEN,
+        EditionStatus.UNDER_EVALUATION,
+        EditionStatus.HOST_SELECTED,
+        EditionStatus.CONFIRMED,
+    }
+    edition = editions.make(
+        series,
+        dtstart,
+        dtstart + timedelta(days=days),
+        now=OPENING,
+        status=status,
+        own_title=title,
+        **({"public_since": OPENING if public else None} | facts),
+    )
+    if edition.public_since:
+        editions.touch_public(now=OPENING)
+    return _done(edition, commit=commit)
+
+
+def make_call(edition: Edition, *, commit: bool = False, **facts: Any) -> CallForHosts:
+    """Make a call for hosts that runs for another two months."""
+    database.write()
+    now = max(utcnow(), OPENING)
+    facts = {"opened_at": OPENING, "closes_at": now + timedelta(days=60)} | facts
+    call = CallForHosts(edition=edition, **facts)
+    db.session.add(call)
+    return _done(call, commit=commit)
+
+
+def make_offer(
+    edition: Edition, country: Country, *, by: Person | None = None, commit: bool = False,
+    **facts: Any,
+) -> HostingOffer:  # fmt: skip
+    """Make a submitted offer whose one window is the edition's own days and a week more."""
+    database.write()
+    facts = {
+        "status": OfferStatus.SUBMITTED,
+        "city": "Offerville",
+        "venue": "Town Hall",
+        "capacity": 80,
+        "submitted_by": by,
+        "submitted_at": OPENING,
+        "modified_at": OPENING,
+    } | facts
+    offer = HostingOffer(edition=edition, country=country, **facts)
+    offer.windows = [
+        OfferWindow(rank=1, dtstart=edition.dtstart, dtend=edition.dtend + timedelta(days=7))
+    ]
+    db.session.add(offer)
+    return _done(offer, commit=commit)
+
+
+def _done(row: Any, *, commit: bool) -> Any:
+    db.session.flush()
+    if commit:
+        db.session.commit()
+    return row

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from app.database import db
+from app.outbox import OutboxMessage
+from app.registrations import queries, service
+from app.registrations.service import (
+    AlreadyRegisteredError,
+    RegistrationClosedError,
+    UnverifiedError,
+)
+from scheduler.lifecycle import EditionStatus
+from scheduler.lifecycle import RegistrationStatus as Status
+from tests.factories import OPENING, make_edition, make_person
+
+
+def test_register_waitlists_once_every_seat_is_taken() -> None:
+    edition = make_edition(capacity=1)
+    first, second = (service.register(edition, make_person(), now=OPENING) for _ in range(2))
+    assert [first.status, second.status] == [Status.CONFIRMED, Status.WAITLISTED]
+    assert queries.position(second) == 1
+
+
+def test_a_freed_seat_goes_to_the_first_in_the_queue_who_is_written_to() -> None:
+    edition = make_edition(capacity=1)
+    people = [make_person() for _ in range(3)]
+    seated, first, second = (
+        service.register(edition, person, now=OPENING + timedelta(minutes=minute))
+        for minute, person in enumerate(people)
+    )
+    service.cancel(seated, by=people[0], now=OPENING + timedelta(hours=1))
+    assert [row.status for row in (seated, first, second)] == [
+        Status.CANCELLED,
+        Status.CONFIRMED,
+        Status.WAITLISTED,
+    ]
+    assert queries.position(second) == 1
+    mails = db.session.query(OutboxMessage).filter_by(to_address=people[1].email).all()
+    assert [mail.subject.partition(":")[0] for mail in mails] == [
+        "You are on the waiting list",
+        "You now have a place",
+    ]
+
+
+def test_one_person_has_one_live_place_and_may_return_after_cancelling() -> None:
+    edition, person = make_edition(capacity=5), make_person()
+    first = service.register(edition, person, now=OPENING)
+    with pytest.raises(AlreadyRegisteredError):
+        service.register(edition, person, now=OPENING)
+    service.cancel(first, by=person, now=OPENING)
+    again = service.register(edition, person, now=OPENING)
+    assert (again.id != first.id, again.status) == (True, Status.CONFIRMED)
+
+
+def test_who_returns_goes_to_the_end_of_the_queue() -> None:
+    edition = make_edition(capacity=1)
+    holder, early, late = (make_person() for _ in range(3))
+    service.register(edition, holder, now=OPENING)
+    first = service.register(edition, early, now=OPENING + timedelta(minutes=1))
+    service.register(edition, late, now=OPENING + timedelta(minutes=2))
+    service.cancel(first, by=early, now=OPENING + timedelta(minutes=3))
+    again = service.register(edition, early, now=OPENING + timedelta(minutes=4))
+    assert queries.position(again) == 2
+
+
+@pytest.mark.parametrize(
+    "status", [EditionStatus.ANNOUNCED, EditionStatus.REGISTRATION_CLOSED, EditionStatus.CANCELLED]
+)
+def test_registration_needs_an_open_edition(status: EditionStatus) -> None:
+    edition = make_edition(status=status, title="Symposium 2027")
+    with pytest.raises(RegistrationClosedError, match="Symposium 2027 is closed"):
+        service.register(edition, make_person(), now=OPENING)
+
+
+def test_registration_ends_with_its_closing_moment() -> None:
+    edition = make_edition(registration_closes_at=OPENING)
+    with pytest.raises(RegistrationClosedError):
+        service.register(edition, make_person(), now=OPENING)
+    before = service.register(edition, make_person(), now=OPENING - timedelta(seconds=1))
+    assert before.status is Status.CONFIRMED
+
+
+def test_an_unverified_address_gets_no_place() -> None:
+    with pytest.raises(UnverifiedError):
+        service.register(make_edition(), make_person(verified=False), now=OPENING)
