@@ -62,7 +62,7 @@ def say_rule(
     words = [f"every {unit}" if recur.interval == 1 else f"every {recur.interval} {unit}s"]
     words += _say_days(complete(recur, dtstart))
     if recur.bysetpos:
-        words.append(f"only the {_join(map(_ordinal, recur.bysetpos))} of each {unit}")
+        words.append(f"only the {_join(map(_ordinal, _forwards(recur.bysetpos)))} of each {unit}")
     if length_days is not None:
         words.append(_count(length_days, "day"))
     if recur.count is not None:
@@ -112,11 +112,13 @@ def _say_days(recur: Recur) -> list[str]:
     if recur.bymonthday:
         names.append(_say_month_days(recur.bymonthday))
     if recur.byyearday:
-        names.append(_join(_place(day, "day {} of the year") for day in recur.byyearday))
+        names.append(_join(_place(day, "day {} of the year") for day in _forwards(recur.byyearday)))
     # "each Friday that is the 13th"
     words = " that is ".join(names)
     if recur.byweekno:
-        words += " in " + _join(_place(week, "week {} of the year") for week in recur.byweekno)
+        words += " in " + _join(
+            _place(week, "week {} of the year") for week in _forwards(recur.byweekno)
+        )
     if months:
         single = recur.freq == Frequency.YEARLY and len(names) == 1 and recur.bymonthday
         if single and len(recur.bymonth) == 1 and recur.bymonthday[0] > 0:
@@ -145,14 +147,18 @@ def _say_short_period(recur: Recur, months: str) -> list[str]:
 def _say_weekdays(byday: Sequence[WeekdayNumber]) -> str:
     each = _join(_WEEKDAYS[item.weekday] for item in byday if not item.ordinal)
     numbered = [
-        f"{_ordinal(item.ordinal)} {_WEEKDAYS[item.weekday]}" for item in byday if item.ordinal
+        f"{_ordinal(ordinal)} {_WEEKDAYS[item.weekday]}"
+        for ordinal in _forwards({item.ordinal for item in byday} - {0})
+        for item in byday
+        if item.ordinal == ordinal
     ]
     return _join([*numbered, f"each {each}"] if each else numbered)
 
 
 def _say_month_days(days: Iterable[int], word: str = "and") -> str:
     return _join(
-        (f"the {_th(day)}" if day > 0 else f"the {_ordinal(day)} day" for day in days), word
+        (f"the {_th(day)}" if day > 0 else f"the {_ordinal(day)} day" for day in _forwards(days)),
+        word,
     )
 
 
@@ -166,6 +172,11 @@ def _place(number: int, words: str) -> str:
 def _say_dates(days: Sequence[date]) -> str:
     unique = sorted(set(days))
     return _join(map(say_day, unique)) if len(unique) <= _LISTED else f"{len(unique)} days"
+
+
+def _forwards(numbers: Iterable[int]) -> list[int]:
+    """Sort as a period runs: from its start, then those counted from its end."""
+    return sorted(numbers, key=lambda number: (number < 0, number))
 
 
 def _ordinal(number: int) -> str:
