@@ -42,9 +42,7 @@ def login() -> ResponseReturnValue:
         else:
             return redirect(own_path(form.next.data) or home_of(person), HTTPStatus.SEE_OTHER)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
-    link_form = LinkForm(formdata=None, next=form.next.data, email=form.email.data)
-    page = render_template("accounts/login.html", form=form, link_form=link_form)
-    return page, status
+    return render_template("accounts/login.html", form=form), status
 
 
 @bp.post("/login/link")
@@ -66,8 +64,9 @@ def request_link() -> ResponseReturnValue:
             return redirect(
                 url_for(".link_sent", email=form.email.data), HTTPStatus.SEE_OTHER
             )
-    password_form = PasswordForm(formdata=None, next=form.next.data)
-    page = render_template("accounts/login.html", form=password_form, link_form=form)
+    page_form = PasswordForm(formdata=None, next=form.next.data, email=form.email.data)
+    page_form.email.errors = form.email.errors
+    page = render_template("accounts/login.html", form=page_form)
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
 

@@ -54,22 +54,22 @@ def home() -> ResponseReturnValue:
     standing = editions.every_edition(until=today.year + 11)
     ahead = [edition for edition in standing if edition.dtend > today]
     running = [edition for edition in ahead if edition.takes_registrations(clock.utcnow())]
-    manages = access.organise(the_person())
+    may_organise = access.organise(the_person())
     return render_template(
         "desk/home.html",
-        decisions=decisions.next_decisions(today) if manages else [],
+        decisions=decisions.next_decisions(today) if may_organise else [],
         lanes=drawing.lanes(
             series_queries.all_series(),
             ahead,
             today,
             planning.clashes_by_slug(ahead, today),
-            manages=manages,
+            manages=True,
         ),
         first_year=today.year,
         last_year=today.year + 5,
         today=today,
         running=[(edition, registrations.places(edition)) for edition in running],
-        may_organise=manages,
+        may_organise=may_organise,
     )
 
 
@@ -108,7 +108,7 @@ def plan() -> ResponseReturnValue:
         proposal=proposal,
         pending=proposal.pending,
         lanes=drawing.planned_lanes(
-            series_queries.all_series(), standing, proposal, today, clashes, manages=may_organise
+            series_queries.all_series(), standing, proposal, today, clashes
         ),
         editions=[edition for edition in standing if edition.dtend > today],
         clashes=clashes,

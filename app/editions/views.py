@@ -29,11 +29,14 @@ bp = Blueprint("editions", __name__, url_prefix="/organise/editions")
 
 
 @bp.get("")
-@access.needs(access.organise)
+@access.needs(access.read_plan)
 def index() -> ResponseReturnValue:
     """List every edition, projections included."""
     return render_template(
-        "editions/index.html", editions=queries.every_edition(), today=clock.today()
+        "editions/index.html",
+        editions=queries.every_edition(),
+        today=clock.today(),
+        may_organise=access.organise(the_person()),
     )
 
 
@@ -68,16 +71,18 @@ def add() -> ResponseReturnValue:
 
 
 @bp.get("/<slug>")
-@access.needs(access.organise)
+@access.needs(access.read_plan)
 def manage(slug: str) -> ResponseReturnValue:
     """Show one edition: facts, what can be done now, its clashes and its history."""
     edition = _edition(slug)
     today = clock.today()
+    may_organise = access.organise(the_person())
     return render_template(
         "editions/manage.html",
         edition=edition,
         status=edition.status_on(today),
-        acts=acts_for(edition, today),
+        acts=acts_for(edition, today) if may_organise else [],
+        may_organise=may_organise,
         override=queries.override_of(edition),
         clashes=planning.clashes_of(edition) if edition.dtend > today else [],
         history=audit.history(edition),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def event_of(
     edition: Edition, today: date, found: Sequence[clashes.Clash] = (), *, manages: bool = False
 ) -> Event:
-    """Return ``edition`` as it is drawn; ``manages`` links to the organiser's page of it."""
+    """Return ``edition`` as it is drawn; ``manages`` links to its page at the desk."""
     endpoint = "editions.manage" if manages else "site.edition"
     return Event(
         title=edition.title,
@@ -71,20 +71,18 @@ def lanes(
     ]
 
 
-def planned_lanes(  # noqa: PLR0913 - what stands, what would change, how it is shown
+def planned_lanes(
     series: Sequence[Series],
     editions: Sequence[Edition],
     proposal: Proposal,
     today: date,
     found: Mapping[str, Sequence[clashes.Clash]],
-    *,
-    manages: bool,
 ) -> list[Lane]:
     """Return the lanes as the plan would leave them; what would move shows its old place."""
     ahead = [edition for edition in editions if edition.dtend > today]
     pending = {line.edition: line for line in proposal.pending}
     standing = {
-        lane.url: lane for lane in lanes(series, ahead, today, found, manages=manages)
+        lane.url: lane for lane in lanes(series, ahead, today, found, manages=True)
     }
     for one in series:
         lane = standing[url_for("site.series", slug=one.slug)]
