@@ -1,4 +1,4 @@
-"""Why pinned choices cannot be kept together: a smallest set of rules that contradict each other.
+"""Why pinned choices cannot be kept together: a minimal set of rules that contradict each other.
 
 Only pinned editions matter, since leaving all the others vacant breaks no rule. So the question
 is small, even where the whole rotation is large.
@@ -38,8 +38,8 @@ class Rule:
 class Conflict:
     """Rules that no plan keeps together.
 
-    When ``is_minimal``, any one of them less and a plan exists; else some may be superfluous,
-    because the time was up.
+    When ``is_minimal``, any one of them less and the rest can be kept (which need not settle all:
+    there may be another conflict); else some may be superfluous, because the time was up.
     """
 
     rules: tuple[Rule, ...]
@@ -47,7 +47,7 @@ class Conflict:
 
 
 def conflict(instance: Instance, pins: Iterable[Pin], *, seconds: float = 20.0) -> Conflict | None:
-    """Return a smallest set of rules that ``pins`` contradict, or None when a plan keeps them.
+    """Return a minimal set of rules that ``pins`` contradict, or None when a plan keeps them.
 
     One rule after the other is left out, rules before pins, and stays out if the rest still
     contradict each other; each step is decided by the solver anew. ``seconds`` bounds the solver's

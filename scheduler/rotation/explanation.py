@@ -35,7 +35,7 @@ class Alternative:
         if self.differences is None:
             return f"{host}: {'not possible' if self.is_exact else 'not known, the time was up'}."
         parts = [
-            f"{difference:+d} {level.words}"
+            f"{level.words} {difference:+d}"
             for level, difference in zip(levels, self.differences, strict=True)
             if difference
         ]

@@ -331,27 +331,26 @@ def can_keep(doc: Document, pins: list[Pin], rules: list[rotation.Rule]) -> bool
         for k, year in enumerate(range(s["first"], doc["years"], s["period"]))
     }
     named = {(rule.kind, rule.about) for rule in rules}
+    # An edition whose pin is given up can be vacant, and is then in nobody's way.
+    pinned = [pin for pin in pins if ("pin", (pin.edition,)) in named and not pin.vacant]
 
     def extend(held: Held, rest: list[Pin]) -> bool:
         if not rest:
             return True
         pin, *later = rest
         s, k, year = due[pin.edition]
-        is_pinned = ("pin", (pin.edition,)) in named
-        if (pin.vacant or not is_pinned) and extend(held, later):
-            return True
         for o in doc["offers"]:
-            for week in {*(52 * year + w for w in (0, 10, 20, 21, 22, 30, 48, 50, 51)), pin.week}:
+            for week in {*(52 * year + w for w in (0, 20, 21, 22, 50)), pin.week}:
                 if week is None:
                     continue
                 more = [*held, (pin.edition, k, year, s, o, week)]
-                if is_pinned and not kept([pin], more):
+                if not kept([pin], more):
                     continue
                 if not broken_kinds(doc, more) & named and extend(more, later):
                     return True
         return False
 
-    return extend([], pins)
+    return extend([], pinned)
 
 
 def broken_kinds(doc: Document, held: Held) -> set[tuple[str, tuple[object, ...]]]:
