@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from scheduler.rrule_expansion import LAST_DAY, Expansion, bounded
+from scheduler.rrule_expansion import LAST_DAY, Expansion
 from scheduler.rrule_parts import Kind, read_recur, refuse
 from scheduler.timespan import YearError, check_year, find_zone, instant
 
@@ -63,7 +63,7 @@ def moments_of_years(rule: MomentRule, first: int, last: int) -> list[datetime]:
     start, end = date(check_year(first), 1, 1), date(check_year(last), 12, 31)
     reading = _Reading.of(rule)
     # Bounded before zones are looked at, which cost far more than slots.
-    slots = bounded(reading.slots(start.toordinal(), end.toordinal() + 1))
+    slots = reading.expansion.bounded(start.toordinal(), reading.cut(end.toordinal() + 1))
     added = (reading.read(wall) for wall in rule.rdates if first <= wall.year <= last)
     # Compared as instants: a time in a gap can be the same moment as one after it.
     return sorted(
@@ -117,11 +117,14 @@ class _Reading:
         """Return the moment at ``wall``, in UTC if there is a zone."""
         return wall if self.zone is None else instant(wall, self.zone)
 
-    def slots(self, lower: int = 1, upper: int = LAST_DAY + 1) -> Iterator[int]:
-        """Yield the rule's slots on the ordinal days ``[lower, upper)``, up to two after UNTIL."""
+    def cut(self, upper: int) -> int:
+        """Return the ordinal day ``upper``, or an earlier one that UNTIL surely forbids."""
         # No zone is two days from UTC.
-        upper = upper if self.until is None else min(upper, self.until.toordinal() + 2)
-        return self.expansion.slots(lower, upper)
+        return upper if self.until is None else min(upper, self.until.toordinal() + 2)
+
+    def slots(self) -> Iterator[int]:
+        """Yield all slots of the rule, up to two days after UNTIL."""
+        return self.expansion.slots(1, self.cut(LAST_DAY + 1))
 
     def own(self, slots: Iterable[int]) -> Iterator[tuple[datetime, datetime]]:
         """Yield the wall times of ``slots`` until UNTIL, and their moments.

@@ -18,7 +18,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from scheduler.rrule_expansion import LAST_DAY, Expansion, bounded
+from scheduler.rrule_expansion import LAST_DAY, Expansion
 from scheduler.rrule_parts import PERIOD_DAYS, read_recur, refuse
 from scheduler.rrule_words import say_day, say_rule
 from scheduler.timespan import check_year
@@ -137,7 +137,8 @@ def period_days(rule: RecurrenceRule) -> int:
 
 def _between(rule: RecurrenceRule, lower: int, upper: int) -> list[date]:
     """Return the occurrences in the ordinal days ``[lower, upper)``."""
-    found = bounded(_own_days(_check(rule), lower, upper))
+    expansion = _check(rule)
+    found = expansion.bounded(lower, _before_until(expansion, upper))
     days = [date.fromordinal(day) for day in found]
     if not rule.rdates and not rule.exdates:
         return days
@@ -145,10 +146,15 @@ def _between(rule: RecurrenceRule, lower: int, upper: int) -> list[date]:
     return sorted({*days, *added}.difference(rule.exdates))
 
 
-def _own_days(expansion: Expansion, lower: int = 1, upper: int = LAST_DAY + 1) -> Iterator[int]:
+def _own_days(expansion: Expansion) -> Iterator[int]:
     """Yield the ordinal days of the rule alone, without RDATE and EXDATE."""
+    return expansion.slots(1, _before_until(expansion, LAST_DAY + 1))
+
+
+def _before_until(expansion: Expansion, upper: int) -> int:
+    """Return the end of ``[…, upper)``, cut by UNTIL, which is included."""
     until = expansion.recur.until
-    return expansion.slots(lower, min(upper, until.toordinal() + 1) if until else upper)
+    return upper if until is None else min(upper, until.toordinal() + 1)
 
 
 # A page shows the same few rules again and again, and an expansion keeps what it worked out.

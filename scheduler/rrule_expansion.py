@@ -46,18 +46,6 @@ def weekday_of(day: int) -> int:
     return (day - 1) % 7
 
 
-def bounded(slots: Iterator[int]) -> list[int]:
-    """Return all of ``slots``, those of a window.
-
-    Raises:
-        RecurrenceRuleError: it is more than `MAX_OCCURRENCES`.
-    """
-    values = list(islice(slots, MAX_OCCURRENCES + 1))
-    if len(values) > MAX_OCCURRENCES:
-        refuse(f"it occurs more than {MAX_OCCURRENCES:,} times in the days asked for.")
-    return values
-
-
 @dataclass(slots=True)
 class Expansion:
     """A RECUR value laid on the DTSTART that it counts from.
@@ -103,6 +91,31 @@ class Expansion:
             counted = islice(self._from(self.first), self.recur.count)
             slots = (slot for slot in counted if slot >= lower)
         return takewhile(upper.__gt__, slots)
+
+    def bounded(self, lower: int, upper: int) -> list[int]:
+        """Return the rule's slots of the days ``[lower, upper)``, like `slots`.
+
+        Raises:
+            RecurrenceRuleError: they are more than `MAX_OCCURRENCES`.
+        """
+        too_much = self._is_too_much(lower, upper)
+        slots = [] if too_much else list(islice(self.slots(lower, upper), MAX_OCCURRENCES + 1))
+        if too_much or len(slots) > MAX_OCCURRENCES:
+            refuse(f"it occurs more than {MAX_OCCURRENCES:,} times in the days asked for.")
+        return slots
+
+    def _is_too_much(self, lower: int, upper: int) -> bool:
+        """Whether whole periods alone are too many; a look at their sizes, without their slots."""
+        count = len(self.times)
+        if self.recur.count is not None or (upper - lower) * count <= MAX_OCCURRENCES:
+            return False
+        size = 0
+        for base, days in self._periods(max(lower, self.dtstart.toordinal())):
+            if base + _LEAP[-1] > upper or size > MAX_OCCURRENCES:
+                break
+            if base >= lower:
+                size += len(self._choose(days)) if self.recur.bysetpos else len(days) * count
+        return size > MAX_OCCURRENCES
 
     def refuse_for_never(self) -> NoReturn:
         """Say that nothing is left of the rule.

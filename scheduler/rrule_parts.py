@@ -16,7 +16,7 @@ from scheduler.errors import RecurrenceRuleError
 
 MAX_LENGTH = 2000
 MAX_INTERVAL = 9999
-MAX_COUNT = 100_000
+MAX_COUNT = 50_000
 MAX_TIMES_A_DAY = 1440
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 EXAMPLE = "FREQ=YEARLY;BYMONTH=3;BYDAY=1TU"

@@ -332,7 +332,7 @@ REFUSED = {
     "FREQ=YEARLY;INTERVAL=99999999999999999999": "from 1 to 9,999",
     "FREQ=YEARLY;INTERVAL=1_0": "INTERVAL is a whole number",
     "FREQ=YEARLY;COUNT=0": "COUNT is a whole number from 1",
-    "FREQ=YEARLY;COUNT=999999999": "from 1 to 100,000",
+    "FREQ=YEARLY;COUNT=999999999": "from 1 to 50,000",
     "FREQ=YEARLY;COUNT=3;UNTIL=20400101": "COUNT and UNTIL exclude each other",
     "FREQ=YEARLY;BYMONTH=13": "BYMONTH takes 1 to 12",
     "FREQ=YEARLY;BYMONTH=-1": "BYMONTH takes 1 to 12",
