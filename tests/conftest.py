@@ -6,7 +6,7 @@ import os
 import shutil
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -24,6 +24,8 @@ from app.database import Model, db
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from werkzeug.test import TestResponse
 
     from app.accounts.models import Person
 
@@ -96,11 +98,17 @@ def _empty(instance_path: Path) -> None:
 class Client(FlaskClient):
     """A browser without scripts: signs in, and posts forms with the token of their page."""
 
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Ask in a context of its own, as a server would; what the test made is committed."""
+        db.session.commit()
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
     def sign_in(self, person: Person) -> Client:
         """Begin a real session of ``person``."""
-        with self.application.app_context():
-            token = accounts.open_session(person, device="test", now=real_utcnow())
-            db.session.commit()
+        db.session.commit()
+        token = accounts.open_session(person, device="test", now=real_utcnow())
+        db.session.commit()
         with self.session_transaction() as session:
             session.clear()
             session[access.SESSION_KEY] = token
@@ -110,7 +118,11 @@ class Client(FlaskClient):
         """Return a token that this session's forms would carry."""
         from flask_wtf.csrf import generate_csrf  # noqa: PLC0415 - needs the request context
 
-        with self.application.test_request_context(), self.session_transaction() as session:
+        with (
+            self.application.app_context(),
+            self.application.test_request_context(),
+            self.session_transaction() as session,
+        ):
             from flask import session as current  # noqa: PLC0415 - as above
 
             current.update(session)
@@ -118,7 +130,7 @@ class Client(FlaskClient):
             session.update(current)
         return token
 
-    def submit(self, path: str, **fields: object) -> object:
+    def submit(self, path: str, **fields: object) -> TestResponse:
         """Post a form as a browser would."""
         return self.post(path, data={"csrf_token": self.csrf_token(), **fields})
 

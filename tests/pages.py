@@ -1,0 +1,124 @@
+"""Reading pages as their readers do: by words, alerts and fields."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+from sqlalchemy import event
+
+from app.database import db
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from werkzeug.test import TestResponse
+
+VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "path", "use", "rect", "circle"}
+
+
+class _Words(HTMLParser):
+    """Collects the words inside the first element that has an attribute."""
+
+    def __init__(self, name: str, value: str) -> None:
+        super().__init__()
+        self.wanted = (name, value)
+        self.depth = 0
+        self.is_over = False
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in VOID or self.is_over:
+            return
+        if self.depth or self.wanted in attrs:
+            self.depth += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.depth and tag not in VOID:
+            self.depth -= 1
+            self.is_over = self.depth == 0
+
+    def handle_data(self, data: str) -> None:
+        if self.depth:
+            self.words += data.split()
+
+
+def words_in(response: TestResponse, name: str, value: str) -> str:
+    """Return the words inside the first element whose attribute ``name`` is ``value``."""
+    parser = _Words(name, value)
+    parser.feed(response.text)
+    return " ".join(parser.words)
+
+
+def words(response: TestResponse) -> str:
+    """Return the words of a page, without its frame."""
+    return words_in(response, "id", "main")
+
+
+def alert(response: TestResponse) -> str:
+    """Return what a page says went wrong."""
+    return words_in(response, "role", "alert").removeprefix("This could not be saved yet ")
+
+
+class _Fields(HTMLParser):
+    """Collects names and values of inputs, text areas and chosen options."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: dict[str, str] = {}
+        self.open_name = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value if value is not None else "" for name, value in attrs}
+        if tag in {"select", "textarea"}:
+            self.open_name = found.get("name", "")
+            if tag == "textarea":
+                self.values[self.open_name] = ""
+        elif tag == "option" and "selected" in found:
+            self.values[self.open_name] = found.get("value", "")
+        elif tag == "input" and "name" in found:
+            is_choice = found.get("type") in {"radio", "checkbox"}
+            if not is_choice or "checked" in found:
+                self.values[found["name"]] = found.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"select", "textarea"}:
+            self.open_name = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.open_name in self.values:
+            self.values[self.open_name] += data.strip()
+
+
+def fields(response: TestResponse) -> dict[str, str]:
+    """Return what the forms of a page would send, by name."""
+    parser = _Fields()
+    parser.feed(response.text)
+    return parser.values
+
+
+class CountedQueries:
+    """Counts the statements that reach the database inside a ``with``."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    @property
+    def count(self) -> int:
+        return len(self.statements)
+
+    def __enter__(self) -> CountedQueries:
+        self.engine = db.engine
+        event.listen(self.engine, "before_cursor_execute", self._note)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        event.remove(self.engine, "before_cursor_execute", self._note)
+
+    def _note(self, _connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        self.statements.append(statement)
