@@ -21,7 +21,7 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What may differ from one installation to the next. ``docs/configuration.md`` explains each."""
+    """What may differ between installations; ``docs/configuration.md`` explains each."""
 
     secret_key: str
     instance_path: Path

@@ -34,7 +34,7 @@ def main() -> int:
     prepare(settings)
     signal.signal(signal.SIGTERM, stop)
     programs = Path(sys.executable).parent
-    server = [
+    server: list[str | Path] = [
         programs / "granian",
         "--interface=wsgi",
         f"--host={settings.host}",

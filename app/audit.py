@@ -30,7 +30,7 @@ class AuditEntry(Model):
     changes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # {field: [was, is]}
 
 
-def record(  # noqa: PLR0913 - who, when, what, from what to what, why
+def record(
     action: str,
     subject: Any,  # noqa: ANN401 - any mapped row with an id
     *,
@@ -68,6 +68,4 @@ def history(subject: Any) -> Sequence[AuditEntry]:  # noqa: ANN401 - any mapped 
 
 def latest(limit: int) -> Sequence[AuditEntry]:
     """Return the ``limit`` newest entries, newest first."""
-    return db.session.scalars(
-        select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
-    ).all()
+    return db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)).all()

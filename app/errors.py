@@ -80,8 +80,12 @@ def _answer_http_error(error: HTTPException) -> ResponseReturnValue:
         return error.get_response()
     status = HTTPStatus(error.code or 500)
     headers = dict(error.get_headers())
-    kept = {name: headers[name] for name in ("Allow", "Retry-After") if name in headers}
-    return (*_page(status, str(SENTENCES.get(status, error.description))), kept)
+    kept: dict[str, str] = {
+        name: headers[name] for name in ("Allow", "Retry-After") if name in headers
+    }
+    page, status = _page(status, str(SENTENCES.get(status, error.description)))
+    page.headers.update(kept)
+    return page, status
 
 
 def _answer_fault(error: Exception) -> ResponseReturnValue:  # noqa: ARG001 - handler's form
@@ -89,7 +93,7 @@ def _answer_fault(error: Exception) -> ResponseReturnValue:  # noqa: ARG001 - ha
     return _page(HTTPStatus.INTERNAL_SERVER_ERROR, str(SENTENCES[500]))
 
 
-def _page(status: HTTPStatus, sentence: str) -> tuple[str | Response, HTTPStatus]:
+def _page(status: HTTPStatus, sentence: str) -> tuple[Response, HTTPStatus]:
     heading = HEADINGS.get(status, status.phrase)
     if request.path.startswith("/feeds/"):
         # A calendar client shows no page, and an empty calendar would erase its copy.
@@ -101,4 +105,4 @@ def _page(status: HTTPStatus, sentence: str) -> tuple[str | Response, HTTPStatus
         sentence=sentence,
         request_id=request_id(),
     )
-    return page, status
+    return Response(page), status

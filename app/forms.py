@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wtforms import DateField, StringField, TextAreaField
 from wtforms.validators import ValidationError
@@ -29,26 +29,26 @@ def clean(text: str | None) -> str:
     return "".join(visible).strip()
 
 
-class LineField(StringField):  # type: ignore[misc] - wtforms has no types
+class LineField(StringField):
     """One line of text."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Clean what was typed; a line has no line breaks."""
-        super().process_formdata(valuelist)
-        self.data = " ".join(clean(self.data).split())
+        self.data = " ".join(clean(valuelist[0]).split()) if valuelist else ""
 
 
-class ProseField(TextAreaField):  # type: ignore[misc] - wtforms has no types
+class ProseField(TextAreaField):
     """Several lines of text."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Clean what was typed."""
-        super().process_formdata(valuelist)
-        self.data = clean(self.data)
+        self.data = clean(valuelist[0]) if valuelist else ""
 
 
-class DayField(DateField):  # type: ignore[misc] - wtforms has no types
+class DayField(DateField):
     """A day, ``YYYY-MM-DD``; says what it takes when it gets something else."""
+
+    data: Any  # a date once the form is validated
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the day; an empty field is none."""
@@ -65,14 +65,12 @@ class DayField(DateField):  # type: ignore[misc] - wtforms has no types
             ) from error
 
 
-def day_after(day: date | None) -> date | None:
+def day_after(day: date) -> date:
     """Return the exclusive end for a last day as people write it.
 
     Forms ask for the last day; everything else counts with the day after it.
     """
-    if day is None or day == date.max:
-        return day
-    return day + timedelta(days=1)
+    return day if day == date.max else day + timedelta(days=1)
 
 
 def put(form: FlaskForm, error: DomainError, field: Field | None = None) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import flask_babel
 from flask_babel import Babel
-from flask_babel import gettext as gettext  # noqa: PLC0414 - re-exported, typed
-from flask_babel import lazy_gettext as lazy_gettext  # noqa: PLC0414 - re-exported, typed
-from flask_babel import ngettext as ngettext  # noqa: PLC0414 - re-exported, typed
+from flask_babel import lazy_gettext as lazy_gettext  # noqa: PLC0414 - re-exported
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -17,6 +16,16 @@ if TYPE_CHECKING:
 babel = Babel()
 
 
+def gettext(message: str, **values: object) -> str:
+    """Return ``message`` in the reader's language, its ``%(name)s`` filled from ``values``."""
+    return str(flask_babel.gettext(message, **values))
+
+
+def ngettext(singular: str, plural: str, num: int, **values: object) -> str:
+    """Return the form of the message that ``num`` asks for, in the reader's language."""
+    return str(flask_babel.ngettext(singular, plural, num, **values))
+
+
 def init_app(app: Flask) -> None:
     """Install Babel; the locale is fixed while English is the one catalogue."""
     babel.init_app(app, locale_selector=lambda: "en")
@@ -24,4 +33,4 @@ def init_app(app: Flask) -> None:
 
 def user_message(error: DomainError) -> str:
     """Return the sentence of ``error`` in the reader's language."""
-    return str(gettext(error.message).format(**error.values))
+    return gettext(error.message).format(**error.values)

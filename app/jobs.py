@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import redis
 from huey import RedisHuey, SqliteHuey, crontab
 from sqlalchemy import event
-from sqlalchemy.orm import Session
 
 from app import clock, outbox
 from app.database import db
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
     from flask import Flask
 
     from config import Config
@@ -31,12 +31,12 @@ def init_app(app: Flask, settings: Config) -> None:
         huey = SqliteHuey("symposia", filename=str(settings.instance_path / "queue.db"))
     app.extensions["huey"] = huey
 
-    @huey.task()  # type: ignore[untyped-decorator] - huey has no types
+    @huey.task()
     def deliver_mail(message_id: int) -> None:
         with app.app_context():
             outbox.deliver(message_id, now=clock.utcnow())
 
-    @huey.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator] - as above
+    @huey.periodic_task(crontab(minute="*"))
     def sweep_outbox() -> None:
         with app.app_context():
             outbox.deliver_due(now=clock.utcnow())

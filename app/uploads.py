@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.database import Instant, Model, db
 from app.outbox import settings
-from scheduler.errors import DomainError, N_
+from scheduler.errors import N_, DomainError
 
 if TYPE_CHECKING:
     from datetime import datetime

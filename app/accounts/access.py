@@ -117,7 +117,7 @@ def needs(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
             refusal = _refusal(permission)
             return refusal if refusal is not None else view(*args, **kwargs)
 
-        guarded.permission = permission  # type: ignore[attr-defined] - read by the tests
+        guarded.permission = permission  # type: ignore[attr-defined]  # read by the tests
         return guarded
 
     return decorate
@@ -125,7 +125,7 @@ def needs(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def public(view: Callable[P, R]) -> Callable[P, R]:
     """Declare that everybody may use the view."""
-    view.permission = anyone  # type: ignore[attr-defined] - read by the tests
+    view.permission = anyone  # type: ignore[attr-defined]  # read by the tests
     return view
 
 

@@ -20,7 +20,7 @@ ROLE_LABELS = {
 }
 
 
-class PasswordForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+class PasswordForm(FlaskForm):
     """Sign in by address and password."""
 
     email = LineField(_l("E-mail address"), [InputRequired(), Length(max=254)])
@@ -29,7 +29,7 @@ class PasswordForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
     submit = SubmitField(_l("Sign in"))
 
 
-class LinkForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+class LinkForm(FlaskForm):
     """Ask for a sign-in link."""
 
     email = LineField(_l("E-mail address"), [InputRequired(), Length(max=254)])
@@ -37,13 +37,13 @@ class LinkForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
     submit = SubmitField(_l("Send me a link"))
 
 
-class SpendLinkForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+class SpendLinkForm(FlaskForm):
     """Use a sign-in link: a button, so that a mail scanner that follows links spends nothing."""
 
     submit = SubmitField(_l("Sign in"))
 
 
-class ProfileForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+class ProfileForm(FlaskForm):
     """What a person is called."""
 
     name = LineField(
@@ -54,7 +54,7 @@ class ProfileForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
     submit = SubmitField(_l("Save the name"))
 
 
-class NewPasswordForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+class NewPasswordForm(FlaskForm):
     """Set or change a password."""
 
     password = PasswordField(
@@ -65,7 +65,7 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
     submit_password = SubmitField(_l("Set the password"))
 
 
-class GrantForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+class GrantForm(FlaskForm):
     """Give a person a role."""
 
     email = LineField(_l("E-mail address"), [InputRequired(), Length(max=254)])

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from flask_security import UserMixin
+from flask_security import RoleMixin, UserMixin
 from sqlalchemy import Enum, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -46,7 +46,7 @@ def _uniquifier() -> str:
     return uuid.uuid4().hex
 
 
-class Person(Model, UserMixin):  # type: ignore[misc] - flask_security has no types
+class Person(Model, UserMixin):
     """Somebody with an address we can write to; ``email`` is kept in lower case."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -60,7 +60,7 @@ class Person(Model, UserMixin):  # type: ignore[misc] - flask_security has no ty
     grants: Mapped[list[Grant]] = relationship(back_populates="person", order_by="Grant.id")
 
     @property
-    def roles(self) -> list[Grant]:
+    def roles(self) -> list[Grant]:  # type: ignore[override]  # read-only here
         """The grants, under the name that Flask-Security looks for."""
         return self.grants
 
@@ -70,7 +70,7 @@ class Person(Model, UserMixin):  # type: ignore[misc] - flask_security has no ty
         return self.name or self.email
 
 
-class Grant(Model):
+class Grant(Model, RoleMixin):
     """One role of one person for one scope, while it is in force."""
 
     __table_args__ = (UniqueConstraint("person_id", "role", "scope_kind", "scope_key"),)
@@ -86,7 +86,7 @@ class Grant(Model):
     person: Mapped[Person] = relationship(back_populates="grants")
 
     @property
-    def name(self) -> str:
+    def name(self) -> str:  # type: ignore[override]  # read-only here
         """The role's name, as Flask-Security looks for it."""
         return self.role.value
 
@@ -99,9 +99,7 @@ class SignIn(Model):
     """One session of one person; the cookie carries the token, we keep its hash."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(
-        ForeignKey("person.id", ondelete="CASCADE"), index=True
-    )
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     device: Mapped[str] = mapped_column(String(200), default="")
     began_at: Mapped[Instant]

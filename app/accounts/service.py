@@ -14,7 +14,7 @@ from app.accounts import queries
 from app.accounts.models import SCOPE_OF, Grant, Person, Role, ScopeKind, SignIn, SignInLink
 from app.database import db
 from app.i18n import gettext as _
-from scheduler.errors import DomainError, N_
+from scheduler.errors import N_, DomainError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -148,9 +148,7 @@ def end_session(token: str, *, now: datetime) -> None:
 def end_sessions(person: Person, *, now: datetime) -> None:
     """End every session of ``person``."""
     database.write()
-    db.session.query(SignIn).filter_by(person_id=person.id, ended_at=None).update(
-        {"ended_at": now}
-    )
+    db.session.query(SignIn).filter_by(person_id=person.id, ended_at=None).update({"ended_at": now})
 
 
 def make_link(email: str, *, life: timedelta, now: datetime, next_path: str = "") -> str:

@@ -61,9 +61,7 @@ def request_link() -> ResponseReturnValue:
             put(form, error, form.email)
         else:
             db.session.commit()
-            return redirect(
-                url_for(".link_sent", email=form.email.data), HTTPStatus.SEE_OTHER
-            )
+            return redirect(url_for(".link_sent", email=form.email.data), HTTPStatus.SEE_OTHER)
     page_form = PasswordForm(formdata=None, next=form.next.data, email=form.email.data)
     page_form.email.errors = form.email.errors
     page = render_template("accounts/login.html", form=page_form)

@@ -59,8 +59,7 @@ def link(emails: Sequence[str]) -> None:
     now = clock.real_utcnow()
     try:
         tokens = [
-            service.make_link(email, life=service.COMMANDED_LINK_LIFE, now=now)
-            for email in emails
+            service.make_link(email, life=service.COMMANDED_LINK_LIFE, now=now) for email in emails
         ]
     except DomainError as error:
         db.session.rollback()

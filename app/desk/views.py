@@ -39,7 +39,7 @@ bp = Blueprint("desk", __name__, url_prefix="/organise")
 ZOOMS = (6, 12, 24)
 
 
-class ApplyForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+class ApplyForm(FlaskForm):
     """Apply the plan that was looked at."""
 
     fingerprint = HiddenField()

@@ -26,6 +26,12 @@ PENDING = 2  # the exit code that says: there is something to apply
 series = AppGroup("series", help="Series and their plan.")
 
 
+class PlanUsageError(click.UsageError):
+    """A usage error of the plan; 2, click's own code, is taken."""
+
+    exit_code = 1
+
+
 class PlanCommand(click.Command):
     """A command whose usage errors exit with 1: 2 says that changes are pending."""
 
@@ -34,13 +40,17 @@ class PlanCommand(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
-            error.exit_code = 1
-            raise
+            raise PlanUsageError(error.format_message(), ctx) from error
 
 
 @series.command("plan", cls=PlanCommand)
-@click.option("--until", type=int, default=planning.DEFAULT_UNTIL, show_default=True,
-              help="The last year of the plan, inclusive.")
+@click.option(
+    "--until",
+    type=int,
+    default=planning.DEFAULT_UNTIL,
+    show_default=True,
+    help="The last year of the plan, inclusive.",
+)
 @click.option("--apply", "applies", is_flag=True, help="Make what stands agree with the plan.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for other tools.")
 @click.option("--all", "shows_all", is_flag=True, help="Show what stays as it is, too.")

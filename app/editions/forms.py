@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ZONE_HINT = _l("An IANA name, such as Europe/Brussels.")
 
 
-class EditionForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+class EditionForm(FlaskForm):
     """One act on one edition; filled with what stands."""
 
     @classmethod
@@ -46,7 +46,7 @@ class SpanForm(EditionForm):
     @property
     def dtend(self) -> date | None:
         """The day after the last: the exclusive end."""
-        return day_after(self.last_day.data)
+        return day_after(self.last_day.data) if self.last_day.data else None
 
     def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
         """Check that the days come in order."""

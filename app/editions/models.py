@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, Enum, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.accounts.models import Person
 from app.countries.models import Country
 from app.database import Instant, Model
 from app.series.models import Series
 from scheduler import lifecycle
 from scheduler.ical import EntryStatus
 from scheduler.lifecycle import AgreementStatus, EditionStatus
-
-if TYPE_CHECKING:
-    from app.accounts.models import Person
 
 CONFIRMED_TO_ALL = frozenset(
     {
@@ -192,7 +189,7 @@ class PublicRevision(Model):
 
 
 def ordinal_word(number: int) -> str:
-    """Return ``1st``, ``2nd``, ``3rd``, ``4th``, …, ``11th``, …
+    """Return ``number`` as it is said in a row: 1st, 2nd, 3rd, 4th.
 
     >>> [ordinal_word(number) for number in (1, 2, 3, 4, 11, 21, 112)]
     ['1st', '2nd', '3rd', '4th', '11th', '21st', '112th']

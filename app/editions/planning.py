@@ -15,14 +15,14 @@ from app.editions.models import Edition, EditionOverride, Precision
 from app.series.models import Series
 from app.series.queries import all_series
 from scheduler import clashes, planning, recurrence
-from scheduler.clashes import Clash
-from scheduler.errors import ConflictError, DomainError, N_
+from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.known_dates import GENERAL_CONFERENCE, KnownDate
 from scheduler.lifecycle import EditionStatus
 from scheduler.observances import observances
 from scheduler.planning import Action, Change, Override, SeriesRule, StandingEdition
 
 if TYPE_CHECKING:
+    from scheduler.clashes import Clash
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
@@ -121,9 +121,7 @@ def propose(
         if facts.rrule is not None and facts.dtstart is not None:
             tried = recurrence.RecurrenceRule(facts.rrule, facts.dtstart)
             recurrence.validate(tried)
-        rules[series.slug] = replace(
-            rules[series.slug], rule=tried, length_days=facts.length_days
-        )
+        rules[series.slug] = replace(rules[series.slug], rule=tried, length_days=facts.length_days)
     editions = queries.every_edition()
     moves = [
         Override(
@@ -224,10 +222,15 @@ def renumber(series: Series) -> None:
     occurrences = _occurrences_so_far(series)
     for edition in queries.of_series(series):
         if edition.status is EditionStatus.CANCELLED:
-            occurrences.discard(edition.recurrence_id)
+            if edition.recurrence_id is not None:
+                occurrences.discard(edition.recurrence_id)
             continue
-        unrecorded = {day for day in occurrences if day < (edition.recurrence_id or edition.dtstart)}
-        occurrences -= unrecorded | {edition.recurrence_id}
+        unrecorded = {
+            day for day in occurrences if day < (edition.recurrence_id or edition.dtstart)
+        }
+        occurrences -= unrecorded
+        if edition.recurrence_id is not None:
+            occurrences.discard(edition.recurrence_id)
         if edition.is_public and edition.ordinal is not None:
             number = edition.ordinal
             continue
@@ -237,7 +240,7 @@ def renumber(series: Series) -> None:
     db.session.flush()
 
 
-def _occurrences_so_far(series: Series) -> set[date | None]:
+def _occurrences_so_far(series: Series) -> set[date]:
     last = max((edition.dtstart for edition in queries.of_series(series)), default=None)
     if series.rule is None or last is None or last < series.rule.dtstart:
         return set()
@@ -343,9 +346,7 @@ class TrialSpan:
     city: str
 
 
-def clashes_of_spans(
-    edition: Edition, spans: Mapping[str, TrialSpan]
-) -> dict[str, list[Clash]]:
+def clashes_of_spans(edition: Edition, spans: Mapping[str, TrialSpan]) -> dict[str, list[Clash]]:
     """Return what ``edition`` would clash with on each of ``spans``, by their keys."""
     if not spans:
         return {}
@@ -442,9 +443,7 @@ def _find_clashes(
         if change.action is Action.RETIRE:
             planned.pop(slug, None)
         elif slug in planned:
-            planned[slug] = replace(
-                planned[slug], dtstart=change.dtstart, dtend=change.dtend
-            )
+            planned[slug] = replace(planned[slug], dtstart=change.dtstart, dtend=change.dtend)
         elif change.action is Action.CREATE:
             title = f"{series_by_slug[change.series].title} {change.dtstart.year}"
             planned[slug] = clashes.OwnEvent(

@@ -46,7 +46,7 @@ def every_edition(*, until: int | None = None) -> Sequence[Edition]:
     return db.session.scalars(query).all()
 
 
-def public(*, series: str | None = None, region: str | None = None) -> Select[tuple[Edition]]:
+def public(*, series: str | None = None, region: str | None = None) -> Select[Edition]:
     """Return the selection of editions that the world may see, earliest first.
 
     ``region`` is the place's: the host country's, else the series' own.

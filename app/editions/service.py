@@ -20,7 +20,7 @@ from app.editions import queries
 from app.editions.models import AdmissionPolicy, Edition, Precision, PublicRevision
 from app.editions.signals import capacity_changed, edition_changed
 from scheduler import lifecycle, timespan
-from scheduler.errors import ConflictError, DomainError, N_
+from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import AgreementStatus, EditionStatus
 
 if TYPE_CHECKING:
@@ -437,7 +437,7 @@ def _end_of(day: date, tzid: str) -> datetime:
 # -- what nobody planned ---------------------------------------------------------------------
 
 
-def reschedule(  # noqa: PLR0913 - days, reason, who, when
+def reschedule(
     edition: Edition, *, dtstart: date, dtend: date, reason: str, by: Person, now: datetime
 ) -> None:
     """Move a settled ``edition`` to other days.
@@ -485,7 +485,7 @@ def relocate(  # noqa: PLR0913 - a place has these parts
     _tell(edition, "edition.relocated", reason, now)
 
 
-def postpone(  # noqa: PLR0913 - days or none, reason, who, when
+def postpone(
     edition: Edition,
     *,
     dtstart: date | None,

@@ -21,4 +21,4 @@ def show(name: str) -> None:
     except NotFoundError as error:
         message = f"there is no feed {name}; try all, series/symposium or edition/symposium-2024"
         raise click.ClickException(message) from error
-    click.get_binary_stream("stdout").write(feed.ics())
+    click.echo(feed.ics(), nl=False)

@@ -170,17 +170,18 @@ def _feed(  # noqa: PLR0913 - a feed's parts
 
 def next_items(feed: Feed, today: date, limit: int = 3) -> list[CalendarEntry]:
     """Return the feed's next entries, as a client would show them."""
-    ahead = [entry for entry in feed.entries if entry.dtend > today]  # type: ignore[operator]
+    ahead = [entry for entry in feed.entries if entry.dtend > today]
     return ahead[:limit]
 
 
 def offered(today: date) -> list[tuple[str, str | None, Feed]]:
     """Return the feeds that the subscribe page offers, as ``(kind, key, feed)``."""
     found: list[tuple[str, str | None, Feed]] = [(ALL, None, find(ALL, today=today))]
-    for series in series_queries.all_series():
-        found.append((SERIES, series.slug, find(SERIES, series.slug, today=today)))
-    for region in REGION_NAMES:
-        found.append((REGION, region, find(REGION, region, today=today)))
+    found += [
+        (SERIES, series.slug, find(SERIES, series.slug, today=today))
+        for series in series_queries.all_series()
+    ]
+    found += [(REGION, region, find(REGION, region, today=today)) for region in REGION_NAMES]
     return found
 
 
@@ -188,5 +189,3 @@ def feed_of_edition(edition: Edition, today: date) -> str | None:
     """Return the path of the edition's own feed, ``None`` where it stands in none."""
     rows = queries.editions_in_feed(today, slug=edition.slug)
     return feed_path(EDITION, edition.slug) if rows else None
-
-

@@ -84,7 +84,8 @@ def _serve(feed: Feed, suffix: str, name: str) -> Response:
     # Web calendars read feeds from their own pages.
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _offer(feed: Feed, path: str, today: date) -> dict[str, object]:

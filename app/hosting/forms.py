@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.hosting.models import CallForHosts, HostingOffer
 
 
-class CallForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+class CallForm(FlaskForm):
     """Open a call for hosts, or change it."""
 
     closes_on = DayField(
@@ -49,11 +49,10 @@ class CallForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
     @property
     def closes_at(self) -> datetime:
         """The moment at which the call closes: the midnight that ends its last day."""
-        last_day = day_after(self.closes_on.data) or self.closes_on.data
-        return datetime.combine(last_day, time.min, UTC)
+        return datetime.combine(day_after(self.closes_on.data), time.min, UTC)
 
 
-class OfferForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+class OfferForm(FlaskForm):
     """A hosting offer, first form."""
 
     country = SelectField(_l("Country"), [InputRequired()])
@@ -125,12 +124,12 @@ class OfferForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
     def _windows(self) -> Iterator[tuple[date, date]]:
         for rank in (1, 2, 3):
             first: date | None = self[f"first_{rank}"].data
-            end = day_after(self[f"last_{rank}"].data)
-            if first and end:
-                yield first, end
+            last: date | None = self[f"last_{rank}"].data
+            if first and last:
+                yield first, day_after(last)
 
 
-class SelectForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+class SelectForm(FlaskForm):
     """Choose an offer as host."""
 
     offer = SelectField(_l("Offer"), [InputRequired(_l("Choose one of the offers."))])
@@ -144,14 +143,14 @@ class SelectForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
     submit = SubmitField(_l("Select this host"))
 
 
-class WithdrawForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+class WithdrawForm(FlaskForm):
     """Withdraw an offer."""
 
     reason = ProseField(_l("Reason"), [Optional(), Length(max=2000)])
     submit = SubmitField(_l("Withdraw the offer"))
 
 
-class CloseCallForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+class CloseCallForm(FlaskForm):
     """Close the call and begin to judge."""
 
     submit = SubmitField(_l("Close the call and compare"))

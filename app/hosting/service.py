@@ -11,7 +11,7 @@ from app.editions import service as editions
 from app.hosting import letters, queries
 from app.hosting.models import UNDECIDED, CallForHosts, HostingOffer, OfferWindow
 from scheduler import lifecycle
-from scheduler.errors import ConflictError, DomainError, N_
+from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import EditionStatus, OfferStatus
 
 if TYPE_CHECKING:
@@ -64,8 +64,6 @@ class DecidedError(ConflictError):
     message = N_("The offer of {country} is {status}; it can no longer be changed.")
 
 
-
-
 class WindowChoiceError(DomainError):
     """Days outside every window that the country offered."""
 
@@ -84,7 +82,7 @@ class OfferFacts:
     note: str = ""
 
 
-def open_call(  # noqa: PLR0913 - closing moment, words, reach, who, when
+def open_call(
     edition: Edition,
     *,
     closes_at: datetime,
@@ -197,7 +195,7 @@ def submit(  # noqa: PLR0913 - what, letter, for whom, by whom, when
     return offer
 
 
-def change_offer(  # noqa: PLR0913 - what, letter, by whom, when
+def change_offer(
     offer: HostingOffer,
     facts: OfferFacts,
     *,
@@ -241,7 +239,7 @@ def withdraw(offer: HostingOffer, *, reason: str, by: Person, now: datetime) -> 
         outbox.post(address, letters.offer_withdrawn(offer), now=now)
 
 
-def select(  # noqa: PLR0913 - offer, days, reason, who, when
+def select(
     offer: HostingOffer,
     *,
     dtstart: date,
@@ -326,9 +324,7 @@ def _insist_open(edition: Edition, now: datetime) -> None:
 
 def _insist_undecided(offer: HostingOffer) -> None:
     if offer.status not in UNDECIDED | {OfferStatus.RETURNED, OfferStatus.DRAFT}:
-        raise DecidedError(
-            country=offer.country.name, status=offer.status.value.replace("_", " ")
-        )
+        raise DecidedError(country=offer.country.name, status=offer.status.value.replace("_", " "))
 
 
 def _contact(offer: HostingOffer) -> str:

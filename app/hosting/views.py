@@ -78,9 +78,7 @@ def make_offer(slug: str) -> ResponseReturnValue:
         else:
             db.session.commit()
             flash(_("The offer is submitted. A confirmation is on its way to you."), "success")
-            return redirect(
-                url_for(".offer", public_id=offer.public_id), HTTPStatus.SEE_OTHER
-            )
+            return redirect(url_for(".offer", public_id=offer.public_id), HTTPStatus.SEE_OTHER)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
     page = render_template(
         "hosting/offer_form.html", form=form, edition=call.edition, call=call, offer=None
@@ -149,9 +147,7 @@ def withdraw(public_id: str) -> ResponseReturnValue:
     access.require(access.offer_for, found.country_code)
     form = WithdrawForm()
     if form.validate_on_submit():
-        service.withdraw(
-            found, reason=form.reason.data or "", by=the_person(), now=clock.utcnow()
-        )
+        service.withdraw(found, reason=form.reason.data or "", by=the_person(), now=clock.utcnow())
         db.session.commit()
         flash(_("The offer is withdrawn. The organisers have been told."), "success")
     return redirect(url_for(".offer", public_id=public_id), HTTPStatus.SEE_OTHER)
@@ -243,9 +239,7 @@ def compare(slug: str) -> ResponseReturnValue:
         else:
             db.session.commit()
             flash(_("The host is selected. Every contact has been written to."), "success")
-            return redirect(
-                url_for("editions.manage", slug=slug), HTTPStatus.SEE_OTHER
-            )
+            return redirect(url_for("editions.manage", slug=slug), HTTPStatus.SEE_OTHER)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
     page = render_template(
         "hosting/compare.html",
@@ -279,10 +273,11 @@ def _has_offered(edition: Edition) -> bool:
 
 def _select(form: SelectForm) -> None:
     chosen = _offer(form.offer.data)
+    first_day, last_day = form.first_day.data, form.last_day.data
     service.select(
         chosen,
-        dtstart=form.first_day.data,
-        dtend=day_after(form.last_day.data) or form.last_day.data,
+        dtstart=first_day,
+        dtend=day_after(last_day),
         reason=form.reason.data or "",
         by=the_person(),
         now=clock.utcnow(),

@@ -8,7 +8,6 @@ from flask import current_app
 from app.database import Model, UtcDateTime, db
 
 
-
 def render_item(kind: str, item: object, _: object) -> str | bool:
     """Write our moments as what the database stores: a migration must not need today's code."""
     if kind == "type" and isinstance(item, UtcDateTime):

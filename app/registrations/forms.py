@@ -10,7 +10,7 @@ from app.forms import LineField, ProseField
 from app.i18n import lazy_gettext as _l
 
 
-class RegistrationForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+class RegistrationForm(FlaskForm):
     """What a participant tells us; rules that need the database are the service's."""
 
     name = LineField(
@@ -34,7 +34,7 @@ class RegistrationForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no type
     submit = SubmitField(_l("Register"))
 
 
-class CancelForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+class CancelForm(FlaskForm):
     """Give the place back."""
 
     submit = SubmitField(_l("Cancel my registration"))

@@ -115,7 +115,9 @@ def in_queue_order(edition: Edition) -> list[tuple[Registration, int | None]]:
         select(Registration)
         .where(Registration.edition_id == edition.id)
         .order_by(
-            case((Registration.status == cancelled, 2), (Registration.status == WAITING, 1), else_=0),
+            case(
+                (Registration.status == cancelled, 2), (Registration.status == WAITING, 1), else_=0
+            ),
             Registration.registered_at,
             Registration.id,
         )

@@ -11,7 +11,7 @@ from app.registrations import letters, queries
 from app.registrations.models import Registration
 from scheduler import lifecycle
 from scheduler.admission import admit, moving_up
-from scheduler.errors import ConflictError, DomainError, N_
+from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import EditionStatus, RegistrationStatus
 
 if TYPE_CHECKING:

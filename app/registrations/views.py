@@ -34,9 +34,7 @@ bp = Blueprint("registrations", __name__)
 
 def own(person: Person | None, registration: Registration) -> bool:
     """The person registered, and organisers."""
-    return person is not None and (
-        registration.person_id == person.id or access.organise(person)
-    )
+    return person is not None and (registration.person_id == person.id or access.organise(person))
 
 
 @bp.route("/editions/<slug>/register", methods=["GET", "POST"])
@@ -51,9 +49,7 @@ def register(slug: str) -> ResponseReturnValue:
     standing = queries.find(edition, person)
     if standing is not None:
         flash(_("You are registered for %(title)s already.", title=edition.title), "info")
-        return redirect(
-            url_for(".show", public_id=standing.public_id), HTTPStatus.SEE_OTHER
-        )
+        return redirect(url_for(".show", public_id=standing.public_id), HTTPStatus.SEE_OTHER)
     form = RegistrationForm(name=person.name)
     if form.validate_on_submit():
         try:
@@ -146,9 +142,7 @@ def _set_password(
     return redirect(url_for("accounts.login"), HTTPStatus.SEE_OTHER)
 
 
-def _my_page(
-    person: Person, profile_form: ProfileForm, password_form: NewPasswordForm
-) -> str:
+def _my_page(person: Person, profile_form: ProfileForm, password_form: NewPasswordForm) -> str:
     return render_template(
         "registrations/mine.html",
         person=person,

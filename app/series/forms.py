@@ -33,6 +33,8 @@ ORDINALS = [
     ("4", _l("fourth")),
     ("-1", _l("last")),
 ]
+# Some months have only three full weeks, so there is no fourth to count on.
+WEEK_ORDINALS = [choice for choice in ORDINALS if choice[0] != "4"]
 WEEKDAYS = [
     ("MO", _l("Monday")),
     ("TU", _l("Tuesday")),
@@ -60,7 +62,7 @@ RHYTHMS = [
 ]
 
 
-class SeriesForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
+class SeriesForm(FlaskForm):
     """A series and its rhythm."""
 
     title = LineField(_l("Title"), [InputRequired(), Length(max=200)])
@@ -76,7 +78,7 @@ class SeriesForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
     month = SelectField(_l("Month"), choices=MONTHS, default="3")
     ordinal = SelectField(_l("Which weekday"), choices=ORDINALS, default="1")
     weekday = SelectField(_l("Weekday"), choices=WEEKDAYS, default="TU")
-    week_ordinal = SelectField(_l("Which full week"), choices=ORDINALS, default="-1")
+    week_ordinal = SelectField(_l("Which full week"), choices=WEEK_ORDINALS, default="-1")
     month_day = IntegerField(
         _l("Day of the month"), [Optional(), NumberRange(min=1, max=31)], default=5
     )
@@ -163,7 +165,7 @@ class SeriesForm(FlaskForm):  # type: ignore[misc] - flask_wtf has no types
             return YearlyPattern(interval=interval, month=month, month_day=self.month_day.data)
         if self.rhythm.data == WEEK:
             return YearlyPattern(
-                interval=interval, month=month, week=int(self.week_ordinal.data)
+                interval=interval, month=month, full_week=int(self.week_ordinal.data)
             )
         return YearlyPattern(
             interval=interval,
@@ -177,8 +179,8 @@ def _values_of(pattern: YearlyPattern) -> dict[str, Any]:
     values: dict[str, Any] = {"interval": pattern.interval, "month": str(pattern.month)}
     if pattern.month_day is not None:
         return values | {"rhythm": DAY, "month_day": pattern.month_day}
-    if pattern.week is not None:
-        return values | {"rhythm": WEEK, "week_ordinal": str(pattern.week)}
+    if pattern.full_week is not None:
+        return values | {"rhythm": WEEK, "week_ordinal": str(pattern.full_week)}
     return values | {
         "rhythm": WEEKDAY,
         "ordinal": str(pattern.ordinal),

@@ -13,7 +13,7 @@ from app import audit, database
 from app.database import db
 from app.series.models import Series, SeriesKind
 from scheduler import recurrence
-from scheduler.errors import DomainError, N_
+from scheduler.errors import N_, DomainError
 from scheduler.recurrence import RecurrenceRule
 
 if TYPE_CHECKING:

@@ -58,9 +58,7 @@ def new() -> ResponseReturnValue:
     form = SeriesForm()
     if form.validate_on_submit() and "preview" not in request.form:
         try:
-            series = service.found(
-                form.facts(clock.today()), by=the_person(), now=clock.utcnow()
-            )
+            series = service.found(form.facts(clock.today()), by=the_person(), now=clock.utcnow())
         except DomainError as error:
             db.session.rollback()
             _put_on_rhythm(form, error)
@@ -81,16 +79,16 @@ def edit(slug: str) -> ResponseReturnValue:
     form = SeriesForm() if request.method == "POST" else SeriesForm.of(series)
     if form.validate_on_submit() and "preview" not in request.form:
         try:
-            service.change(
-                series, form.facts(clock.today()), by=the_person(), now=clock.utcnow()
-            )
+            service.change(series, form.facts(clock.today()), by=the_person(), now=clock.utcnow())
         except DomainError as error:
             db.session.rollback()
             _put_on_rhythm(form, error)
         else:
             db.session.commit()
-            flash(_("%(title)s is saved. Its editions follow with the plan.", title=series.title),
-                  "success")
+            flash(
+                _("%(title)s is saved. Its editions follow with the plan.", title=series.title),
+                "success",
+            )
             return redirect(url_for("desk.plan"), HTTPStatus.SEE_OTHER)
     return _form_page(form, series)
 
@@ -129,9 +127,7 @@ def preview_of(form: SeriesForm) -> Preview:
 def _form_page(form: SeriesForm, series: object) -> ResponseReturnValue:
     previewing = "preview" in request.form
     refused = form.is_submitted() and not previewing
-    page = render_template(
-        "series/form.html", form=form, series=series, preview=preview_of(form)
-    )
+    page = render_template("series/form.html", form=form, series=series, preview=preview_of(form))
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
 
 

@@ -66,7 +66,7 @@ def format_span(
     '5–7 March 2024'
     >>> format_span(date(2023, 9, 1), date(2023, 10, 1), "month")
     'September 2023'
-    """  # noqa: RUF002 - a span is written with a real dash
+    """
     place = parse_locale(locale)
     last = _last_day(dtstart, dtend)
     if precision == "year":

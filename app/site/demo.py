@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask_security import hash_password
@@ -33,13 +34,14 @@ from app.series.service import SeriesFacts
 from app.site import events_file
 from scheduler import recurrence
 from scheduler.lifecycle import EditionStatus
-from scheduler.recurrence import RecurrenceRule
 
 if TYPE_CHECKING:
+    from scheduler.recurrence import RecurrenceRule
     from collections.abc import Callable
     from datetime import datetime
 
 DOMAIN = "symposia.example.org"
+LETTER = Path(__file__).parent / "data" / "letter.pdf"
 CALL_OPEN_DAYS = 60
 AFRICA_CAPACITY, AFRICA_TAKEN = 40, 38
 
@@ -149,7 +151,7 @@ def found_series(now: datetime) -> None:
             rrule="FREQ=YEARLY;INTERVAL=2;BYMONTH=9;BYDAY=2MO",
             dtstart=date(2023, 9, 11),
             length_days=5,
-            rule_note="The week of 2023 is not public: counting from its second Monday is a choice.",
+            rule_note="The week of 2023 is not public: its second Monday is a choice.",
         ),
         slug="practitioner-workshop",
         by=None,
@@ -290,7 +292,7 @@ def open_call(organiser: Person, contacts: dict[str, Person], now: datetime) -> 
                 authority=f"Nuclear Security Authority of {country.name}",
                 note="Demonstration data: this offer and its state are invented.",
             ),
-            letter=_letter(country.name),
+            letter=LETTER.read_bytes(),
             letter_name=f"letter-{offer.country.lower()}.pdf",
             by=contacts[offer.country],
             now=now,
@@ -320,7 +322,7 @@ def postpone_and_cancel(organiser: Person, now: datetime) -> None:
     planning.renumber(cancelled.series)
 
 
-def _host_and_announce(  # noqa: PLR0913 - a place, who, when
+def _host_and_announce(
     edition: Edition, code: str, city: str, tzid: str, by: Person, now: datetime
 ) -> None:
     country = db.session.get_one(Country, code)
@@ -379,28 +381,3 @@ def _occurrence_in(rule: RecurrenceRule | None, dtstart: date, dtend: date) -> d
 
 def _sentence(note: str) -> str:
     return f"{note[0].upper()}{note[1:]}." if note else ""
-
-
-def _letter(country: str) -> bytes:
-    """Return a one-page PDF that says what it is."""
-    text = f"Demonstration data: letter of {country}".encode("latin-1")
-    stream = b"BT /F1 14 Tf 72 720 Td (" + text + b") Tj ET"
-    bodies = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
-        b"/Resources<</Font<</F1 5 0 R>>>>>>",
-        b"<</Length " + str(len(stream)).encode() + b">>stream\n" + stream + b"\nendstream",
-        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-    ]
-    pdf, offsets = b"%PDF-1.4\n", []
-    for number, body in enumerate(bodies, start=1):
-        offsets.append(len(pdf))
-        pdf += str(number).encode() + b" 0 obj" + body + b"endobj\n"
-    xref = b"".join(f"{offset:010} 00000 n \n".encode() for offset in offsets)
-    size = str(len(bodies) + 1).encode()
-    return (
-        pdf + b"xref\n0 " + size + b"\n0000000000 65535 f \n" + xref
-        + b"trailer<</Size " + size + b"/Root 1 0 R>>\nstartxref\n"
-        + str(len(pdf)).encode() + b"\n%%EOF\n"
-    )  # fmt: skip

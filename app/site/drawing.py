@@ -81,9 +81,7 @@ def planned_lanes(
     """Return the lanes as the plan would leave them; what would move shows its old place."""
     ahead = [edition for edition in editions if edition.dtend > today]
     pending = {line.edition: line for line in proposal.pending}
-    standing = {
-        lane.url: lane for lane in lanes(series, ahead, today, found, manages=True)
-    }
+    standing = {lane.url: lane for lane in lanes(series, ahead, today, found, manages=True)}
     for one in series:
         lane = standing[url_for("site.series", slug=one.slug)]
         by_slug = {

@@ -63,7 +63,7 @@ def rows() -> Iterator[EventRow]:
 
 
 def _first_day(text: str) -> date:
-    year, month, day = ([*map(int, text.split("-"))] + [1, 1])[:3]
+    year, month, day = [*map(int, text.split("-")), 1, 1][:3]
     return date(year, month, day)
 
 
@@ -72,5 +72,6 @@ def _last_day(text: str) -> date:
     if len(parts) == 1:
         return date(parts[0], 12, 31)
     if len(parts) == 2:  # noqa: PLR2004 - year and month
-        return date(*parts, calendar.monthrange(*parts)[1])
-    return date(*parts)
+        year, month = parts
+        return date(year, month, calendar.monthrange(year, month)[1])
+    return date.fromisoformat(text)

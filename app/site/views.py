@@ -55,8 +55,7 @@ def home() -> ResponseReturnValue:
             (call, (call.closes_at - now).days)
             for call in hosting.open_calls(now, published_only=True)
         ],
-        takes_registrations=upcoming_event is not None
-        and upcoming_event.takes_registrations(now),
+        takes_registrations=upcoming_event is not None and upcoming_event.takes_registrations(now),
     )
 
 
@@ -71,9 +70,7 @@ def calendar() -> ResponseReturnValue:
     year = _number("year", today.year, YEAR_FIRST, YEAR_LAST)
     month = _number("month", today.month, 1, 12)
     series, region = request.args.get("series", ""), request.args.get("region", "")
-    if (series and series_queries.find(series) is None) or (
-        region and region not in REGION_NAMES
-    ):
+    if (series and series_queries.find(series) is None) or (region and region not in REGION_NAMES):
         raise NotFoundError
     start, end = _window(view, year, month)
     found = editions.public_between(start, end, series=series or None, region=region or None)
@@ -87,17 +84,13 @@ def calendar() -> ResponseReturnValue:
         today=today,
         events=[drawing.event_of(edition, today) for edition in found if drawing.is_exact(edition)],
         inexact=[
-            drawing.event_of(edition, today)
-            for edition in found
-            if not drawing.is_exact(edition)
+            drawing.event_of(edition, today) for edition in found if not drawing.is_exact(edition)
         ],
         series_choices=[(one.slug, one.title) for one in series_queries.all_series()],
         region_choices=list(REGION_NAMES.items()),
         year_first=YEAR_FIRST,
         year_last=YEAR_LAST,
-        subscribe_url=url_for(
-            "feeds.subscribe", series=series or None, region=region or None
-        ),
+        subscribe_url=url_for("feeds.subscribe", series=series or None, region=region or None),
     )
 
 
