@@ -90,7 +90,9 @@ def write(row: Model | None = None) -> None:
         session.rollback()
         session.connection(execution_options={"writes": True})
     if row is not None:
-        session.refresh(row, with_for_update=True)
+        # Only the row itself: what is joined to it (a series, a country) stays free for others,
+        # and PostgreSQL locks nothing on the far side of an outer join.
+        session.refresh(row, with_for_update={"of": type(row)})
 
 
 def _is_writing(session: Session) -> bool:

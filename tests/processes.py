@@ -1,0 +1,116 @@
+"""Programs beside the tests: the application's own, each in its process, ended by its id."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import redis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from config import Config
+
+ROOT = Path(__file__).parent.parent
+PROGRAMS = Path(sys.executable).parent
+STOP_SECONDS = 10
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def environment(settings: Config, **changes: str) -> dict[str, str]:
+    """Return the variables under which a program finds the installation of ``settings``."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("SYMPOSIA_")}
+    own = {
+        "SECRET_KEY": settings.secret_key,
+        "INSTANCE_PATH": str(settings.instance_path),
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url or "",
+        "SMTP_URL": settings.smtp_url or "",
+        "BASE_URL": settings.base_url,
+        "RATE_LIMITS": "off",
+        "BIND": settings.bind,
+        "WORKERS": str(settings.workers),
+    }
+    return bare | {f"SYMPOSIA_{name}": value for name, value in (own | changes).items()}
+
+
+def start(
+    command: Sequence[str | Path], environ: dict[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """Start a program in the project's folder; what it says is kept, errors among it."""
+    return subprocess.Popen(  # noqa: S603 - our own programs
+        command,
+        cwd=ROOT,
+        env=environ,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def end(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> int:
+    """End a program politely, by force if it does not listen; return its exit code."""
+    process.terminate()
+    try:
+        return process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+    finally:
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
+
+
+def until(holds: Callable[[], bool], *, seconds: float = 10) -> bool:
+    """Wait until something ``holds``, at most ``seconds``; return whether it does."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@contextmanager
+def redis_server() -> Iterator[str | None]:
+    """Yield the URL of a Redis: ``SYMPOSIA_TEST_REDIS_URL``, else a private one, else ``None``."""
+    given, program = os.environ.get("SYMPOSIA_TEST_REDIS_URL"), shutil.which("redis-server")
+    if given or not program:
+        yield given
+        return
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
+        server = start([program, *options])
+        try:
+            client = redis.Redis(port=port)
+            until(lambda: _answers(client))
+            client.close()
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            end(server)
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
