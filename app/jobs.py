@@ -16,8 +16,8 @@ from app import clock, outbox
 from app.database import db
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
     from flask import Flask
+    from sqlalchemy.orm import Session
 
     from config import Config
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 
@@ -131,11 +130,9 @@ def sign_in(person: Person) -> None:
 def own_path(path: str | None) -> str:
     """Return ``path`` if it leads to a page of ours, else an empty text."""
     path = path or ""
-    parts = urlsplit(path)
     # Browsers read a backslash as a slash, and //host as another site.
     ours = path.startswith("/") and not path.startswith("//") and "\\" not in path
-    printable = path.isprintable()
-    return path if ours and printable and not parts.scheme and not parts.netloc else ""
+    return path if ours and path.isprintable() else ""
 
 
 def home_of(person: Person) -> str:

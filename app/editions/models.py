@@ -119,6 +119,11 @@ class Edition(Model):
         return ", ".join(part for part in (self.city, self.country and self.country.name) if part)
 
     @property
+    def region(self) -> str | None:
+        """The region of the place, else that of the series."""
+        return (self.country.region if self.country else None) or self.series.region
+
+    @property
     def public_entry_status(self) -> EntryStatus:
         """The VEVENT STATUS that the public feeds carry."""
         if self.status is EditionStatus.CANCELLED:

@@ -22,13 +22,13 @@ from scheduler.observances import observances
 from scheduler.planning import Action, Change, Override, SeriesRule, StandingEdition
 
 if TYPE_CHECKING:
-    from scheduler.clashes import Clash
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from app.accounts.models import Person
     from app.countries.models import Country
     from app.series.service import SeriesFacts
+    from scheduler.clashes import Clash
 
 DEFAULT_UNTIL = 2040
 UNTIL_MAX = 2126

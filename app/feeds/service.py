@@ -29,6 +29,8 @@ COLOR_OF = {
     SeriesKind.REGIONAL_ENGAGEMENT: "plum",
 }
 ALL, SERIES, REGION, EDITION = "all", "series", "region", "edition"
+CHOSEN = "chosen"  # the feed of all, narrowed as the calendar was
+NEXT_COUNT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,20 +170,45 @@ def _feed(  # noqa: PLR0913 - a feed's parts
     return Feed(head, [entry_of(edition) for edition in rows], head.last_modified)
 
 
-def next_items(feed: Feed, today: date, limit: int = 3) -> list[CalendarEntry]:
-    """Return the feed's next entries, as a client would show them."""
-    ahead = [entry for entry in feed.entries if entry.dtend > today]
-    return ahead[:limit]
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A feed as the subscribe page offers it: its name, its path, and what is in it."""
+
+    kind: str
+    name: str
+    path: str
+    count: int
+    next: Sequence[CalendarEntry]
 
 
-def offered(today: date) -> list[tuple[str, str | None, Feed]]:
-    """Return the feeds that the subscribe page offers, as ``(kind, key, feed)``."""
-    found: list[tuple[str, str | None, Feed]] = [(ALL, None, find(ALL, today=today))]
+def offers(today: date, *, series: str = "", region: str = "") -> list[Offer]:
+    """Return the feeds to choose from; a filter of the calendar's comes first as its own.
+
+    Raises:
+        NotFoundError: no such series or region.
+    """
+    rows = queries.editions_in_feed(today)
+
+    def offer(kind: str, name: str, path: str, *, series: str = "", region: str = "") -> Offer:
+        within = [
+            row for row in rows if series in {"", row.series.slug} and region in {"", row.region}
+        ]
+        ahead = [row for row in within if row.dtend > today]
+        return Offer(kind, name, path, len(within), [entry_of(row) for row in ahead[:NEXT_COUNT]])
+
+    found = [offer(ALL, _check_filters(None, None), feed_path(ALL))]
+    if series or region:
+        name = _check_filters(series or None, region or None)
+        path = feed_path(ALL, series=series, region=region)
+        found.insert(0, offer(CHOSEN, name, path, series=series, region=region))
     found += [
-        (SERIES, series.slug, find(SERIES, series.slug, today=today))
-        for series in series_queries.all_series()
+        offer(SERIES, one.title, feed_path(SERIES, one.slug), series=one.slug)
+        for one in series_queries.all_series()
     ]
-    found += [(REGION, region, find(REGION, region, today=today)) for region in REGION_NAMES]
+    found += [
+        offer(REGION, name, feed_path(REGION, slug), region=slug)
+        for slug, name in REGION_NAMES.items()
+    ]
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -11,16 +12,14 @@ from flask import Blueprint, Response, render_template, request
 from app import clock
 from app.accounts import access
 from app.feeds import service
-from app.feeds.service import ALL, EDITION, REGION, SERIES
+from app.feeds.service import ALL, CHOSEN, EDITION, REGION, SERIES
 from app.outbox import settings
 from scheduler.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from flask.typing import ResponseReturnValue
 
-    from app.feeds.service import Feed
+    from app.feeds.service import Feed, Offer
 
 bp = Blueprint("feeds", __name__)
 
@@ -49,27 +48,18 @@ def one(kind: str, key: str, suffix: str) -> ResponseReturnValue:
 @access.public
 def subscribe() -> ResponseReturnValue:
     """Show every feed: what is in it, and the ways to subscribe."""
-    today = clock.today()
     # The filters of /calendar lead here: what one looked at is what one subscribes to.
-    filters = {
-        name: value
-        for name in ("series", "region")
-        if (value := request.args.get(name, "").strip())
-    }
-    chosen = None
-    if filters:
-        feed = service.find(ALL, today=today, **filters)
-        chosen = _offer(feed, service.feed_path(ALL, **filters), today)
-    offers = [
-        (kind, _offer(feed, service.feed_path(kind, key), today))
-        for kind, key, feed in service.offered(today)
-    ]
+    filters = {name: request.args.get(name, "").strip() for name in ("series", "region")}
+    found = [_with_addresses(offer) for offer in service.offers(clock.today(), **filters)]
+    by_kind: dict[str, list[dict[str, object]]] = {}
+    for offer in found:
+        by_kind.setdefault(str(offer["kind"]), []).append(offer)
     return render_template(
         "feeds/subscribe.html",
-        chosen=chosen,
-        everything=next(offer for kind, offer in offers if kind == ALL),
-        by_series=[offer for kind, offer in offers if kind == SERIES],
-        by_region=[offer for kind, offer in offers if kind == REGION],
+        chosen=by_kind.get(CHOSEN, [None])[0],
+        everything=by_kind[ALL][0],
+        by_series=by_kind.get(SERIES, []),
+        by_region=by_kind[REGION],
     )
 
 
@@ -88,20 +78,16 @@ def _serve(feed: Feed, suffix: str, name: str) -> Response:
     return response
 
 
-def _offer(feed: Feed, path: str, today: date) -> dict[str, object]:
-    """Return what the subscribe page says of one feed."""
+def _with_addresses(offer: Offer) -> dict[str, object]:
+    """Return ``offer`` with the addresses by which each program subscribes to it."""
     base = urlsplit(settings().base_url)
-    address = f"{settings().base_url}{path}"
-    webcal = f"webcal://{base.netloc}{base.path}{path}"
-    name = feed.head.name.removeprefix("Symposia: ")
-    return {
-        "name": name,
+    address = f"{settings().base_url}{offer.path}"
+    webcal = f"webcal://{base.netloc}{base.path}{offer.path}"
+    return asdict(offer) | {
+        "next": offer.next,
         "address": address,
-        "path": path,
         "webcal": webcal,
         "google": f"https://calendar.google.com/calendar/render?cid={quote(webcal, safe='')}",
         "outlook": "https://outlook.live.com/calendar/0/addfromweb"
-        f"?url={quote(address, safe='')}&name={quote(name, safe='')}",
-        "count": len(feed.entries),
-        "next": service.next_items(feed, today),
+        f"?url={quote(address, safe='')}&name={quote(offer.name, safe='')}",
     }

@@ -14,6 +14,7 @@ from scheduler.lifecycle import LIVE, SEATED, RegistrationStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from app.accounts.models import Person
 
@@ -83,6 +84,15 @@ def queue(edition: Edition) -> Sequence[Registration]:
         .where(Registration.edition_id == edition.id, Registration.status == WAITING)
         .order_by(Registration.registered_at, Registration.id)
     ).all()
+
+
+def last_arrival(edition: Edition) -> datetime | None:
+    """Return the moment at which the last in the queue joined it; ``None`` if nobody waits."""
+    return db.session.scalar(
+        select(func.max(Registration.registered_at)).where(
+            Registration.edition_id == edition.id, Registration.status == WAITING
+        )
+    )
 
 
 def position(registration: Registration) -> int | None:

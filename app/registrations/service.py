@@ -59,12 +59,16 @@ def register(
         raise AlreadyRegisteredError(edition=edition.title)
     places = queries.places(edition)
     status = admit(edition.capacity, places.seated_count, places.waiting_count)
+    arrived_at = now
+    if places.waiting_count:
+        # The clock was read before the lock was had: who was decided later still queues behind.
+        arrived_at = max(now, queries.last_arrival(edition) or now)
     registration = Registration(
         edition_id=edition.id,
         person_id=person.id,
         status=status,
         dietary_needs=dietary_needs,
-        registered_at=now,
+        registered_at=arrived_at,
         confirmed_at=now if status is RegistrationStatus.CONFIRMED else None,
         modified_at=now,
     )

@@ -36,9 +36,10 @@ from scheduler import recurrence
 from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
-    from scheduler.recurrence import RecurrenceRule
     from collections.abc import Callable
     from datetime import datetime
+
+    from scheduler.recurrence import RecurrenceRule
 
 DOMAIN = "symposia.example.org"
 LETTER = Path(__file__).parent / "data" / "letter.pdf"
