@@ -26,7 +26,7 @@ from app.site.states import STATES
 TODAY = date(2027, 1, 12)
 
 
-class SampleForm(Form):  # type: ignore[misc] - wtforms has no types
+class SampleForm(Form):
     """One field of each type."""
 
     name = StringField("Name", [InputRequired()], description="As it should stand on your badge.")
@@ -216,7 +216,7 @@ STEPS = (
     {"title": "Registered", "state": "done", "words": "12 January 2027"},
     {"title": "Waiting list", "state": "current", "words": "number 3 in the queue"},
     {"title": "Place confirmed", "state": "todo"},
-    {"title": "Attended", "state": "todo", "words": "11–13 May 2027"},  # noqa: RUF001 - real dash
+    {"title": "Attended", "state": "todo", "words": "11–13 May 2027"},
 )
 
 COLUMNS = (
@@ -229,5 +229,5 @@ COLUMNS = (
 ROWS = (
     {"country": "Alphaland", "city": "Alpha City", "capacity": 320, "score": "4.15"},
     {"country": "Betania", "city": "Betaville", "capacity": 1200, "score": "3.90"},
-    {"country": "Gammaland", "city": "Gammaport", "capacity": None, "score": "–"},  # noqa: RUF001
+    {"country": "Gammaland", "city": "Gammaport", "capacity": None, "score": "–"},
 )

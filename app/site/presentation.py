@@ -68,6 +68,11 @@ class MonthGroup:
     events: tuple[Event, ...]
 
 
+def format_month(year: int, month: int, *, locale: str = "en") -> str:
+    """Say a month and its year: ``September 2023``."""
+    return month_of_year(date(year, month, 1), parse_locale(locale))
+
+
 def group_by_month(events: Iterable[Event], *, locale: str = "en") -> tuple[MonthGroup, ...]:
     """Group ``events`` by the month in which they begin, in order of time."""
     ordered = sorted(events, key=lambda event: (event.dtstart, event.title))
@@ -135,7 +140,7 @@ class Year:
     months: tuple[Month, ...]
 
 
-def lay_out_month(  # noqa: PLR0913 - what changes the look is named
+def lay_out_month(
     year: int,
     month: int,
     events: Iterable[Event],
@@ -366,7 +371,7 @@ def install(environment: Environment, current_locale: Callable[[], str]) -> None
         return call
 
     for function in (
-        format_day, format_moment, format_span, format_short_span, date_block_parts, group_by_month,
+        format_day, format_moment, format_month, format_span, format_short_span, date_block_parts, group_by_month,
         lay_out_month, lay_out_year,
     ):  # fmt: skip
         environment.globals[function.__name__] = localized(function)
