@@ -55,6 +55,7 @@ def make_offer(slug: str) -> ResponseReturnValue:
     """Offer to host an edition, for a country of the reader's."""
     call = _call(slug)
     form = OfferForm()
+    form.letter.flags.required = True
     form.country.choices = _own_countries()
     if form.validate_on_submit():
         country = countries.find(form.country.data)
