@@ -109,7 +109,7 @@ def entry_of(edition: Edition) -> CalendarEntry:
         status=edition.public_entry_status,
         location=edition.place,
         url=address("site.edition", slug=edition.slug),
-        description=edition.summary,
+        description=_description(edition),
         categories=(edition.series.title,),
         color=COLOR_OF[edition.series.kind],
         transparent=True,
@@ -121,6 +121,12 @@ def feed_path(kind: str, key: str | None = None, *, suffix: str = "ics", **filte
     path = f"/feeds/{kind}/{key}.{suffix}" if key else f"/feeds/{kind}.{suffix}"
     query = urlencode(sorted((name, value) for name, value in filters.items() if value))
     return f"{path}?{query}" if query else path
+
+
+def _description(edition: Edition) -> str:
+    if not edition.is_demonstration:
+        return edition.summary
+    return "\n".join(filter(None, [_("Demonstration data."), edition.summary]))
 
 
 def _summary(edition: Edition) -> str:

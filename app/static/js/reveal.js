@@ -5,7 +5,9 @@ export function enhance(part) {
   const form = part.closest("form");
   const wanted = part.dataset.revealFor.split(" ");
   const show = () => {
-    part.hidden = !wanted.includes(new FormData(form).get(part.dataset.reveal));
+    const isAsked = wanted.includes(new FormData(form).get(part.dataset.reveal));
+    // What is wrong is never hidden.
+    part.hidden = !isAsked && !part.querySelector('[aria-invalid="true"]');
   };
   form.addEventListener("change", show);
   show();
