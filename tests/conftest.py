@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import text
@@ -25,6 +24,7 @@ from app.database import Model, db
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flask import Flask
     from werkzeug.test import TestResponse
 
     from app.accounts.models import Person
@@ -98,7 +98,7 @@ def _empty(instance_path: Path) -> None:
 class Client(FlaskClient):
     """A browser without scripts: signs in, and posts forms with the token of their page."""
 
-    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:  # noqa: ANN401 - werkzeug's
         """Ask in a context of its own, as a server would; what the test made is committed."""
         db.session.commit()
         with self.application.app_context():

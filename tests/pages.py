@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import event
 
@@ -66,14 +66,15 @@ class _Fields(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.values: dict[str, str] = {}
-        self.open_name = ""
+        self.open_name = self.open_text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value if value is not None else "" for name, value in attrs}
-        if tag in {"select", "textarea"}:
+        if tag == "textarea":
+            self.open_text = found.get("name", "")
+            self.values[self.open_text] = ""
+        elif tag == "select":
             self.open_name = found.get("name", "")
-            if tag == "textarea":
-                self.values[self.open_name] = ""
         elif tag == "option" and "selected" in found:
             self.values[self.open_name] = found.get("value", "")
         elif tag == "input" and "name" in found:
@@ -82,12 +83,12 @@ class _Fields(HTMLParser):
                 self.values[found["name"]] = found.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in {"select", "textarea"}:
-            self.open_name = ""
+        if tag == "textarea":
+            self.open_text = ""
 
     def handle_data(self, data: str) -> None:
-        if self.open_name in self.values:
-            self.values[self.open_name] += data.strip()
+        if self.open_text:
+            self.values[self.open_text] += data.strip()
 
 
 def fields(response: TestResponse) -> dict[str, str]:
@@ -107,7 +108,7 @@ class CountedQueries:
     def count(self) -> int:
         return len(self.statements)
 
-    def __enter__(self) -> CountedQueries:
+    def __enter__(self) -> Self:
         self.engine = db.engine
         event.listen(self.engine, "before_cursor_execute", self._note)
         return self
