@@ -90,7 +90,8 @@ class Offer:
     """A country's standing invitation to host ``series``, ``uses`` times at most.
 
     ``years`` are the first and last year index, both included; ``weeks`` are windows of weeks of
-    the year, ends included, each open to every accepted series.
+    the year, ends included, each open to every accepted series. Whether a country outside its
+    region may host a regional series is the offer's matter: who accepts the series may host it.
     """
 
     id: str
