@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flask import Response, g, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.database import db
 from app.i18n import user_message
@@ -95,8 +95,10 @@ def _answer_fault(error: Exception) -> ResponseReturnValue:  # noqa: ARG001 - ha
 
 def _page(status: HTTPStatus, sentence: str) -> tuple[Response, HTTPStatus]:
     heading = HEADINGS.get(status, status.phrase)
-    if request.path.startswith("/feeds/"):
-        # A calendar client shows no page, and an empty calendar would erase its copy.
+    # A calendar client shows no page, and an empty calendar would erase its copy; under a host
+    # that is not ours no link of a page could be made.
+    is_foreign = isinstance(request.routing_exception, SecurityError)
+    if request.path.startswith("/feeds/") or is_foreign:
         return Response(f"{heading}. {sentence}\n", mimetype="text/plain"), status
     page = render_template(
         "errors/error.html",
