@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import g, request
+from flask import request, session
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -33,6 +33,7 @@ def init_app(app: Flask, *, is_https: bool) -> None:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if "Cache-Control" not in headers and request.endpoint != "static":
             # A page made for one person is nobody else's, not even on a shared computer.
-            private = g.get("person") is not None or "Set-Cookie" in headers
+            # The session is saved after this, so its cookie is not among the headers yet.
+            private = bool(session) or session.modified
             headers["Cache-Control"] = "no-store" if private else "no-cache"
         return response
