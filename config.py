@@ -70,7 +70,8 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
 
     instance_path = find_instance_path(values)
     bind = get("BIND", "127.0.0.1:8000")
-    if not bind.rpartition(":")[2].isdecimal():
+    host, _colon, port = bind.rpartition(":")
+    if not host or not port.isdecimal():
         problem = f"SYMPOSIA_BIND must be an address and a port, such as 127.0.0.1:8000, not {bind}"
         raise ConfigError(problem)
     base_url = get("BASE_URL", f"http://{bind}").rstrip("/")
@@ -99,14 +100,15 @@ def find_instance_path(environ: Mapping[str, str]) -> Path:
 
 
 def _stored_secret(instance_path: Path) -> str:
-    try:
-        return (instance_path / "secret_key").read_text().strip()
-    except FileNotFoundError:
+    path = instance_path / "secret_key"
+    secret = path.read_text().strip() if path.exists() else ""
+    if not secret:
         problem = (
-            "SYMPOSIA_SECRET_KEY is not set and instance/secret_key is missing; "
+            "SYMPOSIA_SECRET_KEY is not set and instance/secret_key is missing or empty; "
             "'make run' makes the file, or set the variable to a long random text"
         )
-        raise ConfigError(problem) from None
+        raise ConfigError(problem)
+    return secret
 
 
 def _driver(url: str) -> str:
