@@ -20,6 +20,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from app.forms import options
 from app.site.presentation import Clash, Event, Lane
 from app.site.states import STATES
 
@@ -33,12 +34,12 @@ class SampleForm(Form):
     email = EmailField("E-mail address", [InputRequired("Write an address we can answer to.")])
     seats = IntegerField("Places", [Optional(), NumberRange(1, 500)])
     starts_on = DateField("First day", [InputRequired()])
-    country = SelectField("Country", choices=[("XAA", "Alphaland"), ("XAB", "Betania")])
+    country = SelectField("Country", choices=options([("XAA", "Alphaland"), ("XAB", "Betania")]))
     languages = SelectMultipleField("Languages", choices=["Arabic", "English", "French"])
     policy = RadioField(
         "Admission",
         [InputRequired("Choose how places are given.")],
-        choices=[("open", "At once"), ("approval", "The organiser decides")],
+        choices=options([("open", "At once"), ("approval", "The organiser decides")]),
     )
     note = TextAreaField("Note", [Optional(), Length(max=500)])
     letter = FileField("Government letter", description="PDF, at most 10 MB.")
