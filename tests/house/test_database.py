@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError, StatementError
+
+import config
+from app import audit, create_app, database, i18n
+from app.accounts.models import Person
+from app.database import Model, db
+from app.forms import clean, day_after
+from app.series.models import Series
+from scheduler import errors
+from tests.factories import OPENING, make_edition, make_person
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_change_without_the_write_lock_fails_at_once() -> None:
+    person = make_person()
+    db.session.commit()
+    assert db.session.query(Series).count() == 0
+    person.name = "Changed after a read"
+    with pytest.raises(RuntimeError, match="did not open with"):
+        db.session.flush()
+    db.session.rollback()
+
+
+def test_taking_the_lock_after_a_change_would_lose_it_and_so_fails() -> None:
+    person = make_person()
+    db.session.commit()
+    person.name = "Changed too early"
+    with pytest.raises(RuntimeError, match="before changing anything"):
+        database.write(person)
+    db.session.rollback()
+
+
+def test_write_reloads_the_row_it_locks() -> None:
+    person = make_person()
+    db.session.commit()
+    assert person.name == ""
+    with db.engine.connect().execution_options(writes=True) as other, other.begin():
+        db.session.rollback()
+        other.execute(text("UPDATE person SET name = 'of another'"))
+    database.write(person)
+    assert person.name == "of another"
+
+
+def test_write_inside_a_write_keeps_what_was_changed() -> None:
+    person = make_person()
+    database.write(person)
+    person.name = "Kept"
+    database.write(person)
+    db.session.commit()
+    assert db.session.get(Person, person.id).name == "Kept"
+
+
+def test_a_moment_must_know_its_zone() -> None:
+    with pytest.raises(StatementError, match="must be aware"):
+        _store(datetime(2027, 1, 1))  # noqa: DTZ001 - the point
+    db.session.rollback()
+
+
+def _store(moment: datetime) -> Person:
+    database.write()
+    person = Person(email="clock@example.org", created_at=moment)
+    db.session.add(person)
+    db.session.flush()
+    return person
+
+
+def test_a_moment_comes_back_as_the_same_one_in_utc() -> None:
+    tokyo = datetime(2027, 1, 15, 18, tzinfo=timezone(timedelta(hours=9)))
+    person = _store(tokyo)
+    db.session.commit()
+    assert (person.created_at, person.created_at.tzinfo) == (tokyo, UTC)
+
+
+def test_the_database_itself_refuses_a_span_that_ends_before_it_starts() -> None:
+    edition = make_edition()
+    edition.dtend = edition.dtstart
+    with pytest.raises(IntegrityError):
+        db.session.flush()
+    db.session.rollback()
+
+
+def test_the_record_of_acts_holds_who_what_and_why() -> None:
+    person, edition = make_person(), make_edition()
+    audit.record(
+        "edition.moved",
+        edition,
+        by=person,
+        now=OPENING,
+        changes={"city": ["", "Rabat"]},
+        reason="x" * 3000,
+    )
+    (entry,) = audit.history(edition)
+    assert (entry.at, entry.action, entry.person_id, entry.changes, len(entry.reason)) == (
+        OPENING,
+        "edition.moved",
+        person.id,
+        {"city": ["", "Rabat"]},
+        2000,
+    )
+
+
+# -- migrations ------------------------------------------------------------------------------
+
+
+def test_models_and_migrations_agree() -> None:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Model.metadata) == []
+
+
+def test_the_migrations_go_down_and_up_again(tmp_path: Path) -> None:
+    app = create_app(
+        config.read(
+            {
+                "SYMPOSIA_SECRET_KEY": "of this test",
+                "SYMPOSIA_INSTANCE_PATH": str(tmp_path),
+            }
+        )
+    )
+    with app.app_context():
+        found = []
+        for step in (upgrade, lambda: downgrade(revision="base"), upgrade):
+            step()
+            found.append(set(inspect(db.engine).get_table_names()) - {"alembic_version"})
+            db.engine.dispose()
+    tables = {table.name for table in Model.metadata.sorted_tables}
+    assert found == [tables, set(), tables]
+
+
+# -- words -----------------------------------------------------------------------------------
+
+
+def _kinds(kind: type[errors.DomainError]) -> list[type[errors.DomainError]]:
+    return [found for child in kind.__subclasses__() for found in (child, *_kinds(child))]
+
+
+def test_every_error_of_the_domain_has_its_own_sentence() -> None:
+    kinds = [kind for kind in _kinds(errors.DomainError) if kind.__module__.startswith("app.")]
+    assert [kind for kind in kinds if not kind.message.endswith(".")] == []
+    assert len({kind.message for kind in kinds}) == len(kinds)
+
+
+def test_an_error_is_told_with_its_values() -> None:
+    class FullError(errors.ConflictError):
+        message = "{edition} is 100% full."
+
+    assert i18n.user_message(FullError(edition="Symposium {2027}")) == (
+        "Symposium {2027} is 100% full."
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (None, ""),
+        ("  a  ", "a"),
+        ("a\x00b\x0bc\x7f", "abc"),
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("日本\u202e", "日本\u202e"),
+    ],
+)
+def test_typed_text_loses_its_control_characters(typed: str | None, kept: str) -> None:
+    assert clean(typed) == kept
+
+
+def test_the_end_is_the_day_after_the_last() -> None:
+    assert day_after(date(2027, 2, 28)) == date(2027, 3, 1)
+    # A last day that has none after it is refused by its year, not by a fault.
+    assert day_after(date.max) == date.max
