@@ -1,6 +1,7 @@
 """Work behind the pages: huey carries ids, the rows in the database are the truth.
 
-Should the queue lose an id, or be away, the sweep that runs every minute finds the row.
+Should the queue lose an id, or be away, the sweep that runs every minute finds the row. Delivery
+keeps real time: a mail server knows nothing of ``SYMPOSIA_NOW``.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import redis
+from flask import current_app
 from huey import RedisHuey, SqliteHuey, crontab
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from app import clock, outbox
-from app.database import db
 
 if TYPE_CHECKING:
     from flask import Flask
-    from sqlalchemy.orm import Session
 
     from config import Config
+
+POLL_SECONDS = 0.5  # of the embedded queue; Redis wakes the worker itself
+FINISH_SECONDS = 8  # for the mail in hand, when told to stop
 
 
 def init_app(app: Flask, settings: Config) -> None:
@@ -29,36 +33,46 @@ def init_app(app: Flask, settings: Config) -> None:
     else:
         settings.instance_path.mkdir(parents=True, exist_ok=True)
         huey = SqliteHuey("symposia", filename=str(settings.instance_path / "queue.db"))
-    app.extensions["huey"] = huey
 
     @huey.task()
     def deliver_mail(message_id: int) -> None:
         with app.app_context():
-            outbox.deliver(message_id, now=clock.utcnow())
+            outbox.deliver(message_id, now=clock.real_utcnow())
 
     @huey.periodic_task(crontab(minute="*"))
     def sweep_outbox() -> None:
         with app.app_context():
-            outbox.deliver_due(now=clock.utcnow())
+            outbox.deliver_due(now=clock.real_utcnow())
 
-    def enqueue(session: Session) -> None:
-        for message_id in session.info.pop(outbox.PENDING_KEY, ()):
-            try:
-                deliver_mail(message_id)
-            except (redis.RedisError, sqlite3.Error, OSError):
-                app.logger.warning("queue away; the sweep will find the mail", exc_info=True)
+    app.extensions["huey"] = huey
+    app.extensions["deliver_mail"] = deliver_mail
 
-    def forget(session: Session) -> None:
-        session.info.pop(outbox.PENDING_KEY, None)
 
-    with app.app_context():
-        event.listen(db.session, "after_commit", enqueue)
-        event.listen(db.session, "after_rollback", forget)
+@event.listens_for(Session, "after_commit")
+def _enqueue(session: Session) -> None:
+    """Hand the mail of a transaction to the worker once the transaction is safe."""
+    for message_id in session.info.pop(outbox.PENDING_KEY, ()):
+        try:
+            current_app.extensions["deliver_mail"](message_id)
+        except (redis.RedisError, sqlite3.Error, OSError):
+            current_app.logger.warning("queue away; the sweep will find the mail", exc_info=True)
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    """Let go of mail whose cause did not happen."""
+    session.info.pop(outbox.PENDING_KEY, None)
 
 
 def run_worker(app: Flask) -> None:
     """Deliver what is due, then serve the queue until told to stop."""
     huey: Any = app.extensions["huey"]
     with app.app_context():
-        outbox.deliver_due(now=clock.utcnow())
-    huey.create_consumer(workers=1, check_worker_health=True).run()
+        outbox.deliver_due(now=clock.real_utcnow())
+    huey.create_consumer(
+        workers=1,
+        max_delay=POLL_SECONDS,
+        check_worker_health=True,
+        graceful_signal="TERM",
+        shutdown_timeout=FINISH_SECONDS,
+    ).run()

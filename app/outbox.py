@@ -11,7 +11,7 @@ from __future__ import annotations
 import smtplib
 import uuid
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from config import Config
 
+# Before any clock: causes are dated by the domain's clock, which may be shifted, or to the second.
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 CLAIM_LIFE = timedelta(minutes=5)
 FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(hours=1)
@@ -92,7 +94,7 @@ def post(to_address: str, letter: Letter, *, now: datetime) -> OutboxMessage:
         html=render_template("mail/letter.html", letter=letter),
         is_secret=letter.is_secret,
         created_at=now,
-        due_at=now,
+        due_at=AT_ONCE,
     )
     db.session.add(message)
     db.session.flush()
