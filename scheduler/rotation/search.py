@@ -41,7 +41,7 @@ class NoPlanFoundError(DomainError):
     message = N_("No plan was found in {seconds} seconds. Allow more time.")
 
 
-def solve(  # noqa: PLR0913 - what an organiser may decide, each by name
+def solve(
     instance: Instance,
     *,
     order: Sequence[Level] = LEVELS,
@@ -76,7 +76,7 @@ def solve(  # noqa: PLR0913 - what an organiser may decide, each by name
     )
 
 
-def resolve(  # noqa: PLR0913 - as solve
+def resolve(
     instance: Instance,
     adopted: Assignment,
     pins: Iterable[Pin] = (),
