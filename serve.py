@@ -1,62 +1,63 @@
 """``make run``: bring the database up to date, then serve pages and the queue until told to stop.
 
-The web server and the queue's worker are child processes; when one ends, so does the other.
+The application is imported once, here; the web server with its workers and the queue's worker are
+forks, which start at once and share its memory. When one ends, so does the other.
 """
 
 from __future__ import annotations
 
+import ctypes
+import errno
+import multiprocessing
 import os
 import secrets
 import signal
 import socket
-import subprocess
 import sys
 import time
-from pathlib import Path
+from multiprocessing import connection
 from typing import TYPE_CHECKING, NoReturn
 
 import config
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from multiprocessing.process import BaseProcess
     from types import FrameType
+
+    from flask import Flask
 
     from config import Config
 
 START_SECONDS = 60
 STOP_SECONDS = 10
+PORT_SECONDS = 3  # for whoever served there before to let go
+PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 
 
 def main() -> int:
     """Prepare, start, wait; return the exit code."""
     make_secret_key()
     settings = config.read()
-    prepare(settings)
+    address = find_address(settings)
+    wait_for_port(settings, address)
+    app = prepare()
     signal.signal(signal.SIGTERM, stop)
-    programs = Path(sys.executable).parent
-    server: list[str | Path] = [
-        programs / "granian",
-        "--interface=wsgi",
-        f"--host={settings.host}",
-        f"--port={settings.port}",
-        f"--workers={settings.workers}",
-        "--blocking-threads=1",
-        "--no-ws",
-        "--respawn-failed-workers",
-        "--log-level=warning",
-        "wsgi:app",
-    ]
-    children = [start(server), start([programs / "flask", "--app=wsgi", "worker"])]
+    os.register_at_fork(after_in_child=end_with_parent)
+    children: list[BaseProcess] = []
     try:
+        children.append(start("web server", serve_pages, settings, address[0]))
+        children.append(start("queue's worker", serve_queue, app))
         if answers(settings, children):
             say(f"Symposia is at {settings.base_url} (stop it with Ctrl-C)")
-        while all(child.poll() is None for child in children):
-            time.sleep(0.5)
-        return next(child.returncode for child in children if child.poll() is not None)
+        connection.wait([child.sentinel for child in children])
     except KeyboardInterrupt:
         return 0
     finally:
+        ended = [child.name for child in children if not child.is_alive()]
         end(children)
+    print(f"The {ended[0]} ended by itself, so everything stops.", file=sys.stderr)  # noqa: T201 - as in say
+    return 1
 
 
 def make_secret_key() -> None:
@@ -69,48 +70,137 @@ def make_secret_key() -> None:
         file.write(secrets.token_hex(32))
 
 
-def prepare(settings: Config) -> None:
-    """Migrate the database, and load the demonstration into an empty one."""
-    from flask_migrate import upgrade  # noqa: PLC0415 - the children start without this
+def find_address(settings: Config) -> tuple[str, int, socket.AddressFamily]:
+    """Return the numeric address, the port and the family that ``settings.bind`` names.
 
-    from app import create_app  # noqa: PLC0415 - as above
-    from app.site import demo  # noqa: PLC0415 - as above
+    Raises:
+        ConfigError: it names none.
+    """
+    host = settings.host.strip("[]")
+    try:
+        found = socket.getaddrinfo(host, settings.port, type=socket.SOCK_STREAM)
+    except (OSError, OverflowError) as error:
+        problem = f"SYMPOSIA_BIND={settings.bind} is no address of this machine: {error}"
+        raise config.ConfigError(problem) from None
+    family, _, _, _, address = found[0]
+    return str(address[0]), settings.port, family
 
-    app = create_app(settings)
+
+def wait_for_port(settings: Config, address: tuple[str, int, socket.AddressFamily]) -> None:
+    """Make sure that nobody listens where we are going to.
+
+    Raises:
+        ConfigError: the port is taken, or is not ours to take.
+    """
+    host, port, family = address
+    until = time.monotonic() + PORT_SECONDS
+    while True:
+        try:
+            with socket.socket(family) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE and time.monotonic() < until:
+                time.sleep(0.1)
+                continue
+            reason = "in use" if error.errno == errno.EADDRINUSE else error.strerror
+            problem = (
+                f"{settings.bind} cannot be served: {reason}. Stop what listens there, "
+                "or set SYMPOSIA_BIND to another address, such as 127.0.0.1:8001"
+            )
+            raise config.ConfigError(problem) from None
+        return
+
+
+def prepare() -> Flask:
+    """Migrate the database, load the demonstration into an empty one; return the application."""
+    # Not at the top: a taken port or a missing secret is told without half a second of imports.
+    from flask_migrate import upgrade  # noqa: PLC0415 - as said
+
+    from app import database  # noqa: PLC0415 - as said
+    from app.site import demo  # noqa: PLC0415 - as said
+    from wsgi import app  # noqa: PLC0415 - as said
+
     with app.app_context():
         upgrade()
         if demo.is_wanted():
             say("Loading the demonstration …")
             demo.load_and_commit(say)
+        # A connection must not cross a fork: each child opens its own.
+        database.db.session.remove()
+        database.db.engine.dispose()
+        app.extensions["huey"].storage.close()
+    return app
 
 
-def start(command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
-    """Start a child process in this folder."""
-    return subprocess.Popen(command, cwd=config.ROOT)  # noqa: S603 - our own programs
+def start(name: str, run: Callable[..., None], *args: object) -> BaseProcess:
+    """Fork a child that does ``run``."""
+    context = multiprocessing.get_context("fork")
+    child = context.Process(name=name, target=run, args=args)
+    child.start()
+    return child
 
 
-def answers(settings: Config, children: Sequence[subprocess.Popen[bytes]]) -> bool:
+def serve_pages(settings: Config, host: str) -> None:
+    """Be the web server."""
+    from granian import Granian  # noqa: PLC0415 - only this child needs it
+    from granian.constants import Interfaces  # noqa: PLC0415 - as above
+    from granian.log import LogLevels  # noqa: PLC0415 - as above
+
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    Granian(
+        "wsgi:app",
+        address=host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        blocking_threads=1,
+        websockets=False,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+def serve_queue(app: Flask) -> None:
+    """Be the queue's worker."""
+    from app import jobs  # noqa: PLC0415 - imported long since, by the application
+
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    jobs.run_worker(app)
+
+
+def end_with_parent() -> None:
+    """Ask the kernel to end this process with its parent, however that goes."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def answers(settings: Config, children: Sequence[BaseProcess]) -> bool:
     """Wait until the server takes connections; return whether it does."""
     until = time.monotonic() + START_SECONDS
-    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::", ""} else settings.host  # noqa: S104 - compared, not bound
-    while time.monotonic() < until and all(child.poll() is None for child in children):
+    anywhere = {"0.0.0.0": "127.0.0.1", "[::]": "::1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared, not bound
+    host = anywhere.get(settings.host, settings.host.strip("[]"))
+    while time.monotonic() < until and all(child.is_alive() for child in children):
         try:
             socket.create_connection((host, settings.port), timeout=1).close()
         except OSError:
-            time.sleep(0.05)
+            time.sleep(0.02)
         else:
             return True
     return False
 
 
-def end(children: Sequence[subprocess.Popen[bytes]]) -> None:
+def end(children: Sequence[BaseProcess]) -> None:
     """End the child processes, by force if they do not listen."""
+    # Told once is enough: a second signal would leave children behind.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
     for child in children:
         child.terminate()
+    until = time.monotonic() + STOP_SECONDS
     for child in children:
-        try:
-            child.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        child.join(max(0, until - time.monotonic()))
+        if child.is_alive():
             child.kill()
 
 
