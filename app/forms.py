@@ -7,12 +7,15 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from wtforms import DateField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 from wtforms.validators import ValidationError
 
 from app.i18n import gettext as _
 from app.i18n import user_message
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flask_wtf import FlaskForm
     from wtforms import Field
 
@@ -63,6 +66,11 @@ class DayField(DateField):
             raise ValidationError(
                 _("“%(text)s” is not a day. Write it as 2027-03-02.", text=text[:40])
             ) from error
+
+
+def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """Return the choices of a select or radio field from ``(value, label)`` pairs."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 def day_after(day: date) -> date:

@@ -31,6 +31,9 @@ def init_app(app: Flask, *, is_https: bool) -> None:
         headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         if is_https:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if request.endpoint == "static" and "v" in request.args:
+            # The address carries a digest of the content.
+            headers["Cache-Control"] = "public, max-age=31536000, immutable"
         if "Cache-Control" not in headers and request.endpoint != "static":
             # A page made for one person is nobody else's, not even on a shared computer.
             # The session is saved after this, so its cookie is not among the headers yet.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import threading
@@ -146,6 +147,7 @@ def client(app: Flask) -> Client:
 @pytest.fixture
 def live_url(app: Flask) -> Iterator[str]:
     """The application served on a loopback port, for browsers."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -7,7 +7,7 @@ from wtforms import BooleanField, HiddenField, PasswordField, SelectField, Submi
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.accounts.models import Role
-from app.forms import LineField
+from app.forms import LineField, options
 from app.i18n import lazy_gettext as _l
 
 ROLE_LABELS = {
@@ -71,10 +71,10 @@ class GrantForm(FlaskForm):
     email = LineField(_l("E-mail address"), [InputRequired(), Length(max=254)])
     role = SelectField(
         _l("Role"),
-        choices=[
+        choices=options(
             (role.value, ROLE_LABELS[role])
             for role in (Role.ORGANISER, Role.COMMITTEE, Role.NATIONAL_CONTACT)
-        ],
+        ),
     )
     country = SelectField(
         _l("Country"), validate_choice=False, description=_l("For a national contact.")

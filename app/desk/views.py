@@ -22,7 +22,7 @@ from app.desk import decisions
 from app.desk.pieces import pieces_context
 from app.editions import planning
 from app.editions import queries as editions
-from app.forms import put
+from app.forms import options, put
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.i18n import ngettext
@@ -129,7 +129,7 @@ def plan() -> ResponseReturnValue:
 def people() -> ResponseReturnValue:
     """Show who holds which role, and give one; the person is sent a sign-in link."""
     form = GrantForm()
-    form.country.choices = [("", _("None")), *countries.names()]
+    form.country.choices = options([("", _("None")), *countries.names()])
     if form.validate_on_submit():
         role, now = Role(form.role.data), clock.real_utcnow()
         scope = form.country.data if role is Role.NATIONAL_CONTACT else ""

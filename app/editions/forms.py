@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import IntegerField, RadioField, SelectField, SubmitField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.forms import DayField, LineField, ProseField, day_after
+from app.forms import DayField, LineField, ProseField, day_after, options
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 
@@ -78,10 +78,12 @@ class AgreementForm(EditionForm):
     kind = RadioField(
         _l("Agreement"),
         [InputRequired()],
-        choices=[
-            ("accepted", _l("The agreement with the host is signed")),
-            ("waived", _l("It is waived, for the reason below")),
-        ],
+        choices=options(
+            [
+                ("accepted", _l("The agreement with the host is signed")),
+                ("waived", _l("It is waived, for the reason below")),
+            ]
+        ),
     )
     waiver = ProseField(_l("Reason of the waiver"), [Optional(), Length(max=1000)])
     submit = SubmitField(_l("Record it"))

@@ -15,7 +15,7 @@ from app.database import db
 from app.editions import planning, queries, service
 from app.editions.actions import ACTS, acts_for
 from app.editions.forms import AddEditionForm
-from app.forms import put
+from app.forms import options, put
 from app.i18n import gettext as _
 from app.series import queries as series
 from scheduler.errors import DomainError, NotFoundError
@@ -45,7 +45,7 @@ def index() -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     """Add an edition that no rule asks for."""
     form = AddEditionForm(series=request.args.get("series"))
-    form.series.choices = [(found.slug, found.title) for found in series.all_series()]
+    form.series.choices = options((found.slug, found.title) for found in series.all_series())
     if form.validate_on_submit():
         chosen = series.find(form.series.data)
         if chosen is None or form.dtstart is None or form.dtend is None:
@@ -102,7 +102,7 @@ def act(slug: str, name: str) -> ResponseReturnValue:
         return redirect(url_for(".manage", slug=slug), HTTPStatus.SEE_OTHER)
     form = found.form.of(edition)
     if "country" in form:
-        form.country.choices = countries.names()
+        form.country.choices = options(countries.names())
     if form.validate_on_submit():
         try:
             found.do(edition, form, the_person(), clock.utcnow())

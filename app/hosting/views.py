@@ -16,7 +16,7 @@ from app.countries.service import REGION_NAMES
 from app.database import db
 from app.editions import planning
 from app.editions import queries as editions
-from app.forms import day_after, put
+from app.forms import day_after, options, put
 from app.hosting import queries, service
 from app.hosting.forms import CallForm, CloseCallForm, OfferForm, SelectForm, WithdrawForm
 from app.hosting.models import UNDECIDED
@@ -56,7 +56,7 @@ def make_offer(slug: str) -> ResponseReturnValue:
     call = _call(slug)
     form = OfferForm()
     form.letter.flags.required = True
-    form.country.choices = _own_countries()
+    form.country.choices = options(_own_countries())
     if form.validate_on_submit():
         country = countries.find(form.country.data)
         if country is None:
@@ -95,7 +95,7 @@ def edit_offer(public_id: str) -> ResponseReturnValue:
     access.require(access.offer_for, offer.country_code)
     call = queries.call_of(offer.edition)
     form = OfferForm.of(offer)
-    form.country.choices = [(offer.country_code, offer.country.name)]
+    form.country.choices = options([(offer.country_code, offer.country.name)])
     if form.validate_on_submit():
         try:
             letter = uploads.read_pdf(form.letter.data) if form.letter.data else None
@@ -225,11 +225,11 @@ def compare(slug: str) -> ResponseReturnValue:
         return render_template("hosting/call.html", call=call, edition=edition, is_open=is_open)
     offers = queries.offers_for(edition)
     form = SelectForm(first_day=edition.dtstart, last_day=edition.dtend - timedelta(days=1))
-    form.offer.choices = [
+    form.offer.choices = options(
         (offer.public_id, f"{offer.country.name}, {offer.city}")
         for offer in offers
         if offer.status in UNDECIDED
-    ]
+    )
     if form.validate_on_submit():
         access.require(access.organise)
         try:

@@ -10,7 +10,7 @@ from wtforms import IntegerField, RadioField, SelectField, SubmitField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.countries.service import REGION_NAMES
-from app.forms import DayField, LineField, ProseField
+from app.forms import DayField, LineField, ProseField, options
 from app.i18n import lazy_gettext as _l
 from app.series.models import Series, SeriesKind
 from app.series.service import SeriesFacts
@@ -66,19 +66,21 @@ class SeriesForm(FlaskForm):
     """A series and its rhythm."""
 
     title = LineField(_l("Title"), [InputRequired(), Length(max=200)])
-    kind = SelectField(_l("Kind"), choices=[(kind.value, KIND_LABELS[kind]) for kind in SeriesKind])
+    kind = SelectField(
+        _l("Kind"), choices=options((kind.value, KIND_LABELS[kind]) for kind in SeriesKind)
+    )
     region = SelectField(
-        _l("Region"), choices=[("", _l("Worldwide")), *REGION_NAMES.items()], default=""
+        _l("Region"), choices=options([("", _l("Worldwide")), *REGION_NAMES.items()]), default=""
     )
     summary = ProseField(_l("What it is, for the public"), [Optional(), Length(max=2000)])
-    rhythm = RadioField(_l("It recurs"), choices=RHYTHMS, default=WEEKDAY)
+    rhythm = RadioField(_l("It recurs"), choices=options(RHYTHMS), default=WEEKDAY)
     interval = IntegerField(
         _l("Every how many years"), [Optional(), NumberRange(min=1, max=100)], default=3
     )
-    month = SelectField(_l("Month"), choices=MONTHS, default="3")
-    ordinal = SelectField(_l("Which weekday"), choices=ORDINALS, default="1")
-    weekday = SelectField(_l("Weekday"), choices=WEEKDAYS, default="TU")
-    week_ordinal = SelectField(_l("Which full week"), choices=WEEK_ORDINALS, default="-1")
+    month = SelectField(_l("Month"), choices=options(MONTHS), default="3")
+    ordinal = SelectField(_l("Which weekday"), choices=options(ORDINALS), default="1")
+    weekday = SelectField(_l("Weekday"), choices=options(WEEKDAYS), default="TU")
+    week_ordinal = SelectField(_l("Which full week"), choices=options(WEEK_ORDINALS), default="-1")
     month_day = IntegerField(
         _l("Day of the month"), [Optional(), NumberRange(min=1, max=31)], default=5
     )

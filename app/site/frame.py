@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app, request, url_for
@@ -23,8 +25,21 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Give every template of ``app`` its frame and its helpers."""
     app.context_processor(frame)
+    app.url_defaults(_version_static)
     app.jinja_env.globals["tell"] = history.tell
     presentation.install(app.jinja_env, lambda: str(get_locale() or "en"))
+
+
+def _version_static(endpoint: str, values: dict[str, Any]) -> None:
+    """Put a digest into the address of a static file: browsers may keep it for ever."""
+    if endpoint != "static" or "v" in values or "filename" not in values:
+        return
+    known = current_app.extensions.setdefault("static_versions", {})
+    name = values["filename"]
+    if name not in known or current_app.debug:
+        path = Path(current_app.static_folder or "") / name
+        known[name] = hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+    values["v"] = known[name]
 
 
 def frame() -> dict[str, Any]:
