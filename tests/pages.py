@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "path", "use", "rect", "circle"}
+INLINE = {"a", "b", "code", "em", "small", "strong", "time"}
 
 
 class _Words(HTMLParser):
@@ -25,29 +26,31 @@ class _Words(HTMLParser):
         self.wanted = (name, value)
         self.depth = 0
         self.is_over = False
-        self.words: list[str] = []
+        self.pieces: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in VOID or self.is_over:
             return
         if self.depth or self.wanted in attrs:
             self.depth += 1
+            self.pieces.append("" if tag in INLINE else " ")
 
     def handle_endtag(self, tag: str) -> None:
         if self.depth and tag not in VOID:
             self.depth -= 1
+            self.pieces.append("" if tag in INLINE else " ")
             self.is_over = self.depth == 0
 
     def handle_data(self, data: str) -> None:
         if self.depth:
-            self.words += data.split()
+            self.pieces.append(data)
 
 
 def words_in(response: TestResponse, name: str, value: str) -> str:
     """Return the words inside the first element whose attribute ``name`` is ``value``."""
     parser = _Words(name, value)
     parser.feed(response.text)
-    return " ".join(parser.words)
+    return " ".join("".join(parser.pieces).split())
 
 
 def words(response: TestResponse) -> str:
