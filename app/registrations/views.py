@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from app import audit, clock
+from app import audit, clock, database
 from app.accounts import access
 from app.accounts import service as accounts
 from app.accounts.access import the_person
@@ -108,6 +108,24 @@ def cancel(public_id: str) -> ResponseReturnValue:
         db.session.commit()
         flash(_("Your registration is cancelled."), "success")
     return redirect(url_for(".show", public_id=public_id), HTTPStatus.SEE_OTHER)
+
+
+@bp.get("/organise/editions/<slug>/registrations")
+@access.needs(access.organise)
+def of_edition(slug: str) -> ResponseReturnValue:
+    """List who is in and who waits; that somebody looked stands in the log."""
+    edition = editions.find(slug)
+    if edition is None:
+        raise NotFoundError
+    database.write()
+    audit.record("edition.registrations_read", edition, by=the_person(), now=clock.utcnow())
+    db.session.commit()
+    return render_template(
+        "registrations/of_edition.html",
+        edition=edition,
+        places=queries.places(edition),
+        rows=queries.in_queue_order(edition),
+    )
 
 
 @bp.route("/me", methods=["GET", "POST"])

@@ -32,6 +32,7 @@ WORDS = {
     "edition.registration_opened": _l("Registration opened"),
     "edition.registration_changed": _l("Registration settings changed"),
     "edition.registration_closed": _l("Registration closed"),
+    "edition.registrations_read": _l("List of participants read"),
     "edition.moved": _l("Moved to other days"),
     "edition.relocated": _l("Moved to another place"),
     "edition.postponed": _l("Postponed"),
