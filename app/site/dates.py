@@ -125,7 +125,8 @@ def _format_days(first: date, last: date, place: Locale) -> str:
 
 
 def _format_weekdays(first: date, last: date, place: Locale) -> str:
-    return _joined(*(format_date(day, "EEE", locale=place) for day in (first, last)), DASH)
+    names = [format_date(day, "EEE", locale=place) for day in (first, last)]
+    return _joined(names[0], names[1], DASH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def date_block_parts(
         return DateBlock((year,), "", "", "", f"{dtstart:%Y}", is_long=True)
     months = [format_date(day, "LLLL", locale=place) for day in (dtstart, last)]
     if precision in BY_MONTH:
-        one_month = (_joined(*months, DASH),)
+        one_month = (_joined(months[0], months[1], DASH),)
         return DateBlock(one_month, "", year, "", f"{dtstart:%Y-%m}", is_long=True)
     weekdays = _format_weekdays(dtstart, last, place)
     iso = dtstart.isoformat()

@@ -352,7 +352,7 @@ def _lay_out_lane(
         right = x + width if label_ends else x + max(width, label_width)
         row = next((row for row, full in enumerate(taken_to) if full <= left), len(taken_to))
         taken_to[row : row + 1] = [right]
-        old = event.moved_from and position(event.moved_from)
+        old = position(event.moved_from) if event.moved_from else None
         look = LOOKS.get(event.status, "settled")
         bars.append(Bar(event, look, x, width, row, label_ends, call, old))
     return StripLane(lane, tuple(bars), max(1, len(taken_to)))
@@ -371,9 +371,16 @@ def install(environment: Environment, current_locale: Callable[[], str]) -> None
         return call
 
     for function in (
-        format_day, format_moment, format_month, format_span, format_short_span, date_block_parts, group_by_month,
-        lay_out_month, lay_out_year,
-    ):  # fmt: skip
+        date_block_parts,
+        format_day,
+        format_moment,
+        format_month,
+        format_short_span,
+        format_span,
+        group_by_month,
+        lay_out_month,
+        lay_out_year,
+    ):
         environment.globals[function.__name__] = localized(function)
     environment.globals.update(
         lay_out_strip=lay_out_strip,
