@@ -1,0 +1,142 @@
+"""Several clients in several processes press a button at the same moment."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from app import create_app, database
+from app.accounts.models import Person
+from app.clock import utcnow
+from app.database import db
+from app.editions.models import Edition
+from app.registrations import queries, service
+from app.registrations.models import Registration
+from scheduler.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from config import Config
+
+PROCESS_COUNT = 4
+PATIENCE_SECONDS = 60
+# A server that has imported the application forks each process: they begin clean, and at once.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([__name__])
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one client was told."""
+
+    id: int
+    status: str = ""
+    position: int | None = None
+    refused: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """What everybody does, and where they wait for each other."""
+
+    settings: Config
+    act: str  # "register": the ids are people; "cancel": they are registrations
+    edition_id: int
+    at_once: Any
+    counted: Any  # a barrier between counting and writing: the lock is dropped; else None
+    answers: Any
+
+
+def race(
+    settings: Config, act: str, edition_id: int, ids: Sequence[int], *, drops_lock: bool = False
+) -> list[Answer]:
+    """Let one client an id press at once; return what each was told."""
+    given = Race(
+        settings,
+        act,
+        edition_id,
+        at_once=FORKS.Barrier(len(ids)),
+        counted=FORKS.Barrier(len(ids)) if drops_lock else None,
+        answers=FORKS.Queue(),
+    )
+    shares = [ids[start::PROCESS_COUNT] for start in range(min(PROCESS_COUNT, len(ids)))]
+    racers = [FORKS.Process(target=take_part, args=(given, share)) for share in shares]
+    for racer in racers:
+        racer.start()
+    try:
+        return [given.answers.get(timeout=PATIENCE_SECONDS) for _ in ids]
+    finally:
+        for racer in racers:
+            racer.join(PATIENCE_SECONDS)
+            racer.kill()
+
+
+def take_part(given: Race, ids: Sequence[int]) -> None:
+    """Be one process: a thread for each client."""
+    app = create_app(given.settings)
+    if given.counted:
+        drop_lock(given)
+
+    def press(row_id: int) -> None:
+        with app.app_context():
+            db.session.get(Edition, given.edition_id)  # a connection, as in a warm process
+            db.session.rollback()
+            given.at_once.wait(PATIENCE_SECONDS)
+            given.answers.put(answer(given, row_id))
+
+    clients = [threading.Thread(target=press, args=(row_id,)) for row_id in ids]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+
+
+def answer(given: Race, row_id: int) -> Answer:
+    """Do what a view does, and return what it would have told."""
+    act = {"register": register, "cancel": cancel}[given.act]
+    try:
+        told = act(given, row_id)
+        db.session.commit()
+    except DomainError as refusal:
+        db.session.rollback()
+        return Answer(row_id, refused=type(refusal).__name__)
+    except Exception as error:  # noqa: BLE001 - the test shows whatever it is
+        db.session.rollback()
+        return Answer(row_id, error=repr(error))
+    return told
+
+
+def register(given: Race, person_id: int) -> Answer:
+    edition = db.session.get_one(Edition, given.edition_id)
+    person = db.session.get_one(Person, person_id)
+    made = service.register(edition, person, now=utcnow())
+    return Answer(person_id, made.status.value, queries.position(made))
+
+
+def cancel(given: Race, registration_id: int) -> Answer:  # noqa: ARG001 - the form of an act
+    registration = db.session.get_one(Registration, registration_id)
+    service.cancel(registration, by=registration.person, now=utcnow())
+    return Answer(registration_id, registration.status.value)
+
+
+def drop_lock(given: Race) -> None:
+    """Count in a transaction that only reads; lock when everybody has counted."""
+    admit = service.admit
+
+    def only_read(edition: Edition) -> None:
+        db.session.rollback()
+        db.session.refresh(edition)
+
+    def admit_then_lock(*counted: int) -> object:
+        status = admit(*counted)
+        given.counted.wait(PATIENCE_SECONDS)
+        database.write()
+        return status
+
+    service.database = SimpleNamespace(write=only_read)
+    service.admit = admit_then_lock

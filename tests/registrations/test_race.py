@@ -1,0 +1,215 @@
+"""Real processes against one database; the suite runs them on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import replace
+from http.client import HTTPConnection
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import pytest
+
+from app import outbox
+from app.accounts import access
+from app.accounts import service as accounts
+from app.audit import AuditEntry
+from app.clock import real_utcnow, utcnow
+from app.database import db
+from app.outbox import OutboxMessage
+from app.registrations import queries, service
+from app.registrations.models import Registration
+from scheduler.lifecycle import RegistrationStatus as Status
+from tests import processes
+from tests.factories import make_edition, make_person
+from tests.registrations.racer import Answer, race
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from flask import Flask
+
+    from app.editions.models import Edition
+
+
+def run(
+    act: str, edition: Edition, ids: Sequence[int], *, drops_lock: bool = False
+) -> list[Answer]:
+    """Let one client an id press at once, from several processes, on what the test has made."""
+    edition_id = edition.id
+    db.session.commit()
+    db.session.remove()
+    return race(outbox.settings(), act, edition_id, ids, drops_lock=drops_lock)
+
+
+def waiting(edition_id: int) -> list[int]:
+    """Return the people in the queue, first come first."""
+    return [
+        row.person_id
+        for row in db.session.query(Registration)
+        .filter_by(edition_id=edition_id, status=Status.WAITLISTED)
+        .order_by(Registration.registered_at, Registration.id)
+    ]
+
+
+@pytest.mark.parametrize(("capacity", "client_count"), [(1, 8), (7, 20)])
+def test_the_last_seats_are_neither_oversold_nor_undersold(
+    capacity: int, client_count: int
+) -> None:
+    edition = make_edition(capacity=capacity)
+    people = [make_person().id for _ in range(client_count)]
+    edition_id = edition.id
+    answers = run("register", edition, people)
+    assert [answer for answer in answers if answer.error or answer.refused] == []
+    assert Counter(answer.status for answer in answers) == {
+        "confirmed": capacity,
+        "waitlisted": client_count - capacity,
+    }
+    rows = db.session.query(Registration).filter_by(edition_id=edition_id).all()
+    assert sorted(row.person_id for row in rows) == sorted(people)
+    assert Counter(row.status for row in rows)[Status.CONFIRMED] == capacity
+    told = {answer.position: answer.id for answer in answers if answer.position}
+    assert [told[position] for position in sorted(told)] == waiting(edition_id)
+    assert sorted(told) == list(range(1, client_count - capacity + 1))
+
+
+def test_one_person_pressing_everywhere_gets_one_place() -> None:
+    edition, person = make_edition(capacity=5), make_person()
+    answers = run("register", edition, [person.id] * 12)
+    assert Counter(answer.status or answer.refused or answer.error for answer in answers) == {
+        "confirmed": 1,
+        "AlreadyRegisteredError": 11,
+    }
+    assert db.session.query(Registration).count() == 1
+
+
+def test_without_the_lock_the_same_race_oversells() -> None:
+    edition = make_edition(capacity=1)
+    people = [make_person().id for _ in range(8)]
+    answers = run("register", edition, people, drops_lock=True)
+    assert [answer.error for answer in answers if answer.error] == []
+    assert db.session.query(Registration).filter_by(status=Status.CONFIRMED).count() == 8
+
+
+def test_seats_given_back_at_once_go_to_the_queue_in_order_each_with_one_mail() -> None:
+    seat_count, queue_length = 8, 12
+    edition = make_edition(capacity=seat_count)
+    registrations = [
+        service.register(edition, make_person(), now=utcnow())
+        for _ in range(seat_count + queue_length)
+    ]
+    seated = [row.id for row in registrations[:seat_count]]
+    queue = [row.person_id for row in registrations[seat_count:]]
+    # Two of the queue give up in the midst of it: nobody may be seated in their place.
+    leaving = [registrations[seat_count + 1].id, registrations[-1].id]
+    left = {row.person_id for row in registrations if row.id in leaving}
+    edition_id = edition.id
+
+    answers = run("cancel", edition, [*seated, *leaving])
+
+    assert Counter(answer.status for answer in answers) == {"cancelled": 10}
+    places = queries.places(db.session.get_one(type(edition), edition_id))
+    assert (places.seated_count, places.waiting_count) == (seat_count, 2)
+    moved = [
+        db.session.get_one(Registration, entry.subject_id).person_id
+        for entry in db.session.query(AuditEntry)
+        .filter_by(action="registration.moved_up")
+        .order_by(AuditEntry.id)
+    ]
+    # Who gave up may have been seated first; everybody else follows in the order of arrival.
+    assert [person for person in moved if person not in left] == [
+        person for person in queue if person not in left
+    ][:8]
+    assert moved == [person for person in queue if person in moved]
+    assert waiting(edition_id) == [person for person in queue if person not in left][8:]
+    mails = Counter(
+        mail.to_address
+        for mail in db.session.query(OutboxMessage)
+        if mail.subject.startswith("You now have a place")
+    )
+    assert set(mails.values()) == {1}
+    assert len(mails) == len(moved)
+
+
+def test_who_was_decided_later_queues_behind_whatever_the_clocks_say() -> None:
+    edition = make_edition(capacity=1)
+    later, earlier = utcnow(), utcnow().replace(year=2026)
+    service.register(edition, make_person(), now=later)
+    first = service.register(edition, make_person(), now=later)
+    second = service.register(edition, make_person(), now=earlier)
+    assert [queries.position(row) for row in (first, second)] == [1, 2]
+
+
+# -- over HTTP --------------------------------------------------------------------------------
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[int]:
+    """Serve the test's database as an installation does, by two workers; yield the port."""
+    port = processes.free_port()
+    bind = f"127.0.0.1:{port}"
+    settings = replace(app.config["SYMPOSIA"], bind=bind, base_url=f"http://{bind}", workers=2)
+    server = processes.start([sys.executable, "serve.py"], processes.environment(settings))
+    try:
+        assert bind in server.stdout.readline()
+        yield port
+    finally:
+        processes.end(server)
+
+
+class Browser:
+    """A client with one sign-in session that has opened the form."""
+
+    def __init__(self, port: int, path: str, cookie: str) -> None:
+        self.connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        self.path = path
+        self.cookie = cookie
+        page = self.ask("GET")
+        self.form = {
+            "csrf_token": re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page).group(1),
+            "accepts_terms": "y",
+        }
+        self.status = 0
+
+    def ask(self, method: str, body: str = "") -> str:
+        headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
+        self.connection.request(method, self.path, body, headers)
+        response = self.connection.getresponse()
+        self.status = response.status
+        given = response.getheader("Set-Cookie")
+        self.cookie = given.partition(";")[0] if given else self.cookie
+        return response.read().decode()
+
+    def press(self, at_once: threading.Barrier) -> None:
+        at_once.wait()
+        self.ask("POST", urlencode(self.form))
+        self.connection.close()
+
+
+def test_forty_people_pressing_register_for_ten_places_all_get_an_answer(app: Flask) -> None:
+    edition = make_edition(capacity=10)
+    serializer = app.session_interface.get_signing_serializer(app)
+    cookies = [
+        "session="
+        + serializer.dumps(
+            {access.SESSION_KEY: accounts.open_session(person, device="", now=real_utcnow())}
+        )
+        for person in [make_person(name="Somebody") for _ in range(40)]
+    ]
+    edition_id, path = edition.id, f"/editions/{edition.slug}/register"
+    db.session.commit()
+    with served(app) as port:
+        browsers = [Browser(port, path, cookie) for cookie in cookies]
+        at_once = threading.Barrier(len(browsers))
+        threads = [threading.Thread(target=browser.press, args=(at_once,)) for browser in browsers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert Counter(browser.status for browser in browsers) == {303: 40}
+    rows = db.session.query(Registration).filter_by(edition_id=edition_id).all()
+    assert Counter(row.status for row in rows) == {Status.CONFIRMED: 10, Status.WAITLISTED: 30}
