@@ -65,7 +65,7 @@ def conflict(instance: Instance, pins: Iterable[Pin], *, seconds: float = 20.0) 
         return None
     kept = model.core
     share = seconds / 2 / max(1, len(kept))
-    is_minimal = True
+    undecided: set[Rule] = set()
     for rule in sorted(kept, key=lambda rule: rule.kind == "pin"):
         if rule not in kept:
             continue
@@ -73,8 +73,9 @@ def conflict(instance: Instance, pins: Iterable[Pin], *, seconds: float = 20.0) 
         if verdict:
             kept = model.core
         elif verdict is None:
-            is_minimal = False
-    return Conflict(tuple(kept), is_minimal)
+            undecided.add(rule)
+    # A rule that was needed among more rules is needed among fewer; only the undecided are not sure.
+    return Conflict(tuple(kept), is_minimal=undecided.isdisjoint(kept))
 
 
 class _RuleModel:
