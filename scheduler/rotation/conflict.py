@@ -74,7 +74,7 @@ def conflict(instance: Instance, pins: Iterable[Pin], *, seconds: float = 20.0) 
             kept = model.core
         elif verdict is None:
             undecided.add(rule)
-    # A rule that was needed among more rules is needed among fewer; only the undecided are not sure.
+    # What was needed among more rules is needed among fewer; only the undecided are not sure.
     return Conflict(tuple(kept), is_minimal=undecided.isdisjoint(kept))
 
 
