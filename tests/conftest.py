@@ -21,6 +21,7 @@ from app.accounts import access
 from app.accounts import service as accounts
 from app.clock import real_utcnow
 from app.database import Model, db
+from tests.factories import OPENING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,8 @@ def app(instance_path: Path) -> Iterator[Flask]:
             "SYMPOSIA_DATABASE_URL": POSTGRESQL,
             "SYMPOSIA_BASE_URL": "http://localhost:8000",
             "SYMPOSIA_RATE_LIMITS": "off",
+            # The domain's clock stands still enough for tests to name days and years.
+            "SYMPOSIA_NOW": OPENING.isoformat(),
         }
     )
     app = create_app(settings)
