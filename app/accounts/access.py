@@ -95,6 +95,11 @@ def see_calls(person: Person | None) -> bool:
     return read_plan(person) or holds(person, Role.NATIONAL_CONTACT)
 
 
+def make_offers(person: Person | None) -> bool:
+    """National contacts of whichever country: offer to host."""
+    return bool(countries_of(person))
+
+
 def offer_for(person: Person | None, country_code: str) -> bool:
     """The country's national contact: offer to host, change and withdraw the offer."""
     return holds(person, Role.NATIONAL_CONTACT, country_code)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Grant, Person, Role, SignIn, SignInLink
 from app.database import db
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
 
@@ -73,6 +73,7 @@ def with_role(role: Role, scope_key: str = "") -> Sequence[Person]:
     ).all()
 
 
-def count_people() -> int:
-    """Return how many people there are."""
-    return db.session.scalar(select(func.count()).select_from(Person)) or 0
+def display_names(ids: Iterable[int | None]) -> dict[int | None, str]:
+    """Return what these people are called, by id."""
+    people = db.session.scalars(select(Person).where(Person.id.in_([*filter(None, ids)])))
+    return {person.id: person.display_name for person in people}

@@ -187,7 +187,9 @@ def message(message_id: int) -> ResponseReturnValue:
 @access.needs(access.read_plan)
 def history() -> ResponseReturnValue:
     """Show the newest acts."""
-    return render_template("desk/audit.html", entries=audit.latest(200))
+    entries = audit.latest(200)
+    people = accounts_queries.display_names({entry.person_id for entry in entries})
+    return render_template("desk/audit.html", entries=entries, people=people)
 
 
 @bp.get("/pieces")

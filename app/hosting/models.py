@@ -15,8 +15,12 @@ from app.editions.models import Edition
 from app.uploads import StoredFile
 from scheduler.lifecycle import OfferStatus
 
-STANDING = frozenset(OfferStatus) - {OfferStatus.WITHDRAWN, OfferStatus.LAPSED}
-"""Offers that still mean something; a country has at most one for an edition."""
+STANDING = frozenset(OfferStatus) - {
+    OfferStatus.WITHDRAWN,
+    OfferStatus.LAPSED,
+    OfferStatus.NOT_SELECTED,
+}
+"""Offers that are in the running or have won; a country has at most one for an edition."""
 
 UNDECIDED = frozenset(
     {
@@ -28,7 +32,10 @@ UNDECIDED = frozenset(
         OfferStatus.RESERVE,
     }
 )
-"""Offers among which a host can be chosen."""
+"""Offers that wait for the decision."""
+
+CHOOSABLE = UNDECIDED | {OfferStatus.NOT_SELECTED}
+"""Offers among which a host can be chosen; a host's withdrawal brings back who lost before."""
 
 
 def _public_id() -> str:

@@ -227,6 +227,7 @@ def withdraw(offer: HostingOffer, *, reason: str, by: Person, now: datetime) -> 
     Raises:
         MoveError: the offer is decided against or withdrawn already, or the edition is announced.
     """
+    database.write(offer.edition)  # the edition first, as everywhere: two orders would deadlock
     database.write(offer)
     was_selected = offer.status is OfferStatus.SELECTED
     offer.status = lifecycle.move(lifecycle.OFFER_MOVES, offer.status, OfferStatus.WITHDRAWN)

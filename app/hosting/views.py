@@ -19,7 +19,7 @@ from app.editions import queries as editions
 from app.forms import day_after, options, put
 from app.hosting import queries, service
 from app.hosting.forms import CallForm, CloseCallForm, OfferForm, SelectForm, WithdrawForm
-from app.hosting.models import UNDECIDED
+from app.hosting.models import CHOOSABLE, UNDECIDED
 from app.i18n import gettext as _
 from scheduler.errors import DomainError, NotFoundError
 from scheduler.lifecycle import EditionStatus, OfferStatus
@@ -50,7 +50,7 @@ def calls() -> ResponseReturnValue:
 
 
 @bp.route("/hosting/calls/<slug>/offer", methods=["GET", "POST"])
-@access.needs(lambda person: bool(access.countries_of(person)))
+@access.needs(access.make_offers)
 def make_offer(slug: str) -> ResponseReturnValue:
     """Offer to host an edition, for a country of the reader's."""
     call = _call(slug)
@@ -88,7 +88,7 @@ def make_offer(slug: str) -> ResponseReturnValue:
 
 
 @bp.route("/hosting/offers/<public_id>/edit", methods=["GET", "POST"])
-@access.needs(lambda person: bool(access.countries_of(person)))
+@access.needs(access.make_offers)
 def edit_offer(public_id: str) -> ResponseReturnValue:
     """Change an offer while the call is open."""
     offer = _offer(public_id)
@@ -141,7 +141,7 @@ def offer(public_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/hosting/offers/<public_id>/withdraw")
-@access.needs(lambda person: bool(access.countries_of(person)))
+@access.needs(access.make_offers)
 def withdraw(public_id: str) -> ResponseReturnValue:
     """Withdraw an offer."""
     found = _offer(public_id)
@@ -210,25 +210,22 @@ def close_call(slug: str) -> ResponseReturnValue:
 
 
 @bp.route("/hosting/calls/<slug>", methods=["GET", "POST"])
-@access.needs(access.see_calls)
+@access.public
 def compare(slug: str) -> ResponseReturnValue:
-    """Compare the offers side by side, and select; contacts see the call alone."""
+    """Compare the offers side by side, and select; everybody else reads the call alone."""
     edition = _edition(slug)
     call = queries.call_of(edition)
     if call is None:
         raise NotFoundError
-    person = the_person()
+    person = current_person()
     if not access.read_plan(person):
-        is_open = call.is_open(clock.utcnow()) and edition.status is EditionStatus.CALL_OPEN
-        if not is_open and not _has_offered(edition):
-            raise NotFoundError
-        return render_template("hosting/call.html", call=call, edition=edition, is_open=is_open)
+        return _read_call(call)
     offers = queries.offers_for(edition)
     form = SelectForm(first_day=edition.dtstart, last_day=edition.dtend - timedelta(days=1))
     form.offer.choices = options(
         (offer.public_id, f"{offer.country.name}, {offer.city}")
         for offer in offers
-        if offer.status in UNDECIDED
+        if offer.status in CHOOSABLE
     )
     if form.validate_on_submit():
         access.require(access.organise)
@@ -267,9 +264,18 @@ def compare(slug: str) -> ResponseReturnValue:
     return page, status
 
 
-def _has_offered(edition: Edition) -> bool:
+def _read_call(call: CallForHosts) -> str:
+    """Show the call to whom it is for: everyone once published, else the national contacts."""
+    edition = call.edition
+    is_open = call.is_open(clock.utcnow()) and edition.status is EditionStatus.CALL_OPEN
     own = access.countries_of(current_person())
-    return any(offer.country_code in own for offer in queries.offers_for(edition))
+    has_offered = any(offer.country_code in own for offer in queries.offers_for(edition))
+    is_for_reader = is_open and (call.is_published or bool(own))
+    if not is_for_reader and not has_offered:
+        raise NotFoundError
+    return render_template(
+        "hosting/call.html", call=call, edition=edition, is_open=is_open, can_offer=bool(own)
+    )
 
 
 def _select(form: SelectForm) -> None:

@@ -21,7 +21,7 @@ class RegistrationForm(FlaskForm):
     dietary_needs = ProseField(
         _l("Dietary needs"),
         [Optional(), Length(max=500)],
-        description=_l("Only the organisers see this. It is deleted 30 days after the event."),
+        description=_l("Only the organisers see this, and for this event alone."),
     )
     accepts_terms = BooleanField(
         _l("I accept the terms"),

@@ -65,7 +65,7 @@ class Told:
     details: tuple[str, ...]
     reason: str
     subject: str
-    who: str
+    person_id: int | None
 
 
 def tell(entries: Iterable[AuditEntry], *, public: bool = False) -> list[Told]:
@@ -77,7 +77,7 @@ def tell(entries: Iterable[AuditEntry], *, public: bool = False) -> list[Told]:
             tuple(_details(entry, public=public)),
             entry.reason,
             f"{entry.subject_kind.replace('_', ' ')} {entry.subject_id}",
-            str(entry.person_id or ""),
+            entry.person_id,
         )
         for entry in entries
     ]

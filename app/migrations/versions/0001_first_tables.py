@@ -489,10 +489,10 @@ def upgrade() -> None:
             ["edition_id", "country_code"],
             unique=True,
             sqlite_where=sa.text(
-                "status IN ('DRAFT', 'ELIGIBLE', 'EVALUATED', 'NOT_SELECTED', 'RECOMMENDED', 'RESERVE', 'RETURNED', 'SELECTED', 'SHORTLISTED', 'SUBMITTED')"
+                "status IN ('DRAFT', 'ELIGIBLE', 'EVALUATED', 'RECOMMENDED', 'RESERVE', 'RETURNED', 'SELECTED', 'SHORTLISTED', 'SUBMITTED')"
             ),
             postgresql_where=sa.text(
-                "status IN ('DRAFT', 'ELIGIBLE', 'EVALUATED', 'NOT_SELECTED', 'RECOMMENDED', 'RESERVE', 'RETURNED', 'SELECTED', 'SHORTLISTED', 'SUBMITTED')"
+                "status IN ('DRAFT', 'ELIGIBLE', 'EVALUATED', 'RECOMMENDED', 'RESERVE', 'RETURNED', 'SELECTED', 'SHORTLISTED', 'SUBMITTED')"
             ),
         )
 
