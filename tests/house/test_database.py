@@ -8,7 +8,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.schema import CreateIndex
 
 import config
 from app import audit, create_app, database, i18n
@@ -118,6 +120,22 @@ def test_models_and_migrations_agree() -> None:
     with db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Model.metadata) == []
+
+
+def test_the_conditions_of_indexes_agree_too() -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("SQLite keeps the sentences that made its indexes")
+    dialect = sqlite.dialect()
+    wanted = {
+        index.name: str(CreateIndex(index).compile(dialect=dialect))
+        for table in Model.metadata.sorted_tables
+        for index in table.indexes
+    }
+    with db.engine.connect() as connection:
+        found = connection.execute(
+            text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+        )
+        assert dict(found.all()) == wanted
 
 
 def test_the_migrations_go_down_and_up_again(tmp_path: Path) -> None:
