@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import socket
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 PROGRAMS = Path(sys.executable).parent
 STOP_SECONDS = 10
+# A server that has imported the application forks each process: they begin clean, and at once.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["app"])
 
 
 def free_port() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -16,6 +15,7 @@ from app.editions.models import Edition
 from app.registrations import queries, service
 from app.registrations.models import Registration
 from scheduler.errors import DomainError
+from tests.processes import FORKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 PROCESS_COUNT = 4
 PATIENCE_SECONDS = 60
-# A server that has imported the application forks each process: they begin clean, and at once.
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__])
 
 
 @dataclass(frozen=True, slots=True)
