@@ -54,6 +54,10 @@ def create_app(config: Config) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(days=14),
+        # The session's row has its fixed end; a cookie sent again with every answer would reach
+        # the feeds, which shared caches may keep.
+        SESSION_REFRESH_EACH_REQUEST=False,
+        SESSION_PROTECTION=None,  # Flask-Login's, which writes into sessions that are ours
         # A form left open over lunch must not lose what was typed: the token lives as long as
         # the session.
         WTF_CSRF_TIME_LIMIT=None,
