@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app import database
 from app.accounts import access
 from app.accounts.models import Person, Role
 from app.registrations import service as registrations
@@ -55,6 +56,7 @@ def test_what_a_visitor_may_use_is_this_and_nothing_more(app: Flask) -> None:
         "feeds.one",
         "feeds.subscribe",
         "hosting.calls",
+        "hosting.compare",  # a published call; offers are for the committee
         "registrations.register",
         "site.all_series",
         "site.calendar",
@@ -146,7 +148,7 @@ def test_an_offer_is_its_countrys_the_committees_and_the_organisers(
     client: Client, people: dict[str, Person | None]
 ) -> None:
     edition = make_edition(status=EditionStatus.CALL_OPEN)
-    make_call(edition)
+    call = make_call(edition)
     own = make_offer(edition, make_country("XAB"))
     foreign = make_offer(edition, make_country("XAA"))
     own_path, foreign_path = (f"/hosting/offers/{offer.public_id}" for offer in (own, foreign))
@@ -155,7 +157,10 @@ def test_an_offer_is_its_countrys_the_committees_and_the_organisers(
     assert answers(client, people, f"{own_path}/edit") == [SIGN_IN, NO, YES, NO, NO]
     assert answers(client, people, f"{foreign_path}/edit") == [SIGN_IN, NO, NOTHING, NO, NO]
     compare = f"/hosting/calls/{edition.slug}"
-    assert answers(client, people, compare) == [SIGN_IN, NO, YES, YES, YES]
+    assert answers(client, people, compare) == [NOTHING, NOTHING, YES, YES, YES]
+    database.write(call)
+    call.is_published = True
+    assert answers(client, people, compare) == [YES, YES, YES, YES, YES]
     assert answers(client, people, f"{compare}/offer") == [SIGN_IN, NO, YES, NO, NO]
     call = f"/organise/editions/{edition.slug}/call"
     assert answers(client, people, call) == [SIGN_IN, NO, NO, NO, YES]

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 import config
 from app import create_app
+from app.accounts import service as accounts
 from app.accounts.models import Role
+from app.clock import real_utcnow
 from tests.factories import OPENING, make_edition, make_person
 from tests.pages import words
 
@@ -45,6 +48,17 @@ def test_a_public_page_may_be_kept_and_a_persons_may_not(client: Client) -> None
     assert client.get("/login").headers["Cache-Control"] == "no-store"
     client.sign_in(make_person())
     assert client.get("/").headers["Cache-Control"] == "no-store"
+
+
+def test_a_cookie_is_sent_again_only_when_it_has_changed(client: Client) -> None:
+    token = accounts.make_link("a@example.org", life=timedelta(minutes=1), now=real_utcnow())
+    signed_in = client.submit(f"/login/link/{token}")
+    assert len(signed_in.headers.getlist("Set-Cookie")) == 1
+    client.get("/me")
+    for path in ("/", "/me", "/static/css/base.css"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers.getlist("Set-Cookie")) == (200, [])
+        answer.close()
 
 
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(client: Client) -> None:
