@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from app import database
+from app import database, publication
 from app.accounts import service as accounts
 from app.accounts.models import Person, Role
 from app.clock import utcnow
@@ -104,7 +104,7 @@ def make_edition(
         **({"public_since": OPENING if public else None} | facts),
     )
     if edition.public_since:
-        editions.touch_public(now=OPENING)
+        publication.touch(now=OPENING)
     return _done(edition, commit=commit)
 
 

@@ -185,14 +185,6 @@ class KnownEvent(Model):
     certainty: Mapped[str] = mapped_column(String(20), default="")  # verified, recalled, inferred
 
 
-class PublicRevision(Model):
-    """The one row that says when anything public last changed; feeds are dated by it."""
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[int] = mapped_column(default=0)
-    modified_at: Mapped[Instant]
-
-
 def ordinal_word(number: int) -> str:
     """Return ``number`` as it is said in a row: 1st, 2nd, 3rd, 4th.
 

@@ -14,14 +14,12 @@ from app.editions.models import (
     EditionOverride,
     KnownEvent,
     Precision,
-    PublicRevision,
 )
 from app.series.models import Series
 from scheduler.lifecycle import SETTLED, EditionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
 CANCELLED_STAY = timedelta(days=180)
 
@@ -150,14 +148,3 @@ def slugs_like(stem: str) -> set[str]:
             )
         )
     )
-
-
-def public_revision() -> PublicRevision | None:
-    """Return when anything public last changed; ``None`` while nothing is public."""
-    return db.session.get(PublicRevision, 1)
-
-
-def last_public_change() -> datetime | None:
-    """Return the moment of the last public change."""
-    revision = public_revision()
-    return revision.modified_at if revision else None

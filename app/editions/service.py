@@ -14,10 +14,10 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from app import audit, database
+from app import audit, database, publication
 from app.database import db
 from app.editions import queries
-from app.editions.models import AdmissionPolicy, Edition, Precision, PublicRevision
+from app.editions.models import AdmissionPolicy, Edition, Precision
 from app.editions.signals import capacity_changed, edition_changed
 from scheduler import lifecycle, timespan
 from scheduler.errors import N_, ConflictError, DomainError
@@ -219,7 +219,7 @@ def revising(
         edition.sequence += 1
     edition.modified_at = max(now, edition.modified_at)
     if was_public or edition.is_public:
-        touch_public(now=now)
+        publication.touch(now=now)
     db.session.flush()
     # The country may have changed by its key alone.
     db.session.expire(edition, ["country"])
@@ -229,20 +229,6 @@ def revising(
         # A span is told as a whole, though only one of its ends moved.
         changes |= {key: [was[key], now_is[key]] for key in ("dtstart", "dtend")}
     audit.record(action, edition, by=by, now=now, changes=changes, reason=reason)
-
-
-def touch_public(*, now: datetime) -> None:
-    """Note that something public changed; the moment only ever moves on."""
-    revision = db.session.get(PublicRevision, 1, with_for_update=True)
-    if revision is None:
-        db.session.add(PublicRevision(id=1, number=1, modified_at=now.replace(microsecond=0)))
-    else:
-        revision.number += 1
-        # HTTP dates count in seconds: two changes in one second must not look like one.
-        revision.modified_at = max(
-            now.replace(microsecond=0), revision.modified_at + timedelta(seconds=1)
-        )
-    db.session.flush()
 
 
 def _move(edition: Edition, target: EditionStatus) -> None:

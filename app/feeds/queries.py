@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from app import publication
 from app.database import db
 from app.editions import queries as editions
 from app.editions.models import Edition
@@ -29,7 +30,7 @@ def editions_in_feed(
 
 def last_change(today: date) -> datetime | None:
     """Return when any feed last changed: by a write, or since a cancelled edition left it."""
-    written = editions.last_public_change()
+    written = publication.last_change()
     left_on = db.session.scalar(
         select(func.max(Edition.dtend)).where(
             editions.is_public(),

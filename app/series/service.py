@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from app import audit, database
+from app import audit, database, publication
 from app.database import db
 from app.series.models import Series, SeriesKind
 from scheduler import recurrence
@@ -59,6 +59,7 @@ def found(
     series = Series(slug=slug, created_at=now, modified_at=now, **asdict(facts))
     db.session.add(series)
     db.session.flush()
+    publication.touch(now=now)
     audit.record("series.founded", series, by=by, now=now, changes=_told(None, series))
     return series
 
@@ -76,6 +77,7 @@ def change(series: Series, facts: SeriesFacts, *, by: Person, now: datetime) -> 
         setattr(series, field, value)
     series.modified_at = now
     db.session.flush()
+    publication.touch(now=now)
     audit.record("series.changed", series, by=by, now=now, changes=_told(was, series))
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from flask_security import hash_password
 from sqlalchemy import select
 
-from app import clock, database
+from app import clock, database, publication
 from app.accounts import service as accounts
 from app.accounts.models import Person, Role
 from app.countries.models import Country
@@ -223,7 +223,7 @@ def record_events(now: datetime) -> None:
             source=row.source,
             public_since=now,
         )
-    editions.touch_public(now=now)
+    publication.touch(now=now)
 
 
 def make_accounts(password: str, now: datetime) -> tuple[Person, dict[str, Person]]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app import audit, database
+from app import audit, database, publication
 from app.database import db
 from app.editions import queries, service
 from app.editions.models import Edition, Precision
@@ -481,17 +481,17 @@ def test_an_edition_begins_and_ends_by_itself() -> None:
 
 def test_the_public_revision_only_ever_moves_on() -> None:
     made = desk()
-    moments = [queries.last_public_change()]
+    moments = [publication.last_change()]
     for _ in range(3):
         made.describe()  # within one second: an HTTP date could not tell them apart
-        moments.append(queries.last_public_change())
+        moments.append(publication.last_change())
     made.now -= timedelta(days=1)
     made.describe()
-    moments.append(queries.last_public_change())
+    moments.append(publication.last_change())
     assert moments == sorted(set(moments))  # type: ignore[type-var]
     hidden = desk(S.CALL_OPEN)
     hidden.describe()
-    assert queries.last_public_change() == moments[-1]
+    assert publication.last_change() == moments[-1]
 
 
 # -- the law of SEQUENCE ---------------------------------------------------------------------
