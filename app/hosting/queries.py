@@ -77,4 +77,4 @@ def count_standing(edition_ids: Sequence[int]) -> dict[int, int]:
         .where(HostingOffer.edition_id.in_(edition_ids), HostingOffer.status.in_(STANDING))
         .group_by(HostingOffer.edition_id)
     )
-    return dict(rows.tuples().all())
+    return {edition_id: count for edition_id, count in rows}  # noqa: C416 - rows are no pairs to mypy
