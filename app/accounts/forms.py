@@ -76,8 +76,6 @@ class GrantForm(FlaskForm):
             for role in (Role.ORGANISER, Role.COMMITTEE, Role.NATIONAL_CONTACT)
         ),
     )
-    country = SelectField(
-        _l("Country"), validate_choice=False, description=_l("For a national contact.")
-    )
+    country = SelectField(_l("Country"), default="", description=_l("For a national contact."))
     is_chair = BooleanField(_l("Chair of the committee (casting vote)"))
     submit = SubmitField(_l("Give the role"))
