@@ -182,7 +182,8 @@ def _number(name: str, default: int, first: int, last: int) -> int:
     raw = request.args.get(name, "")
     if not raw:
         return default
-    if not raw.isdecimal() or not raw.isascii() or not first <= int(raw) <= last:
+    is_number = raw.isdecimal() and raw.isascii() and len(raw) <= len(str(last))
+    if not is_number or not first <= int(raw) <= last:
         raise NotFoundError
     return int(raw)
 
