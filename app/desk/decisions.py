@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from app.editions.models import Edition
+    from app.hosting.models import CallForHosts
 
 _S = EditionStatus
 
@@ -33,22 +34,27 @@ class Decision:
 
 def next_decisions(today: date) -> list[Decision]:
     """Return what waits, the most urgent first."""
-    rows = [_decision(edition) for edition in editions.settled_from(today)]
+    waiting = editions.settled_from(today)
+    called = [edition.id for edition in waiting if edition.status is _S.CALL_OPEN]
+    calls, counts = hosting.calls_of(called), hosting.count_standing(called)
+    rows = [
+        _decision(edition, calls.get(edition.id), counts.get(edition.id, 0)) for edition in waiting
+    ]
     found = [row for row in rows if row is not None]
     return sorted(found, key=lambda row: (row.due_on or row.edition.dtstart, row.edition.slug))
 
 
-def _decision(edition: Edition) -> Decision | None:  # noqa: PLR0911 - one line a state
+def _decision(  # noqa: PLR0911 - one line a state
+    edition: Edition, call: CallForHosts | None, offer_count: int
+) -> Decision | None:
     def act(name: str) -> str:
         return url_for("editions.act", slug=edition.slug, name=name)
 
     compare = url_for("hosting.compare", slug=edition.slug)
     match edition.status:
         case _S.CALL_OPEN:
-            call = hosting.call_of(edition)
-            count = hosting.count_standing([edition.id]).get(edition.id, 0)
             closes_on = call.last_day if call else None
-            said = _("The call for hosts runs; %(count)s offers so far.", count=count)
+            said = _("The call for hosts runs; %(count)s offers so far.", count=offer_count)
             return Decision(edition, said, closes_on, _("Compare the offers"), compare)
         case _S.UNDER_EVALUATION:
             said = _("Select a host among the offers.")

@@ -68,7 +68,7 @@ def home() -> ResponseReturnValue:
         first_year=today.year,
         last_year=today.year + 5,
         today=today,
-        running=[(edition, registrations.places(edition)) for edition in running],
+        running=list(zip(running, registrations.places_of(running), strict=True)),
         may_organise=may_organise,
     )
 

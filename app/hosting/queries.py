@@ -23,6 +23,12 @@ def call_of(edition: Edition) -> CallForHosts | None:
     return db.session.scalar(select(CallForHosts).filter_by(edition_id=edition.id))
 
 
+def calls_of(edition_ids: Sequence[int]) -> dict[int, CallForHosts]:
+    """Return the calls for hosts of these editions, by edition."""
+    rows = db.session.scalars(select(CallForHosts).where(CallForHosts.edition_id.in_(edition_ids)))
+    return {call.edition_id: call for call in rows}
+
+
 def open_calls(now: datetime, *, published_only: bool = False) -> Sequence[CallForHosts]:
     """Return the calls that take offers at ``now``, the one that closes first on top."""
     query = (

@@ -13,7 +13,7 @@ from app.registrations.models import Registration
 from scheduler.lifecycle import LIVE, SEATED, RegistrationStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from app.accounts.models import Person
@@ -68,13 +68,22 @@ def of_person(person: Person) -> Sequence[Registration]:
 
 def places(edition: Edition) -> Places:
     """Return how full ``edition`` is, counted from the rows."""
-    seated, waiting = db.session.execute(
+    return places_of([edition])[0]
+
+
+def places_of(editions: Sequence[Edition]) -> list[Places]:
+    """Return how full each of ``editions`` is, in their order, counted in one query."""
+    rows = db.session.execute(
         select(
+            Registration.edition_id,
             func.count(case((Registration.status.in_(SEATED), 1))),
             func.count(case((Registration.status == WAITING, 1))),
-        ).where(Registration.edition_id == edition.id)
-    ).one()
-    return Places(edition.capacity, seated, waiting)
+        )
+        .where(Registration.edition_id.in_([edition.id for edition in editions]))
+        .group_by(Registration.edition_id)
+    )
+    counts = {edition_id: (seated, waiting) for edition_id, seated, waiting in rows}
+    return [Places(edition.capacity, *counts.get(edition.id, (0, 0))) for edition in editions]
 
 
 def queue(edition: Edition) -> Sequence[Registration]:
@@ -134,16 +143,3 @@ def in_queue_order(edition: Edition) -> list[tuple[Registration, int | None]]:
     ).all()
     waiting = iter(range(1, len(rows) + 1))
     return [(row, next(waiting) if row.status is WAITING else None) for row in rows]
-
-
-def count_by_status(edition_ids: Iterable[int]) -> dict[int, dict[RegistrationStatus, int]]:
-    """Return the number of registrations by edition and status."""
-    rows = db.session.execute(
-        select(Registration.edition_id, Registration.status, func.count())
-        .where(Registration.edition_id.in_(list(edition_ids)))
-        .group_by(Registration.edition_id, Registration.status)
-    )
-    counts: dict[int, dict[RegistrationStatus, int]] = {}
-    for edition_id, status, count in rows:
-        counts.setdefault(edition_id, {})[status] = count
-    return counts
