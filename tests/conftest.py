@@ -92,7 +92,8 @@ def _empty(instance_path: Path) -> None:
         db.session.commit()
     else:
         db.engine.dispose()
-        for suffix in ("-wal", "-shm"):
+        # Removed before it is copied: a connection left behind then reads a file of its own.
+        for suffix in ("", "-wal", "-shm"):
             (instance_path / f"symposia.db{suffix}").unlink(missing_ok=True)
         shutil.copy(instance_path / "empty.db", instance_path / "symposia.db")
     for folder in ("mail", "files"):

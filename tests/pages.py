@@ -60,7 +60,7 @@ def words(response: TestResponse) -> str:
 
 def alert(response: TestResponse) -> str:
     """Return what a page says went wrong."""
-    return words_in(response, "role", "alert").removeprefix("This could not be saved yet ")
+    return words_in(response, "role", "alert").removeprefix("Please correct this first ")
 
 
 class _Fields(HTMLParser):
