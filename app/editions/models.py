@@ -14,7 +14,9 @@ from app.database import Instant, Model
 from app.series.models import Series
 from scheduler import lifecycle
 from scheduler.ical import EntryStatus
+from scheduler.known_dates import KnownDate, Level
 from scheduler.lifecycle import AgreementStatus, EditionStatus
+from scheduler.recurrence import RecurrenceRule
 
 CONFIRMED_TO_ALL = frozenset(
     {
@@ -170,19 +172,62 @@ class EditionOverride(Model):
 
 
 class KnownEvent(Model):
-    """An event of somebody else that ours should not fall on."""
+    """An event of somebody else that ours should not fall on: its days, or a rule for them."""
 
-    __table_args__ = (UniqueConstraint("name", "dtstart"),)
+    __table_args__ = (
+        UniqueConstraint("name", "dtstart"),
+        CheckConstraint("(rrule IS NULL) = (dtend IS NOT NULL)", name="days_or_rule"),
+        CheckConstraint("dtend IS NULL OR dtstart < dtend", name="ends_after_it_starts"),
+        CheckConstraint("length_days BETWEEN 1 AND 366", name="length"),
+        CheckConstraint("margin_days BETWEEN 0 AND 31", name="margin"),
+        CheckConstraint("level IN ('HARD', 'SOFT')", name="level"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(250))
-    dtstart: Mapped[date]
-    dtend: Mapped[date]  # exclusive; of the month, year or window when no day is known
+    dtstart: Mapped[date]  # of a rule: the day it counts from
+    dtend: Mapped[date | None]  # exclusive; of the month, year or window when no day is known
     precision: Mapped[Precision] = mapped_column(Enum(Precision, native_enum=False, length=10))
+    rrule: Mapped[str | None] = mapped_column(String(500))  # a RECUR value, RFC 5545 §3.3.10
+    length_days: Mapped[int] = mapped_column(default=1)  # of each occurrence of the rule
+    margin_days: Mapped[int] = mapped_column(default=0)  # uncertain by so many days each way
+    level: Mapped[Level] = mapped_column(
+        Enum(Level, native_enum=False, length=10), default=Level.SOFT
+    )
     city: Mapped[str] = mapped_column(String(120), default="")
     country_code: Mapped[str | None] = mapped_column(ForeignKey("country.code"))
     kind: Mapped[str] = mapped_column(String(40), default="")  # what recurs, "IAEA-GC"
     source: Mapped[str] = mapped_column(String(300), default="")
     certainty: Mapped[str] = mapped_column(String(20), default="")  # verified, recalled, inferred
+    country: Mapped[Country | None] = relationship(lazy="joined")
+
+    @property
+    def rule(self) -> RecurrenceRule | None:
+        """The rule that says its days, ``None`` where the days themselves are told."""
+        return RecurrenceRule(self.rrule, self.dtstart) if self.rrule is not None else None
+
+    @property
+    def known_date(self) -> KnownDate:
+        """What the engine compares with the days of an edition."""
+        is_rule = self.rrule is not None
+        return KnownDate(
+            name=self.name,
+            dtstart=None if is_rule else self.dtstart,
+            dtend=self.dtend,
+            rule=self.rule,
+            length_days=self.length_days,
+            margin_days=self.margin_days,
+            level=self.level,
+            estimated=self.certainty == "inferred",
+            precision=self.precision.value,
+            city=self.city,
+            kind=self.kind,
+            source=self.source,
+        )
+
+    @property
+    def place(self) -> str:
+        """City and country, as far as they are known."""
+        return ", ".join(part for part in (self.city, self.country and self.country.name) if part)
 
 
 def ordinal_word(number: int) -> str:
