@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).parent
+PORT_MAX = 65535
 
 
 class ConfigError(Exception):
@@ -71,7 +72,7 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
     instance_path = find_instance_path(values)
     bind = get("BIND", "127.0.0.1:8000")
     host, _colon, port = bind.rpartition(":")
-    if not host or not port.isdecimal():
+    if not host or not port.isdecimal() or int(port) > PORT_MAX:
         problem = f"SYMPOSIA_BIND must be an address and a port, such as 127.0.0.1:8000, not {bind}"
         raise ConfigError(problem)
     base_url = get("BASE_URL", f"http://{bind}").rstrip("/")

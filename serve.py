@@ -43,7 +43,7 @@ def main() -> int:
     wait_for_port(settings, address)
     app = prepare()
     signal.signal(signal.SIGTERM, stop)
-    os.register_at_fork(after_in_child=end_with_parent)
+    tie_forks()
     children: list[BaseProcess] = []
     try:
         children.append(start("web server", serve_pages, settings, address[0]))
@@ -147,7 +147,6 @@ def serve_pages(settings: Config, host: str) -> None:
     from granian.constants import Interfaces  # noqa: PLC0415 - as above
     from granian.log import LogLevels  # noqa: PLC0415 - as above
 
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     Granian(
         "wsgi:app",
         address=host,
@@ -165,14 +164,32 @@ def serve_queue(app: Flask) -> None:
     """Be the queue's worker."""
     from app import jobs  # noqa: PLC0415 - imported long since, by the application
 
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_parent(signal.SIGTERM)  # the mail in hand is finished and noted first
     jobs.run_worker(app)
 
 
-def end_with_parent() -> None:
-    """Ask the kernel to end this process with its parent, however that goes."""
+def tie_forks() -> None:
+    """Let no process that is forked from here on outlive its parent, even a killed one."""
+    parent_id = os.getpid()
+
+    def note_parent() -> None:
+        nonlocal parent_id
+        parent_id = os.getpid()
+
+    def tie() -> None:
+        # A handler of the parent's would swallow what is meant for the child.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        end_with_parent(signal.SIGKILL)
+        if os.getppid() != parent_id:  # it went before it was said
+            os._exit(1)
+
+    os.register_at_fork(before=note_parent, after_in_child=tie)
+
+
+def end_with_parent(number: int) -> None:
+    """Ask the kernel to send this process the signal ``number`` when its parent is gone."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
 
 
 def answers(settings: Config, children: Sequence[BaseProcess]) -> bool:
