@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 from app import database, publication
 from app.accounts import service as accounts
-from app.accounts.models import Person, Role
 from app.clock import utcnow
 from app.countries.models import Country
 from app.database import db
 from app.editions import service as editions
-from app.editions.models import Edition
 from app.hosting.models import CallForHosts, HostingOffer, OfferWindow
 from app.series.models import Series, SeriesKind
 from scheduler.lifecycle import EditionStatus, OfferStatus
 
+if TYPE_CHECKING:
+    from app.accounts.models import Person, Role
+    from app.editions.models import Edition
+
 OPENING = datetime(2027, 1, 15, 9, tzinfo=UTC)
 PDF = b"%PDF-1.4\nA letter.\n%%EOF\n"
 _number = count(1)
+Row = TypeVar("Row")
 
 
 def make_person(
@@ -42,7 +45,7 @@ def make_person(
     return _done(person, commit=commit)
 
 
-def make_country(code: str = "XAA", *, commit: bool = False, **facts: Any) -> Country:
+def make_country(code: str = "XAA", *, commit: bool = False, **facts: object) -> Country:
     """Make a country, or return the one that is there."""
     database.write()
     country = db.session.get(Country, code)
@@ -53,7 +56,7 @@ def make_country(code: str = "XAA", *, commit: bool = False, **facts: Any) -> Co
     return _done(country, commit=commit)
 
 
-def make_series(slug: str = "symposium", *, commit: bool = False, **facts: Any) -> Series:
+def make_series(slug: str = "symposium", *, commit: bool = False, **facts: object) -> Series:
     """Make a series, the triennial symposium unless told otherwise, or return the one there."""
     database.write()
     series = db.session.query(Series).filter_by(slug=slug).one_or_none()
@@ -78,7 +81,7 @@ def make_edition(
     days: int = 3,
     title: str = "",
     commit: bool = False,
-    **facts: Any,
+    **facts: object,
 ) -> Edition:
     """Make an edition, four months ahead and open for registration unless told otherwise.
 
@@ -108,7 +111,7 @@ def make_edition(
     return _done(edition, commit=commit)
 
 
-def make_call(edition: Edition, *, commit: bool = False, **facts: Any) -> CallForHosts:
+def make_call(edition: Edition, *, commit: bool = False, **facts: object) -> CallForHosts:
     """Make a call for hosts that runs for another two months."""
     database.write()
     now = max(utcnow(), OPENING)
@@ -120,7 +123,7 @@ def make_call(edition: Edition, *, commit: bool = False, **facts: Any) -> CallFo
 
 def make_offer(
     edition: Edition, country: Country, *, by: Person | None = None, commit: bool = False,
-    **facts: Any,
+    **facts: object,
 ) -> HostingOffer:  # fmt: skip
     """Make a submitted offer whose one window is the edition's own days and a week more."""
     database.write()
@@ -141,7 +144,7 @@ def make_offer(
     return _done(offer, commit=commit)
 
 
-def _done(row: Any, *, commit: bool) -> Any:
+def _done(row: Row, *, commit: bool) -> Row:
     db.session.flush()
     if commit:
         db.session.commit()
