@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app import audit, database, publication
 from app.database import db
-from app.editions import queries, service
+from app.editions import service
 from app.editions.models import Edition, Precision
 from app.editions.service import (
     AgreementMissingError,
