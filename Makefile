@@ -20,8 +20,10 @@ run: $(STAMP) ## Migrate, load the demonstration into an empty database, start s
 	@$(BIN)/python serve.py
 
 test: $(STAMP) ## Run the whole suite (PostgreSQL, Redis, Chromium and node where present)
-	$(BIN)/python -m pytest
-	@$(BIN)/python -m tests.postgresql
+	@code=0; \
+	$(BIN)/python -m pytest || code=$$?; \
+	$(BIN)/python -m tests.postgresql || code=$$?; \
+	exit $$code
 
 lint: $(STAMP) ## Format, style, types, import contracts
 	$(BIN)/ruff format --check .

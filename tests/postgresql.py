@@ -1,6 +1,6 @@
 """Run the application's tests on PostgreSQL too: ``python -m tests.postgresql [pytest options]``.
 
-The server is the one that ``SYMPOSIA_TEST_DATABASE_URL`` names (its database is emptied), else a
+The server is the one that ``SYMPOSIA_TEST_POSTGRESQL_URL`` names (its database is emptied), else a
 private cluster in a temporary folder, made from the installed binaries and gone afterwards.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,8 @@ from tests.processes import ROOT, end, free_port
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-URL = "SYMPOSIA_TEST_DATABASE_URL"
+GIVEN_URL = "SYMPOSIA_TEST_POSTGRESQL_URL"
+URL = "SYMPOSIA_TEST_DATABASE_URL"  # which database the suite is run on
 FOLDERS_OF_BINARIES = "/usr/lib/postgresql/*/bin"  # where Debian keeps what is not on the PATH
 USER = "postgres"
 START_SECONDS = 30
@@ -31,11 +33,12 @@ START_SECONDS = 30
 
 def main() -> int:
     """Run pytest against PostgreSQL, or say why not; return the exit code."""
-    if os.environ.get(URL):
-        return run_tests(os.environ[URL])
+    given = os.environ.get(GIVEN_URL)
+    if given:
+        return run_tests(given)
     binaries = find_binaries()
     if binaries is None:
-        say(f"PostgreSQL: left out, {URL} is not set and no initdb is installed")
+        say(f"PostgreSQL: left out, {GIVEN_URL} is not set and no initdb is installed")
         return 0
     with cluster(binaries) as url:
         return run_tests(url)
@@ -90,7 +93,8 @@ def cluster(binaries: Path) -> Iterator[str]:
             wait_for(url, server)
             yield url
         finally:
-            end(server)  # SIGTERM lets the tests' last connections go first
+            server.send_signal(signal.SIGINT)  # the fast shutdown, which waits for no client
+            end(server)
 
 
 def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
