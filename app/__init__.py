@@ -21,6 +21,7 @@ from app.desk import views as desk_views
 from app.editions import commands as editions_commands
 from app.editions import views as editions_views
 from app.feeds import commands as feeds_commands
+from app.feeds import edge
 from app.feeds import views as feeds_views
 from app.hosting import views as hosting_views
 from app.registrations import commands as registrations_commands
@@ -76,6 +77,7 @@ def create_app(config: Config) -> Flask:
     headers.init_app(app, is_https=config.is_https)
     jobs.init_app(app, config)
     frame.init_app(app)
+    edge.init_app(app, config.database_url)
     for views in (
         accounts_views,
         series_views,

@@ -34,6 +34,12 @@ def today() -> date:
     return utcnow().date()
 
 
+def today_of(app: Flask) -> date:
+    """Return the domain's present day in UTC outside any request of ``app``."""
+    offset = cast("timedelta", app.extensions["clock_offset"])
+    return (real_utcnow() + offset).date()
+
+
 def real_utcnow() -> datetime:
     """Return the real present moment, aware, in UTC."""
     return datetime.now(UTC)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Instant, Model, db
@@ -32,6 +33,11 @@ def touch(*, now: datetime) -> None:
         # HTTP dates count in seconds: two changes in one second must not look like one.
         revision.modified_at = max(moment, revision.modified_at + timedelta(seconds=1))
     db.session.flush()
+
+
+def number() -> int:
+    """Return how many public changes there were, 0 while nothing is public."""
+    return db.session.scalar(select(PublicRevision.number).where(PublicRevision.id == 1)) or 0
 
 
 def last_change() -> datetime | None:

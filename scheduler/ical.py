@@ -47,6 +47,8 @@ __all__ = [
 ]
 
 PRODID = "-//Symposia//Symposia//EN"
+# Raised whenever an entry would be written in other bytes: kept bytes are then written anew.
+SERIALISER = "1"
 CANCELLED_PREFIX = "CANCELLED: "
 REFRESH_INTERVAL = timedelta(hours=4)
 

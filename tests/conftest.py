@@ -81,6 +81,7 @@ def _fresh(request: pytest.FixtureRequest) -> Iterator[None]:
     with app.app_context():
         _empty(instance_path)
         app.extensions.pop("is_demonstration", None)
+        app.extensions["kept_feeds"].clear()
         yield
         db.session.remove()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from app.countries.models import Country
+from app.countries.models import Association, Country
 from app.database import db
 
 if TYPE_CHECKING:
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 def find(code: str) -> Country | None:
     """Return the country with this alpha-3 code, in either case."""
     return db.session.get(Country, code.upper())
+
+
+def find_association(slug: str) -> Association | None:
+    """Return the association with this slug."""
+    return db.session.get(Association, slug)
 
 
 def names() -> Sequence[tuple[str, str]]:

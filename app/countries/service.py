@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app import database
 from app.countries.models import Association, Country
+from app.countries.signals import countries_loaded
 from app.database import db
 
 SOURCE = Path(__file__).parent / "data" / "countries.csv"
@@ -68,4 +69,5 @@ def load_countries() -> int:
             if country.associations != members:
                 country.associations = members
     db.session.flush()
+    countries_loaded.send(None)
     return new_count

@@ -18,7 +18,7 @@ from app import audit, database, publication
 from app.database import db
 from app.editions import queries
 from app.editions.models import AdmissionPolicy, Edition, Precision
-from app.editions.signals import capacity_changed, edition_changed
+from app.editions.signals import capacity_changed, edition_changed, edition_revised
 from scheduler import lifecycle, timespan
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import AgreementStatus, EditionStatus
@@ -156,6 +156,7 @@ def make(  # noqa: PLR0913 - the columns that every new edition has
     )
     db.session.add(edition)
     db.session.flush()
+    edition_revised.send(None, edition=edition)
     return edition
 
 
@@ -223,6 +224,7 @@ def revising(
     db.session.flush()
     # The country may have changed by its key alone.
     db.session.expire(edition, ["country"])
+    edition_revised.send(None, edition=edition)
     now_is = _facts(edition)
     changes = {key: [was[key], now_is[key]] for key in was if was[key] != now_is[key]}
     if changes.keys() & {"dtstart", "dtend"}:

@@ -6,6 +6,9 @@ and ``now``; a listener only writes rows.
 
 from blinker import Signal
 
+edition_revised = Signal()
+"""``(sender=None, edition=)``: anything of it changed, or it is new."""
+
 edition_changed = Signal()
 """``(sender=None, edition=, change=, reason=, now=)``: dates, place or status that people feel."""
 

@@ -6,10 +6,19 @@ import click
 from flask.cli import AppGroup
 
 from app import clock
+from app.database import db
 from app.feeds import service
 from scheduler.errors import NotFoundError
 
 feeds = AppGroup("feeds", help="What subscribers get.")
+
+
+@feeds.command("keep")
+def keep() -> None:
+    """Put right what is kept of every event, after an upgrade; safe to repeat."""
+    count = service.keep_all()
+    db.session.commit()
+    click.echo(f"{count} events written anew.")
 
 
 @feeds.command("show")

@@ -5,27 +5,79 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 
 from app import publication
+from app.countries.models import association_member
 from app.database import db
 from app.editions import queries as editions
 from app.editions.models import Edition
+from app.feeds.models import FeedComponent
 from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from sqlalchemy import Row
 
-def editions_in_feed(
-    today: date, *, series: str | None = None, region: str | None = None, slug: str | None = None
-) -> Sequence[Edition]:
-    """Return the editions of one feed, earliest first; no filter means all."""
+
+def in_feed(
+    today: date,
+    *,
+    series: str | None = None,
+    region: str | None = None,
+    country: str | None = None,
+    association: str | None = None,
+    edition: str | None = None,
+) -> Select[Edition]:
+    """Return the selection of one feed's editions, earliest first; no filter means all."""
     query = editions.public(series=series, region=region).where(editions.in_feeds(today))
-    if slug is not None:
-        query = query.where(Edition.slug == slug)
-    return db.session.scalars(query).all()
+    if country is not None:
+        query = query.where(Edition.country_code == country)
+    if association is not None:
+        members = select(association_member.c.country_code).where(
+            association_member.c.association_slug == association
+        )
+        query = query.where(Edition.country_code.in_(members))
+    if edition is not None:
+        query = query.where(Edition.slug == edition)
+    return query
+
+
+def kept_components(
+    selection: Select[Edition],
+) -> Sequence[Row[int, str | None, bytes | None]]:
+    """Return ``(edition id, key, bytes)`` of what ``selection`` picks, in its order."""
+    return db.session.execute(
+        selection.outerjoin(
+            FeedComponent, FeedComponent.edition_id == Edition.id
+        ).with_only_columns(Edition.id, FeedComponent.key, FeedComponent.body)
+    ).all()
+
+
+def editions_by_id(ids: Sequence[int]) -> Sequence[Edition]:
+    """Return these editions."""
+    if not ids:
+        return []
+    return db.session.scalars(select(Edition).where(Edition.id.in_(ids))).all()
+
+
+def public_editions() -> Sequence[Edition]:
+    """Return every public edition."""
+    return db.session.scalars(select(Edition).where(editions.is_public())).all()
+
+
+def stale_editions(key: str) -> Sequence[Edition]:
+    """Return the public editions whose kept bytes are missing or of another making."""
+    return db.session.scalars(
+        select(Edition)
+        .outerjoin(FeedComponent, FeedComponent.edition_id == Edition.id)
+        .where(
+            editions.is_public(),
+            or_(FeedComponent.key.is_(None), FeedComponent.key != key),
+        )
+    ).all()
 
 
 def last_change(today: date) -> datetime | None:

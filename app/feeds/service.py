@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from app import database
+from app.countries import queries as countries
 from app.countries.service import REGION_NAMES
+from app.countries.signals import countries_loaded
+from app.database import db
+from app.editions import queries as editions
+from app.editions.signals import edition_revised
 from app.feeds import queries
+from app.feeds.models import FeedComponent
 from app.i18n import gettext as _
-from app.outbox import address
+from app.outbox import address, settings
 from app.series import queries as series_queries
 from app.series.models import SeriesKind
+from app.series.signals import series_changed
 from scheduler import ical
 from scheduler.errors import NotFoundError
 from scheduler.ical import CalendarEntry, CalendarHead
@@ -21,7 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
+    from sqlalchemy import Select
+
     from app.editions.models import Edition
+    from app.series.models import Series
 
 COLOR_OF = {
     SeriesKind.SYMPOSIUM: "steelblue",
@@ -29,21 +42,30 @@ COLOR_OF = {
     SeriesKind.REGIONAL_ENGAGEMENT: "plum",
 }
 ALL, SERIES, REGION, EDITION = "all", "series", "region", "edition"
+COUNTRY, ASSOCIATION = "country", "association"
 CHOSEN = "chosen"  # the feed of all, narrowed as the calendar was
 NEXT_COUNT = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One feed, ready to be written: equal feeds give equal bytes."""
+    """One feed, ready to be written: equal content gives equal bytes.
+
+    ``selection`` picks its editions; their bytes are kept with their rows and only joined.
+    """
 
     head: CalendarHead
-    entries: Sequence[CalendarEntry]
+    selection: Select[Edition]
     last_modified: datetime | None
+
+    @property
+    def entries(self) -> list[CalendarEntry]:
+        """The feed's entries, earliest first."""
+        return [entry_of(edition) for edition in db.session.scalars(self.selection)]
 
     def ics(self) -> bytes:
         """Return the feed as ``text/calendar``."""
-        return ical.encode(self.head, self.entries)
+        return ical.assemble(self.head, components(self.selection))
 
     def jcal(self) -> bytes:
         """Return the feed as ``application/calendar+json`` (RFC 7265)."""
@@ -64,26 +86,126 @@ def find(
         NotFoundError: no such feed. Never an empty feed instead: it would erase a subscriber's
             copy.
     """
+    path = feed_path(kind, key, series=series or "", region=region or "")
     if kind == ALL and key is None:
-        name = _check_filters(series, region)
-        rows = queries.editions_in_feed(today, series=series, region=region)
-        return _feed(name, rows, today, kind, key, series=series, region=region)
-    if kind == SERIES and key is not None:
-        found = series_queries.find(key)
-        if found is None:
-            raise NotFoundError
-        rows = queries.editions_in_feed(today, series=key)
-        return _feed(found.title, rows, today, kind, key, color=COLOR_OF[found.kind])
-    if kind == REGION and key in REGION_NAMES:
-        rows = queries.editions_in_feed(today, region=key)
-        name = _("Events in %(region)s", region=REGION_NAMES[key])
-        return _feed(name, rows, today, kind, key)
-    if kind == EDITION and key is not None:
-        rows = queries.editions_in_feed(today, slug=key)
-        if not rows:
-            raise NotFoundError
-        return _feed(rows[0].title, rows, today, kind, key)
-    raise NotFoundError
+        name, narrowing = _check_filters(series, region), {"series": series, "region": region}
+    elif key is not None and kind in NAME_OF:
+        name, narrowing = NAME_OF[kind](key, today), {kind: key}
+    else:
+        raise NotFoundError
+    base = address("site.home").rstrip("/")
+    head = CalendarHead(
+        name=f"Symposia: {name}",
+        description=_("Changes, postponements and cancellations arrive by themselves."),
+        url=f"{base}/calendar",
+        source=f"{base}{path}",
+    )
+    return Feed(head, queries.in_feed(today, **narrowing), queries.last_change(today))
+
+
+def _series_name(slug: str, today: date) -> str:  # noqa: ARG001 - as its siblings
+    found = series_queries.find(slug)
+    if found is None:
+        raise NotFoundError
+    return found.title
+
+
+def _region_name(slug: str, today: date) -> str:  # noqa: ARG001 - as its siblings
+    if slug not in REGION_NAMES:
+        raise NotFoundError
+    return _("Events in %(place)s", place=REGION_NAMES[slug])
+
+
+def _country_name(code: str, today: date) -> str:  # noqa: ARG001 - as its siblings
+    country = countries.find(code)
+    if country is None or country.code != code:
+        raise NotFoundError
+    return _("Events in %(place)s", place=country.name)
+
+
+def _association_name(slug: str, today: date) -> str:  # noqa: ARG001 - as its siblings
+    association = countries.find_association(slug)
+    if association is None:
+        raise NotFoundError
+    return _("Events in countries of %(name)s", name=association.name)
+
+
+def _edition_name(slug: str, today: date) -> str:
+    edition = db.session.scalar(queries.in_feed(today, edition=slug))
+    if edition is None:
+        raise NotFoundError
+    return edition.title
+
+
+NAME_OF = {
+    SERIES: _series_name,
+    REGION: _region_name,
+    COUNTRY: _country_name,
+    ASSOCIATION: _association_name,
+    EDITION: _edition_name,
+}
+"""What a feed is called, by its kind; each raises NotFoundError for a key that names nothing."""
+
+
+# -- components ------------------------------------------------------------------------------
+
+
+def components(selection: Select[Edition]) -> list[bytes]:
+    """Return the VEVENTs of the editions that ``selection`` picks, in its order.
+
+    Those whose kept bytes are missing or of another making are written anew, for this answer;
+    ``keep_all`` puts them right for good.
+    """
+    key = component_key()
+    kept = queries.kept_components(selection)
+    stale = [edition_id for edition_id, its_key, _body in kept if its_key != key]
+    anew = {
+        edition.id: ical.encode_component(entry_of(edition))
+        for edition in queries.editions_by_id(stale)
+    }
+    return [anew.get(edition_id, body or b"") for edition_id, _key, body in kept]
+
+
+def keep(edition: Edition) -> None:
+    """Write the bytes of a public ``edition`` beside its row, in the caller's transaction."""
+    if not edition.is_public:
+        return
+    body = ical.encode_component(entry_of(edition))
+    component = FeedComponent(edition_id=edition.id, key=component_key(), body=body)
+    db.session.merge(component)
+    db.session.flush()
+
+
+def keep_all() -> int:
+    """Put every kept component right, after an upgrade; return how many were not."""
+    database.write()
+    stale = queries.stale_editions(component_key())
+    for edition in stale:
+        keep(edition)
+    return len(stale)
+
+
+def component_key() -> str:
+    """Return what, besides its row, an edition's bytes depend on."""
+    made_of = [ical.SERIALISER, version("tzdata"), settings().base_url]
+    return hashlib.sha256("|".join(made_of).encode()).hexdigest()
+
+
+@edition_revised.connect
+def _keep_revised(sender: object, *, edition: Edition) -> None:  # noqa: ARG001 - the signal's form
+    keep(edition)
+
+
+@countries_loaded.connect
+def _keep_countries(sender: object) -> None:  # noqa: ARG001 - the signal's form
+    for edition in queries.public_editions():
+        keep(edition)
+
+
+@series_changed.connect
+def _keep_series(sender: object, *, series: Series) -> None:  # noqa: ARG001 - the signal's form
+    for edition in editions.of_series(series):
+        keep(edition)
 
 
 def by_name(name: str, *, today: date) -> Feed:
@@ -152,30 +274,6 @@ def _check_filters(series: str | None, region: str | None) -> str:
     return ": ".join(parts) or _("All events")
 
 
-def _feed(  # noqa: PLR0913 - a feed's parts
-    name: str,
-    rows: Sequence[Edition],
-    today: date,
-    kind: str,
-    key: str | None,
-    *,
-    color: str = "",
-    series: str | None = None,
-    region: str | None = None,
-) -> Feed:
-    base = address("site.home").rstrip("/")
-    path = feed_path(kind, key, series=series or "", region=region or "")
-    head = CalendarHead(
-        name=f"Symposia: {name}",
-        description=_("Changes, postponements and cancellations arrive by themselves."),
-        url=f"{base}/calendar",
-        source=f"{base}{path}",
-        color=color,
-        last_modified=queries.last_change(today),
-    )
-    return Feed(head, [entry_of(edition) for edition in rows], head.last_modified)
-
-
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A feed as the subscribe page offers it: its name, its path, and what is in it."""
@@ -193,7 +291,7 @@ def offers(today: date, *, series: str = "", region: str = "") -> list[Offer]:
     Raises:
         NotFoundError: no such series or region.
     """
-    rows = queries.editions_in_feed(today)
+    rows = db.session.scalars(queries.in_feed(today)).all()
 
     def offer(kind: str, name: str, path: str, *, series: str = "", region: str = "") -> Offer:
         within = [
@@ -220,5 +318,5 @@ def offers(today: date, *, series: str = "", region: str = "") -> list[Offer]:
 
 def feed_of_edition(edition: Edition, today: date) -> str | None:
     """Return the path of the edition's own feed, ``None`` where it stands in none."""
-    rows = queries.editions_in_feed(today, slug=edition.slug)
-    return feed_path(EDITION, edition.slug) if rows else None
+    found = db.session.scalar(queries.in_feed(today, edition=edition.slug))
+    return feed_path(EDITION, edition.slug) if found else None

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 
-from app import clock
+from app import clock, publication
 from app.accounts import access
 from app.feeds import service
-from app.feeds.service import ALL, CHOSEN, EDITION, REGION, SERIES
+from app.feeds.edge import address_of
+from app.feeds.kept import KeptFeed
+from app.feeds.service import ALL, ASSOCIATION, CHOSEN, COUNTRY, EDITION, REGION, SERIES
 from app.outbox import settings
 from scheduler.errors import NotFoundError
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from app.feeds.service import Feed, Offer
+    from app.feeds.service import Offer
 
 bp = Blueprint("feeds", __name__)
 
-MAX_AGE_SECONDS = 300
 ICS, JCAL = "ics", "json"
+CONTENT_TYPES = {ICS: "text/calendar; charset=utf-8", JCAL: "application/calendar+json"}
 
 
 @bp.get(f"/feeds/all.<any({ICS},{JCAL}):suffix>")
@@ -34,14 +35,17 @@ def everything(suffix: str) -> ResponseReturnValue:
     filters = {name: value for name, value in request.args.items() if value}
     if set(filters) - {"series", "region"}:
         raise NotFoundError
-    return _serve(service.find(ALL, today=clock.today(), **filters), suffix, "all")
+    return _serve(ALL, None, suffix, **filters)
 
 
-@bp.get(f"/feeds/<any({SERIES},{REGION},{EDITION}):kind>/<key>.<any({ICS},{JCAL}):suffix>")
+@bp.get(
+    f"/feeds/<any({SERIES},{REGION},{COUNTRY},{ASSOCIATION},{EDITION}):kind>/<key>"
+    f".<any({ICS},{JCAL}):suffix>"
+)
 @access.public
 def one(kind: str, key: str, suffix: str) -> ResponseReturnValue:
-    """Serve the feed of one series, region or edition."""
-    return _serve(service.find(kind, key, today=clock.today()), suffix, key)
+    """Serve the feed of one series, region, country, association or edition."""
+    return _serve(kind, key, suffix)
 
 
 @bp.get("/subscribe")
@@ -63,19 +67,23 @@ def subscribe() -> ResponseReturnValue:
     )
 
 
-def _serve(feed: Feed, suffix: str, name: str) -> Response:
-    body = feed.jcal() if suffix == JCAL else feed.ics()
-    media_type = "application/calendar+json" if suffix == JCAL else "text/calendar; charset=utf-8"
-    response = Response(body, content_type=media_type)
-    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
-    response.last_modified = feed.last_modified
-    response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
-    response.headers["Content-Disposition"] = f'inline; filename="{name}.{suffix}"'
-    # Web calendars read feeds from their own pages.
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.make_conditional(request)
-    return response
+def _serve(kind: str, key: str | None, suffix: str, **filters: str) -> Response:
+    # The revision first: should a write come between, what is kept is at least as new as its
+    # number, and the next request builds it anew.
+    revision, today = publication.number(), clock.today()
+    feed = service.find(kind, key, today=today, **filters)
+    kept = KeptFeed(
+        body=feed.jcal() if suffix == JCAL else feed.ics(),
+        content_type=CONTENT_TYPES[suffix],
+        filename=f"{key or kind}.{suffix}",
+        last_modified=feed.last_modified,
+        revision=revision,
+        day=today,
+    )
+    address = address_of(request.path, request.query_string.decode("latin-1"))
+    current_app.extensions["kept_feeds"].put(address, kept)
+    status, headers, body = kept.answer(request.environ)
+    return Response(body, status, headers)
 
 
 def _with_addresses(offer: Offer) -> dict[str, object]:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app import audit, database, publication
 from app.database import db
 from app.series.models import Series, SeriesKind
+from app.series.signals import series_changed
 from scheduler import recurrence
 from scheduler.errors import N_, DomainError
 from scheduler.recurrence import RecurrenceRule
@@ -78,6 +79,7 @@ def change(series: Series, facts: SeriesFacts, *, by: Person, now: datetime) -> 
     series.modified_at = now
     db.session.flush()
     publication.touch(now=now)
+    series_changed.send(None, series=series)
     audit.record("series.changed", series, by=by, now=now, changes=_told(was, series))
 
 

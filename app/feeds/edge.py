@@ -1,0 +1,126 @@
+"""The layer before Flask that answers feeds from memory: one raw read of the revision, no more.
+
+A feed that is not kept, or not of the present revision and day, goes on to Flask, whose view
+builds and keeps it. Correctness does not rest on this layer: it can only repeat what a view made
+for the very revision that the database holds now.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+
+from sqlalchemy.engine import make_url
+
+from app import clock
+from app.feeds.kept import KeptFeeds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from flask import Flask
+    from sqlalchemy.engine import URL
+
+REVISION_SQL = "SELECT number FROM public_revision WHERE id = 1"
+STATUS_LINES = {200: "200 OK", 304: "304 NOT MODIFIED"}
+
+
+def init_app(app: Flask, database_url: str) -> None:
+    """Put the layer in front of ``app``."""
+    kept = app.extensions["kept_feeds"] = KeptFeeds()
+    app.wsgi_app = FeedEdge(app, app.wsgi_app, kept, database_url)  # type: ignore[method-assign]  # as Flask advises
+
+
+class FeedEdge:
+    """WSGI middleware in front of ``app``."""
+
+    def __init__(self, app: Flask, wsgi_app: Any, kept: KeptFeeds, database_url: str) -> None:  # noqa: ANN401 - any WSGI application
+        """Wrap ``wsgi_app``; ``database_url`` is where the revision is read."""
+        self._app = app
+        self._wsgi_app = wsgi_app
+        self._kept = kept
+        self._read_revision = revision_reader(database_url)
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """Answer from memory where that is right, else pass on."""
+        if environ["REQUEST_METHOD"] in {"GET", "HEAD"} and environ["PATH_INFO"].startswith(
+            "/feeds/"
+        ):
+            feed = self._kept.get(address_of(environ["PATH_INFO"], environ.get("QUERY_STRING", "")))
+            if (
+                feed is not None
+                and feed.revision == self._read_revision()
+                and feed.day == clock.today_of(self._app)
+            ):
+                status, headers, body = feed.answer(environ)
+                start_response(STATUS_LINES[status], headers)
+                return [body]
+        passed_on: Iterable[bytes] = self._wsgi_app(environ, start_response)
+        return passed_on
+
+
+def address_of(path: str, query: str) -> str:
+    """Return the address under which a feed is kept: equal filters are one feed."""
+    if not query:
+        return path
+    pairs = sorted((name, value) for name, value in parse_qsl(query) if value)
+    return f"{path}?{urlencode(pairs)}"
+
+
+def revision_reader(database_url: str) -> Callable[[], int]:
+    """Return a function that reads the public revision, past pool and ORM; 0 for none.
+
+    Each thread has a connection of its own, outside any transaction, so it sees every commit.
+    Where the database does not answer, -1: no feed is of that revision, so Flask answers.
+    """
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        return _Reader(*_sqlite(url.database or "")).read
+    return _Reader(*_postgresql(url)).read
+
+
+class _Reader(threading.local):
+    """One thread's connection, made anew when it fails or is out of date."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Any],
+        failure: type[Exception],
+        identity: Callable[[], object],
+    ) -> None:
+        self.connect, self.failure, self.identity = connect, failure, identity
+        self.connection: Any = None
+        self.connected_to: object = None
+
+    def read(self) -> int:
+        for _attempt in range(2):
+            try:
+                target = self.identity()
+                if self.connection is None or target != self.connected_to:
+                    self.connection, self.connected_to = self.connect(), target
+                row = self.connection.execute(REVISION_SQL).fetchone()
+            except (self.failure, OSError):
+                self.connection = None
+            else:
+                return int(row[0]) if row else 0
+        return -1
+
+
+def _sqlite(path: str) -> tuple[Callable[[], Any], type[Exception], Callable[[], object]]:
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(path, isolation_level=None, timeout=30)
+
+    # A restored backup is another file under the same name.
+    return connect, sqlite3.Error, lambda: os.stat(path).st_ino  # noqa: PTH116 - asked on every poll
+
+
+def _postgresql(url: URL) -> tuple[Callable[[], Any], type[Exception], Callable[[], object]]:
+    import psycopg  # noqa: PLC0415 - not needed on SQLite
+
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return lambda: psycopg.connect(address, autocommit=True), psycopg.Error, lambda: address
