@@ -33,12 +33,14 @@ __all__ = [
     "CalendarDataError",
     "CalendarEntry",
     "CalendarEntryError",
+    "CalendarFile",
     "CalendarHead",
     "EntryStatus",
     "Invitation",
     "Method",
     "assemble",
     "decode",
+    "decode_what_can_be",
     "encode",
     "encode_component",
     "encode_invitation",
@@ -290,6 +292,15 @@ def to_jcal(
     return json.dumps(calendar.to_jcal(), ensure_ascii=False, separators=(",", ":")).encode()
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarFile:
+    """What could be read of a calendar file: entries and faults, each with its line, in order."""
+
+    head: CalendarHead | None
+    entries: tuple[tuple[int, CalendarEntry], ...]
+    faults: tuple[tuple[int, str], ...]
+
+
 def decode(data: bytes) -> tuple[CalendarHead | None, list[CalendarEntry]]:
     """Read a calendar file: what its first calendar says of itself, and its events in order.
 
@@ -302,11 +313,23 @@ def decode(data: bytes) -> tuple[CalendarHead | None, list[CalendarEntry]]:
     Raises:
         CalendarDataError: the file has faults; they all are in its ``faults``.
     """
-    calendars = [node for node in _tree(data) if node.name == "VCALENDAR"]
+    found = decode_what_can_be(data)
+    if found.faults:
+        raise CalendarDataError(found.faults)
+    return found.head, [entry for _, entry in found.entries]
+
+
+def decode_what_can_be(data: bytes) -> CalendarFile:
+    """Read a calendar file like `decode`, but give the sound events beside the faults."""
+    try:
+        nodes = _tree(data)
+    except CalendarDataError as error:
+        return CalendarFile(None, (), error.faults)
+    calendars = [node for node in nodes if node.name == "VCALENDAR"]
     if not calendars:
-        raise CalendarDataError([(1, "BEGIN:VCALENDAR is missing.")])
+        return CalendarFile(None, (), ((1, "BEGIN:VCALENDAR is missing."),))
     head: CalendarHead | None = None
-    entries: list[CalendarEntry] = []
+    entries: list[tuple[int, CalendarEntry]] = []
     faults: list[tuple[int, str]] = []
     try:
         head = _read_head(calendars[0])
@@ -315,12 +338,10 @@ def decode(data: bytes) -> tuple[CalendarHead | None, list[CalendarEntry]]:
     for node in (node for calendar in calendars for node in calendar.children):
         if node.name == "VEVENT":
             try:
-                entries.append(_read_entry(node))
+                entries.append((node.line, _read_entry(node)))
             except CalendarDataError as error:
                 faults += error.faults
-    if faults:
-        raise CalendarDataError(sorted(faults))
-    return head, entries
+    return CalendarFile(head, tuple(entries), tuple(sorted(faults)))
 
 
 def _ordered(entries: Iterable[CalendarEntry]) -> list[CalendarEntry]:
