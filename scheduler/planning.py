@@ -123,7 +123,7 @@ def plan(
     takes the nearest occurrence left over, within half a period, and keeps its identity; what is
     then left is created or retired. Settled editions, those that began before ``today`` and those
     added by hand are kept where they are; the first two use up an occurrence all the same.
-    Nothing is created before ``today``, and a series without a rule plans nothing.
+    Nothing is created before ``today``, and a series without a rule keeps what it has.
 
     Raises:
         RecurrenceRuleError: a rule is refused by `recurrence.validate`.
@@ -139,14 +139,14 @@ def plan(
     for override in overrides:
         if override.recurrence_id.year <= until:
             decided[override.series].append(override)
-    changes = [
-        change
-        for each in series
-        if each.rule is not None
-        for change in _SeriesPlan(each, each.rule, today, until).changes(
-            standing[each.series], decided[each.series]
-        )
-    ]
+    changes = []
+    for each in series:
+        editions_of, overrides_of = standing[each.series], decided[each.series]
+        if each.rule is None:
+            changes += [_keep(edition, _why_unruled(edition)) for edition in editions_of]
+        else:
+            ruled = _SeriesPlan(each, each.rule, today, until)
+            changes += ruled.changes(editions_of, overrides_of)
     changes.sort(key=lambda change: (change.dtstart, change.series, change.edition or ""))
     return Plan(tuple(changes))
 
@@ -177,7 +177,7 @@ class _SeriesPlan:
                 fixed.append(edition)
             else:
                 following.append(edition)
-        changes = [self._keep(edition, self._why_fixed(edition)) for edition in by_hand + fixed]
+        changes = [_keep(edition, _why_fixed(edition)) for edition in by_hand + fixed]
         held = _pair([override.recurrence_id for override in overrides], days, days, reach)
         decided = {day: overrides[index] for index, day in held.items()}
 
@@ -188,7 +188,7 @@ class _SeriesPlan:
             if index in pairs:
                 changes.append(self._follow(edition, pairs[index], decided.get(pairs[index])))
             else:
-                changes.append(self._retire(edition, self._why_gone(edition, days)))
+                changes.append(_retire(edition, self._why_gone(edition, days)))
         left.difference_update(pairs.values())
         # What people added on an occurrence's own day is that occurrence.
         left.difference_update(edition.dtstart for edition in by_hand)
@@ -211,12 +211,12 @@ class _SeriesPlan:
     def _follow(self, edition: StandingEdition, day: date, override: Override | None) -> Change:
         """Return what makes ``edition`` follow its occurrence ``day``."""
         if override and override.dtstart is None:
-            return self._retire(edition, f"retired: skipped: {override.reason}")
+            return _retire(edition, f"retired: skipped: {override.reason}")
         dtstart, dtend = self._span(day, override)
         was = edition.dtstart, edition.dtend
         if was == (dtstart, dtend) and edition.recurrence_id == day:
             words = f"moved by hand: {override.reason}" if override else "as the rule says"
-            return self._keep(edition, f"kept: {words}")
+            return _keep(edition, f"kept: {words}")
         if override:
             reason = f"moved: by hand: {override.reason}"
         elif edition.recurrence_id != day:
@@ -245,11 +245,6 @@ class _SeriesPlan:
             return dtstart, override.dtend
         return dtstart, day_after(dtstart, self.series.length_days)
 
-    def _why_fixed(self, edition: StandingEdition) -> str:
-        if edition.settled:
-            return f"kept: {edition.status.replace('_', ' ')}"
-        return "kept: added by hand" if edition.recurrence_id is None else "kept: in the past"
-
     def _why_gone(self, edition: StandingEdition, days: AbstractSet[date]) -> str:
         recur, rid = read_recur(self.rule.rrule), edition.recurrence_id
         if rid in self.rule.exdates:
@@ -268,29 +263,37 @@ class _SeriesPlan:
         self._words = self._words or describe(self.rule)
         return self._words
 
-    @staticmethod
-    def _keep(edition: StandingEdition, reason: str) -> Change:
-        return Change(
-            Action.KEEP,
-            edition.series,
-            edition.edition,
-            edition.recurrence_id,
-            edition.dtstart,
-            edition.dtend,
-            reason,
-        )
 
-    @staticmethod
-    def _retire(edition: StandingEdition, reason: str) -> Change:
-        return Change(
-            Action.RETIRE,
-            edition.series,
-            edition.edition,
-            edition.recurrence_id,
-            edition.dtstart,
-            edition.dtend,
-            reason,
-        )
+def _why_fixed(edition: StandingEdition) -> str:
+    if edition.settled:
+        return f"kept: {edition.status.replace('_', ' ')}"
+    return "kept: added by hand" if edition.recurrence_id is None else "kept: in the past"
+
+
+def _why_unruled(edition: StandingEdition) -> str:
+    if edition.settled or edition.recurrence_id is None:
+        return _why_fixed(edition)
+    return "kept: the series has no rule"
+
+
+def _keep(edition: StandingEdition, reason: str) -> Change:
+    return _as_it_stands(Action.KEEP, edition, reason)
+
+
+def _retire(edition: StandingEdition, reason: str) -> Change:
+    return _as_it_stands(Action.RETIRE, edition, reason)
+
+
+def _as_it_stands(action: Action, edition: StandingEdition, reason: str) -> Change:
+    return Change(
+        action,
+        edition.series,
+        edition.edition,
+        edition.recurrence_id,
+        edition.dtstart,
+        edition.dtend,
+        reason,
+    )
 
 
 def _rids(editions: Iterable[StandingEdition]) -> list[date]:

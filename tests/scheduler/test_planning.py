@@ -85,7 +85,9 @@ def test_editions_are_created_ahead_up_to_the_horizon_and_not_before_today() -> 
 def test_a_series_without_a_rule_plans_nothing() -> None:
     series = SeriesRule("symposium", None, 3)
     editions = [make_edition(date(2027, 3, 2))]
-    assert plan([series], editions, today=TODAY, until=2040).changes == ()
+    planned = plan([series], editions, today=TODAY, until=2040)
+    assert planned.pending == ()
+    assert [change.reason for change in planned.changes] == ["kept: the series has no rule"]
 
 
 def test_a_changed_rule_moves_projections_and_keeps_their_identity() -> None:
