@@ -69,9 +69,10 @@ def create_app(config: Config) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=f"{app.root_path}/migrations", render_as_batch=True)
     Security(app, SQLAlchemyUserDatastore(db, Person, Grant), register_blueprint=False)
-    # Flask-Login, which came along, would look into the session after every answer; then even a
-    # feed would vary by cookie.
-    app.after_request_funcs[None].remove(app.login_manager._update_remember_cookie)  # type: ignore[attr-defined]  # noqa: SLF001 - it has no switch
+    # Only its password hashing is used. Its hooks would look into the session around every
+    # request, and then even a feed would vary by cookie.
+    app.before_request_funcs.clear()
+    app.after_request_funcs.clear()
     CSRFProtect(app)
     clock.init_app(app, config.now, config.instance_path)
     i18n.init_app(app)
