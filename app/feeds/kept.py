@@ -39,6 +39,9 @@ class KeptFeed:
     day: date
     tag: str = field(init=False)
     _gzipped: bytes | None = field(default=None, init=False)
+    _made: dict[bool, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = field(
+        default_factory=dict, init=False
+    )
 
     def __post_init__(self) -> None:
         """Digest the body: equal bytes have one tag, in every process and after every start."""
@@ -53,25 +56,35 @@ class KeptFeed:
     def answer(self, environ: Mapping[str, str]) -> tuple[HTTPStatus, list[tuple[str, str]], bytes]:
         """Return status, headers and body for a GET or HEAD with the WSGI ``environ``."""
         takes_gzip = _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        headers = [
-            ("ETag", f'"{self.tag}-gz"' if takes_gzip else f'"{self.tag}"'),
-            ("Cache-Control", f"public, max-age={MAX_AGE_SECONDS}"),
-            ("Vary", "Accept-Encoding"),
-            *ALWAYS,
-        ]
-        if self.last_modified is not None:
-            headers.append(("Last-Modified", format_datetime(self.last_modified, usegmt=True)))
+        unchanged, whole = self._headers(takes_gzip=takes_gzip)
         if self._is_unchanged(environ):
-            return HTTPStatus.NOT_MODIFIED, headers, b""
+            return HTTPStatus.NOT_MODIFIED, unchanged, b""
         body = self.gzipped() if takes_gzip else self.body
-        if takes_gzip:
-            headers.append(("Content-Encoding", "gzip"))
-        headers += [
-            ("Content-Type", self.content_type),
-            ("Content-Length", str(len(body))),
-            ("Content-Disposition", f'inline; filename="{self.filename}"'),
-        ]
-        return HTTPStatus.OK, headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body
+        return HTTPStatus.OK, whole, b"" if environ["REQUEST_METHOD"] == "HEAD" else body
+
+    def _headers(self, *, takes_gzip: bool) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """Return the headers of a 304 and of a 200 in this coding, made once."""
+        made = self._made.get(takes_gzip)
+        if made is None:
+            unchanged = [
+                ("ETag", f'"{self.tag}-gz"' if takes_gzip else f'"{self.tag}"'),
+                ("Cache-Control", f"public, max-age={MAX_AGE_SECONDS}"),
+                ("Vary", "Accept-Encoding"),
+                *ALWAYS,
+            ]
+            if self.last_modified is not None:
+                moment = format_datetime(self.last_modified, usegmt=True)
+                unchanged.append(("Last-Modified", moment))
+            length = len(self.gzipped() if takes_gzip else self.body)
+            whole = [
+                *unchanged,
+                *([("Content-Encoding", "gzip")] if takes_gzip else []),
+                ("Content-Type", self.content_type),
+                ("Content-Length", str(length)),
+                ("Content-Disposition", f'inline; filename="{self.filename}"'),
+            ]
+            made = self._made[takes_gzip] = unchanged, whole
+        return made
 
     def _is_unchanged(self, environ: Mapping[str, str]) -> bool:
         """Compare weakly with If-None-Match, which wins; else with If-Modified-Since."""
@@ -80,6 +93,8 @@ class KeptFeed:
             if tags.strip() == "*":
                 return True
             # Either coding's tag will do: the content is the same.
+            if tags in {f'"{self.tag}"', f'"{self.tag}-gz"'}:
+                return True
             given = {tag.strip().removeprefix("W/").strip('"') for tag in tags.split(",")}
             return bool(given & {self.tag, f"{self.tag}-gz"})
         since = environ.get("HTTP_IF_MODIFIED_SINCE")

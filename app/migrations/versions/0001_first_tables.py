@@ -286,7 +286,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("edition", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_edition_country_code"), ["country_code"], unique=False)
-        batch_op.create_index(batch_op.f("ix_edition_dtstart"), ["dtstart"], unique=False)
+        batch_op.create_index("ix_edition_feed_order", ["dtstart", "uid"], unique=False)
         batch_op.create_index(batch_op.f("ix_edition_series_id"), ["series_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_edition_status"), ["status"], unique=False)
 
@@ -634,7 +634,7 @@ def downgrade() -> None:
     with op.batch_alter_table("edition", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_edition_status"))
         batch_op.drop_index(batch_op.f("ix_edition_series_id"))
-        batch_op.drop_index(batch_op.f("ix_edition_dtstart"))
+        batch_op.drop_index("ix_edition_feed_order")
         batch_op.drop_index(batch_op.f("ix_edition_country_code"))
 
     op.drop_table("edition")
