@@ -20,7 +20,7 @@ from app.countries import queries as countries
 from app.database import db
 from app.desk import decisions
 from app.desk.pieces import pieces_context
-from app.editions import planning
+from app.editions import clashing, planning
 from app.editions import queries as editions
 from app.forms import options, put
 from app.i18n import gettext as _
@@ -46,6 +46,12 @@ class ApplyForm(FlaskForm):
     submit = SubmitField(_l("Apply the plan"))
 
 
+class TakeUpForm(FlaskForm):
+    """Take up a skipped occurrence again."""
+
+    submit = SubmitField(_l("Take it up again"))
+
+
 @bp.get("/")
 @access.needs(access.read_plan)
 def home() -> ResponseReturnValue:
@@ -62,7 +68,7 @@ def home() -> ResponseReturnValue:
             series_queries.all_series(),
             ahead,
             today,
-            planning.clashes_by_slug(ahead, today),
+            clashing.clashes_by_slug(ahead, today),
             manages=True,
         ),
         first_year=today.year,
@@ -102,7 +108,7 @@ def plan() -> ResponseReturnValue:
             return redirect(url_for(".plan", until=until, years=years), HTTPStatus.SEE_OTHER)
     standing = editions.every_edition(until=until)
     clashes = {line.edition: line.clashes for line in proposal.changes}
-    clashes |= planning.clashes_by_slug(standing, today)
+    clashes |= clashing.clashes_by_slug(standing, today)
     page = render_template(
         "desk/plan.html",
         proposal=proposal,
@@ -119,9 +125,25 @@ def plan() -> ResponseReturnValue:
         until=until,
         today=today,
         form=form,
+        skipped=editions.skipped(today),
+        take_up_form=TakeUpForm(),
         may_organise=may_organise,
     )
     return page, HTTPStatus.CONFLICT if form.form_errors else HTTPStatus.OK
+
+
+@bp.post("/plan/skipped/<int:override_id>")
+@access.needs(access.organise)
+def take_up(override_id: int) -> ResponseReturnValue:
+    """Take up a skipped occurrence again; the plan then proposes it."""
+    skipped = editions.find_skipped(override_id)
+    if skipped is None:
+        raise NotFoundError
+    if TakeUpForm().validate_on_submit():
+        planning.take_up(skipped, by=the_person(), now=clock.utcnow())
+        db.session.commit()
+        flash(_("The occurrence is taken up again: the plan proposes it."), "success")
+    return redirect(url_for(".plan"), HTTPStatus.SEE_OTHER)
 
 
 @bp.route("/people", methods=["GET", "POST"])

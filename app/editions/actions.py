@@ -45,6 +45,7 @@ class Act:
     do: Callable[[Edition, Any, Person, datetime], None]
     is_grave: bool = False
     fits: Callable[[Edition], bool] = lambda _: True
+    removes: bool = False  # the edition has no page any more
 
     def is_open_to(self, edition: Edition, today: date) -> bool:
         """Whether the state and facts of ``edition`` allow this act."""
@@ -234,6 +235,18 @@ ACTS: dict[str, Act] = {
             frozenset({_S.PROJECTED}),
             lambda edition, _, by, now: planning.release_override(edition, by=by, now=now),
             fits=lambda edition: queries.override_of(edition) is not None,
+        ),
+        Act(
+            "skip",
+            _l("Skip this occurrence"),
+            _l("The edition goes at once, and no plan brings it back until you take it up again."),
+            forms.SkipForm,
+            frozenset({_S.PROJECTED}),
+            lambda edition, form, by, now: planning.skip(
+                edition, reason=form.reason.data, by=by, now=now
+            ),
+            fits=lambda edition: edition.recurrence_id is not None,
+            removes=True,
         ),
         Act(
             "name-host",

@@ -149,6 +149,25 @@ class OverrideForm(SpanForm):
     submit = SubmitField(_l("Move this edition"))
 
 
+class TakeWeekForm(FlaskForm):
+    """One of the free weeks that were offered, with the reason written there."""
+
+    first_day = DayField(_l("First day"), [InputRequired()])
+    reason = LineField(_l("Reason"), [InputRequired(), Length(max=500)])
+    submit = SubmitField(_l("Take this week"))
+
+
+class SkipForm(EditionForm):
+    """Leave one occurrence out."""
+
+    reason = ProseField(
+        _l("Reason"),
+        [InputRequired(), Length(max=500)],
+        description=_l("It stands in the plan beside the skipped occurrence."),
+    )
+    submit = SubmitField(_l("Skip this occurrence"))
+
+
 class ReleaseOverrideForm(EditionForm):
     """Let the edition follow its rule again."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,23 +11,22 @@ from sqlalchemy import select
 
 from app import audit, database
 from app.database import db
-from app.editions import queries, service
-from app.editions.models import Edition, EditionOverride, Precision
+from app.editions import clashing, queries, service
+from app.editions.models import Edition, EditionOverride
 from app.series.models import Series
 from app.series.queries import all_series
+from app.series.signals import Difference, DifferenceLine, rule_tried
 from scheduler import clashes, planning, recurrence
 from scheduler.errors import N_, ConflictError, DomainError
-from scheduler.known_dates import GENERAL_CONFERENCE, KnownDate
+from scheduler.known_dates import Level, say_days
 from scheduler.lifecycle import EditionStatus
-from scheduler.observances import observances
 from scheduler.planning import Action, Change, Override, SeriesRule, StandingEdition
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date, datetime
 
     from app.accounts.models import Person
-    from app.countries.models import Country
     from app.series.service import SeriesFacts
     from scheduler.clashes import Clash
 
@@ -44,6 +44,27 @@ class NotProjectedError(ConflictError):
     """An override for an edition that only people move."""
 
     message = N_("{edition} is settled: move it on its own page, with its reason.")
+
+
+class OverlappingOverrideError(ConflictError):
+    """Two editions of a series moved by hand onto the same days."""
+
+    message = N_(
+        "{days} overlaps {other}, where another edition of the series was moved by hand "
+        "({reason}). Choose other days, or let that one follow its rule again."
+    )
+
+
+class NoOccurrenceError(ConflictError):
+    """A skip of what no rule proposes."""
+
+    message = N_("{edition} was added by hand: there is no occurrence to skip. Cancel it instead.")
+
+
+class WeekTakenError(ConflictError):
+    """A free week that is free no more."""
+
+    message = N_("The week is no longer free: {reason}. Choose another one.")
 
 
 class HorizonError(DomainError):
@@ -143,6 +164,30 @@ def propose(
     return _named(plan, series_by_slug, editions, until, today)
 
 
+@rule_tried.connect
+def _answer_tried_rule(
+    _sender: object, *, series: Series, facts: SeriesFacts, today: date
+) -> Difference:
+    """Say what the plan of ``series`` would change if ``facts`` were saved."""
+    proposal = propose(until=DEFAULT_UNTIL, today=today, with_rule=(series, facts))
+    titles = {edition.slug: edition.title for edition in queries.of_series(series)}
+    of_series = [line for line in proposal.changes if line.series.id == series.id]
+    kept = Counter(line.change.reason for line in of_series if line.action is Action.KEEP)
+    lines = [
+        DifferenceLine(
+            line.action.value,
+            titles.get(line.edition, f"{series.title} {line.change.dtstart.year}"),
+            line.change.dtstart,
+            line.change.dtend,
+            line.change.was,
+            line.change.reason,
+        )
+        for line in of_series
+        if line.action is not Action.KEEP
+    ]
+    return Difference(proposal.until, lines, kept)
+
+
 def apply(proposal: Proposal, *, by: Person | None, now: datetime) -> int:
     """Make what stands agree with the plan; return how many editions changed.
 
@@ -161,6 +206,7 @@ def apply(proposal: Proposal, *, by: Person | None, now: datetime) -> int:
     editions = {edition.slug: edition for edition in queries.every_edition()}
     counts: dict[Series, dict[str, list[int]]] = {}
     for line in current.pending:
+        _keep_override(line, editions)
         _apply_one(line, editions, now)
         tally = counts.setdefault(line.series, {})
         tally[line.action.value] = [0, tally.get(line.action.value, [0, 0])[1] + 1]
@@ -184,6 +230,7 @@ def override(
 
     Raises:
         NotProjectedError: the edition is settled.
+        OverlappingOverrideError: another one of its series was moved there by hand.
         SpanError, YearError, ReasonMissingError: see ``editions.service``.
     """
     service.check_span(dtstart, dtend)
@@ -193,13 +240,8 @@ def override(
         if edition.status is not EditionStatus.PROJECTED:
             raise NotProjectedError(edition=edition.title)
         if edition.recurrence_id is not None:
-            standing = queries.override_of(edition) or EditionOverride(
-                series_id=edition.series_id, recurrence_id=edition.recurrence_id
-            )
-            standing.dtstart, standing.dtend = dtstart, dtend
-            standing.reason, standing.made_at = reason, now
-            standing.person_id = by.id
-            db.session.add(standing)
+            _insist_on_room(edition, dtstart, dtend)
+            _decide(edition, dtstart, dtend, reason=reason, by=by, now=now)
         edition.dtstart, edition.dtend = dtstart, dtend
     renumber(edition.series)
 
@@ -210,6 +252,96 @@ def release_override(edition: Edition, *, by: Person, now: datetime) -> None:
         standing = queries.override_of(edition)
         if standing is not None:
             db.session.delete(standing)
+
+
+def take_week(edition: Edition, dtstart: date, *, reason: str, by: Person, now: datetime) -> None:
+    """Move one projected edition to the week of ``dtstart`` that was offered as free.
+
+    Raises:
+        WeekTakenError: something lies there by now.
+        NotProjectedError, OverlappingOverrideError, YearError, ReasonMissingError: see `override`.
+    """
+    database.write(edition)
+    service.check_year(dtstart)
+    dtend = dtstart + (edition.dtend - edition.dtstart)
+    for clash in clashing.clashes_on(edition, dtstart, dtend):
+        if clash.level is Level.HARD:
+            raise WeekTakenError(reason=clash.reason)
+    override(edition, dtstart=dtstart, dtend=dtend, reason=reason, by=by, now=now)
+
+
+def skip(edition: Edition, *, reason: str, by: Person, now: datetime) -> None:
+    """Skip the occurrence of a projected ``edition``: it goes at once, and no plan brings it back.
+
+    Raises:
+        NotProjectedError: the edition is settled.
+        NoOccurrenceError: it was added by hand.
+        ReasonMissingError: see ``editions.service``.
+    """
+    if not reason.strip():
+        raise service.ReasonMissingError
+    database.write(edition)
+    if edition.status is not EditionStatus.PROJECTED:
+        raise NotProjectedError(edition=edition.title)
+    if edition.recurrence_id is None:
+        raise NoOccurrenceError(edition=edition.title)
+    series, day = edition.series, edition.recurrence_id.isoformat()
+    _decide(edition, None, None, reason=reason, by=by, now=now)
+    db.session.delete(edition)
+    db.session.flush()
+    renumber(series)
+    # Told of the series: the edition is gone, and its number may be given again.
+    audit.record(
+        "series.occurrence_skipped",
+        series,
+        by=by,
+        now=now,
+        changes={"occurrence": ["", day]},
+        reason=reason,
+    )
+
+
+def take_up(skipped: EditionOverride, *, by: Person, now: datetime) -> None:
+    """Take up a skipped occurrence again; the next plan proposes it."""
+    database.write(skipped)
+    series, day = skipped.series, skipped.recurrence_id.isoformat()
+    db.session.delete(skipped)
+    db.session.flush()
+    renumber(series)
+    changes = {"occurrence": [day, day]}
+    audit.record("series.occurrence_taken_up", series, by=by, now=now, changes=changes)
+
+
+def _decide(
+    edition: Edition,
+    dtstart: date | None,
+    dtend: date | None,
+    *,
+    reason: str,
+    by: Person,
+    now: datetime,
+) -> None:
+    """Record what was decided of the occurrence of ``edition``; a second decision replaces it."""
+    decided = queries.override_of(edition) or EditionOverride(
+        series_id=edition.series_id, recurrence_id=edition.recurrence_id
+    )
+    decided.dtstart, decided.dtend = dtstart, dtend
+    decided.reason, decided.made_at = reason, now
+    decided.person_id = by.id
+    db.session.add(decided)
+
+
+def _insist_on_room(edition: Edition, dtstart: date, dtend: date) -> None:
+    """Refuse days that another edition of the series was moved to by hand."""
+    for other in queries.overrides_in_force(edition.series_id):
+        if other.recurrence_id == edition.recurrence_id:
+            continue
+        if other.dtstart and other.dtend and other.dtstart < dtend and dtstart < other.dtend:
+            raise OverlappingOverrideError(
+                days=say_days(dtstart, dtend),
+                other=say_days(other.dtstart, other.dtend),
+                reason=other.reason,
+            )
 
 
 def renumber(series: Series) -> None:
@@ -293,6 +425,23 @@ def _named(
     return Proposal(until, lines)
 
 
+def _keep_override(line: PlannedChange, editions: dict[str, Edition]) -> None:
+    """Let what was decided of an edition follow it to its new occurrence.
+
+    The plan finds it there anyway; so does whoever wants to see, replace or release it.
+    """
+    change, edition = line.change, editions.get(line.edition)
+    if edition is None or change.action is not Action.MOVE or change.recurrence_id is None:
+        return
+    decided = queries.override_of(edition)
+    if (
+        decided
+        and (decided.dtstart, decided.dtend) == (change.dtstart, change.dtend)
+        and queries.find_override(edition.series_id, change.recurrence_id) is None
+    ):
+        decided.recurrence_id = change.recurrence_id
+
+
 def _apply_one(line: PlannedChange, editions: dict[str, Edition], now: datetime) -> None:
     change = line.change
     if change.action is Action.CREATE:
@@ -324,107 +473,6 @@ def _apply_one(line: PlannedChange, editions: dict[str, Edition], now: datetime)
         edition.slug = service.free_slug(line.series, edition.dtstart.year)
 
 
-# -- clashes ---------------------------------------------------------------------------------
-
-
-def clashes_of(edition: Edition) -> list[Clash]:
-    """Return what the days of ``edition`` clash with, the gravest first."""
-    event = _own_event(edition)
-    known = known_dates(edition.dtstart.year, edition.dtend.year)
-    host = edition.country.alpha2 if edition.country else None
-    standing = [_own_event(other) for other in queries.every_edition() if _counts(other)]
-    return clashes.find_clashes(event, known, standing, host)
-
-
-@dataclass(frozen=True, slots=True)
-class TrialSpan:
-    """Days ``[dtstart, dtend)`` at a place, on which an edition might be held."""
-
-    dtstart: date
-    dtend: date
-    country: Country
-    city: str
-
-
-def clashes_of_spans(edition: Edition, spans: Mapping[str, TrialSpan]) -> dict[str, list[Clash]]:
-    """Return what ``edition`` would clash with on each of ``spans``, by their keys."""
-    if not spans:
-        return {}
-    own = _own_event(edition)
-    tried = [
-        replace(
-            own,
-            key=key,
-            dtstart=span.dtstart,
-            dtend=span.dtend,
-            city=span.city,
-            country_code=span.country.code,
-        )
-        for key, span in spans.items()
-    ]
-    years = {day.year for event in tried for day in (event.dtstart, event.dtend)}
-    others = [
-        _own_event(other)
-        for other in queries.every_edition()
-        if _counts(other) and other.id != edition.id
-    ]
-    hosts = {key: span.country.alpha2 for key, span in spans.items() if span.country.alpha2}
-    return clashes.find_all_clashes(tried, known_dates(min(years), max(years)), others, hosts)
-
-
-def clashes_by_slug(editions: Sequence[Edition], today: date) -> dict[str, list[Clash]]:
-    """Return the clashes of each edition that lies ahead, by slug, in one sweep."""
-    ahead = [edition for edition in editions if edition.dtend > today and _counts(edition)]
-    if not ahead:
-        return {}
-    hosts = {
-        edition.slug: edition.country.alpha2
-        for edition in ahead
-        if edition.country and edition.country.alpha2
-    }
-    events = [_own_event(edition) for edition in ahead]
-    years = {day.year for event in events for day in (event.dtstart, event.dtend)}
-    return clashes.find_all_clashes(events, known_dates(min(years), max(years)), events, hosts)
-
-
-def known_dates(first_year: int, last_year: int) -> list[KnownDate]:
-    """Return observances, the General Conference and the recorded events of others.
-
-    Only what is known to the day: a month or a window never clashes.
-    """
-    records = [
-        KnownDate(
-            name=event.name,
-            dtstart=event.dtstart,
-            dtend=event.dtend,
-            estimated=event.certainty == "inferred",
-            city=event.city,
-            kind=event.kind,
-            source=event.source,
-        )
-        for event in queries.known_events()
-        if event.precision is Precision.DAY
-    ]
-    return [*observances(first_year, last_year), GENERAL_CONFERENCE, *records]
-
-
-def _counts(edition: Edition) -> bool:
-    """Whether the edition's days are taken: known to the day, and not called off."""
-    return edition.precision is Precision.DAY and edition.status is not EditionStatus.CANCELLED
-
-
-def _own_event(edition: Edition) -> clashes.OwnEvent:
-    return clashes.OwnEvent(
-        edition.slug,
-        edition.title,
-        edition.series.slug,
-        edition.dtstart,
-        edition.dtend,
-        edition.city,
-        edition.country_code or "",
-    )
-
-
 def _find_clashes(
     lines: Sequence[tuple[Change, str]],
     series_by_slug: dict[str, Series],
@@ -435,8 +483,8 @@ def _find_clashes(
     planned: dict[str, clashes.OwnEvent] = {}
     hosts: dict[str, str] = {}
     for slug, edition in editions.items():
-        if _counts(edition):
-            planned[slug] = _own_event(edition)
+        if clashing.counts(edition):
+            planned[slug] = clashing.own_event(edition)
             if edition.country and edition.country.alpha2:
                 hosts[slug] = edition.country.alpha2
     for change, slug in lines:
@@ -454,5 +502,5 @@ def _find_clashes(
         return {}
     years = {day.year for event in ahead for day in (event.dtstart, event.dtend)}
     return clashes.find_all_clashes(
-        ahead, known_dates(min(years), max(years)), list(planned.values()), hosts
+        ahead, clashing.known_dates(min(years), max(years)), list(planned.values()), hosts
     )

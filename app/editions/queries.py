@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import joinedload
 
 from app.countries.models import Country
 from app.database import db
@@ -125,18 +126,64 @@ def overrides() -> Sequence[EditionOverride]:
     return db.session.scalars(select(EditionOverride).order_by(EditionOverride.id)).all()
 
 
+def overrides_in_force(series_id: int) -> Sequence[EditionOverride]:
+    """Return what was decided by hand in a series and holds: what is settled, no plan moves."""
+    settled = select(Edition.recurrence_id).where(
+        Edition.series_id == series_id,
+        Edition.recurrence_id.is_not(None),
+        Edition.status.in_(SETTLED),
+    )
+    return db.session.scalars(
+        select(EditionOverride)
+        .where(
+            EditionOverride.series_id == series_id,
+            EditionOverride.recurrence_id.not_in(settled),
+        )
+        .order_by(EditionOverride.recurrence_id)
+    ).all()
+
+
+def skipped(today: date) -> Sequence[EditionOverride]:
+    """Return the occurrences from ``today`` on that people skip, earliest first."""
+    return db.session.scalars(
+        select(EditionOverride)
+        .where(EditionOverride.dtstart.is_(None), EditionOverride.recurrence_id >= today)
+        .order_by(EditionOverride.recurrence_id, EditionOverride.id)
+        .options(joinedload(EditionOverride.series), joinedload(EditionOverride.person))
+    ).all()
+
+
+def find_skipped(override_id: int) -> EditionOverride | None:
+    """Return a skipped occurrence by its number."""
+    return db.session.scalar(
+        select(EditionOverride).where(
+            EditionOverride.id == override_id, EditionOverride.dtstart.is_(None)
+        )
+    )
+
+
 def override_of(edition: Edition) -> EditionOverride | None:
     """Return the override behind this edition's dates."""
+    return find_override(edition.series_id, edition.recurrence_id)
+
+
+def find_override(series_id: int, recurrence_id: date | None) -> EditionOverride | None:
+    """Return what was decided by hand of one occurrence."""
     return db.session.scalar(
-        select(EditionOverride).filter_by(
-            series_id=edition.series_id, recurrence_id=edition.recurrence_id
-        )
+        select(EditionOverride).filter_by(series_id=series_id, recurrence_id=recurrence_id)
     )
 
 
 def known_events() -> Sequence[KnownEvent]:
     """Return the events of others, earliest first."""
-    return db.session.scalars(select(KnownEvent).order_by(KnownEvent.dtstart)).all()
+    return db.session.scalars(
+        select(KnownEvent).order_by(KnownEvent.dtstart, KnownEvent.name, KnownEvent.id)
+    ).all()
+
+
+def find_known_event(event_id: int) -> KnownEvent | None:
+    """Return an event of others by its number."""
+    return db.session.get(KnownEvent, event_id)
 
 
 def slugs_like(stem: str) -> set[str]:

@@ -12,11 +12,12 @@ from app.accounts import access
 from app.accounts.access import the_person
 from app.countries import queries as countries
 from app.database import db
-from app.editions import planning, queries, service
+from app.editions import clashing, planning, queries, service
 from app.editions.actions import ACTS, acts_for
-from app.editions.forms import AddEditionForm
+from app.editions.forms import AddEditionForm, TakeWeekForm
 from app.forms import options, put
 from app.i18n import gettext as _
+from app.i18n import user_message
 from app.series import queries as series
 from scheduler.errors import DomainError, NotFoundError
 
@@ -84,7 +85,8 @@ def manage(slug: str) -> ResponseReturnValue:
         acts=acts_for(edition, today) if may_organise else [],
         may_organise=may_organise,
         override=queries.override_of(edition),
-        clashes=planning.clashes_of(edition) if edition.dtend > today else [],
+        outlook=clashing.outlook(edition, today),
+        week_form=TakeWeekForm(),
         history=audit.history(edition),
     )
 
@@ -112,9 +114,37 @@ def act(slug: str, name: str) -> ResponseReturnValue:
         else:
             db.session.commit()
             flash(_("Done: %(label)s.", label=found.label), "success")
+            if found.removes:
+                return redirect(url_for("desk.plan"), HTTPStatus.SEE_OTHER)
             return redirect(url_for(".manage", slug=slug), HTTPStatus.SEE_OTHER)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
     return render_template("editions/act.html", edition=edition, act=found, form=form), status
+
+
+@bp.post("/<slug>/take-week")
+@access.needs(access.organise)
+def take_week(slug: str) -> ResponseReturnValue:
+    """Move a projected edition to a free week that was offered, with the reason given there."""
+    edition = _edition(slug)
+    form = TakeWeekForm()
+    if not form.validate_on_submit():
+        flash(_("This week cannot be taken. Choose one of those below."), "error")
+        return redirect(url_for(".manage", slug=slug), HTTPStatus.SEE_OTHER)
+    try:
+        planning.take_week(
+            edition,
+            form.first_day.data,
+            reason=form.reason.data,
+            by=the_person(),
+            now=clock.utcnow(),
+        )
+    except DomainError as error:
+        db.session.rollback()
+        flash(user_message(error), "error")
+    else:
+        db.session.commit()
+        flash(_("The edition is moved. Plans keep it there."), "success")
+    return redirect(url_for(".manage", slug=slug), HTTPStatus.SEE_OTHER)
 
 
 def _edition(slug: str) -> Edition:

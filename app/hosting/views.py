@@ -14,7 +14,7 @@ from app.accounts.access import current_person, the_person
 from app.countries import queries as countries
 from app.countries.service import REGION_NAMES
 from app.database import db
-from app.editions import planning
+from app.editions import clashing
 from app.editions import queries as editions
 from app.forms import day_after, options, put
 from app.hosting import queries, service
@@ -250,10 +250,10 @@ def compare(slug: str) -> ResponseReturnValue:
         can_close=access.organise(person) and edition.status is EditionStatus.CALL_OPEN,
         is_open=call.is_open(clock.utcnow()),
         region_names=REGION_NAMES,
-        clashes_by_window=planning.clashes_of_spans(
+        clashes_by_window=clashing.clashes_of_spans(
             edition,
             {
-                str(window.id): planning.TrialSpan(
+                str(window.id): clashing.TrialSpan(
                     window.dtstart, window.dtend, offer.country, offer.city
                 )
                 for offer in offers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -81,6 +81,11 @@ def change(series: Series, facts: SeriesFacts, *, by: Person, now: datetime) -> 
     publication.touch(now=now)
     series_changed.send(None, series=series)
     audit.record("series.changed", series, by=by, now=now, changes=_told(was, series))
+
+
+def facts_of(series: Series) -> SeriesFacts:
+    """Return what stands of ``series``."""
+    return SeriesFacts(**{each.name: getattr(series, each.name) for each in fields(SeriesFacts)})
 
 
 def checked(facts: SeriesFacts) -> RecurrenceRule | None:

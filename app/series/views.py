@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -18,11 +18,17 @@ from app.i18n import gettext as _
 from app.i18n import user_message
 from app.series import queries, service
 from app.series.forms import RHYTHM_FIELD_OF, SeriesForm
+from app.series.signals import rule_tried
 from scheduler import recurrence
 from scheduler.errors import DomainError, NotFoundError, RecurrenceRuleError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flask.typing import ResponseReturnValue
+
+    from app.series.models import Series
+    from app.series.signals import Difference
 
 bp = Blueprint("series", __name__, url_prefix="/organise/series")
 
@@ -38,6 +44,7 @@ class Preview:
     rrule: str = ""
     spans: tuple[tuple[date, date], ...] = ()
     error: str = ""
+    difference: Difference | None = None
 
 
 @bp.get("")
@@ -97,37 +104,57 @@ def edit(slug: str) -> ResponseReturnValue:
 @access.needs(access.organise)
 def preview() -> ResponseReturnValue:
     """Answer with the words and next editions of the rule being typed, as a fragment."""
-    return render_template("series/_preview.html", preview=preview_of(SeriesForm()))
+    series = queries.find(request.args.get("series", ""))
+    return render_template("series/_preview.html", preview=preview_of(SeriesForm(), series))
 
 
-def preview_of(form: SeriesForm) -> Preview:
-    """Say what the typed rule means; never raises, since half-typed rules are the rule."""
+def preview_of(form: SeriesForm, series: Series | None) -> Preview:
+    """Say what the typed rule means, and what it would change for ``series`` if that stands.
+
+    Never raises, since half-typed rules are the rule.
+    """
     today = clock.today()
     try:
         rrule, dtstart = form.read_rule(today)
+        length_days = min(max(form.length_days.data or 1, 1), 60)
         if rrule is None or dtstart is None:
-            return Preview()
+            return Preview(difference=_difference(series, None, None, length_days))
         rule = recurrence.RecurrenceRule(rrule, dtstart)
         recurrence.validate(rule)
         start = max(today, dtstart)
         days = recurrence.occurrences(
             rule, start, date(min(start.year + PREVIEW_YEARS, 9999), 1, 1)
         )
-        length_days = min(max(form.length_days.data or 1, 1), 60)
         length = timedelta(days=length_days)
         return Preview(
             words=recurrence.describe(rule, length_days),
             rrule=rrule,
             spans=tuple((day, day + length) for day in days[:PREVIEW_COUNT]),
+            difference=_difference(series, rrule, dtstart, length_days),
         )
     except RecurrenceRuleError as error:
         return Preview(error=user_message(error))
 
 
-def _form_page(form: SeriesForm, series: object) -> ResponseReturnValue:
+def _difference(
+    series: Series | None, rrule: str | None, dtstart: date | None, length_days: int
+) -> Difference | None:
+    """Ask whoever keeps the plan what a rule would change; nothing stands of a new series."""
+    if series is None:
+        return None
+    facts = replace(service.facts_of(series), rrule=rrule, dtstart=dtstart, length_days=length_days)
+    answers: Sequence[tuple[object, Difference]] = rule_tried.send(
+        None, series=series, facts=facts, today=clock.today()
+    )
+    return next((difference for _listener, difference in answers), None)
+
+
+def _form_page(form: SeriesForm, series: Series | None) -> ResponseReturnValue:
     previewing = "preview" in request.form
     refused = form.is_submitted() and not previewing
-    page = render_template("series/form.html", form=form, series=series, preview=preview_of(form))
+    page = render_template(
+        "series/form.html", form=form, series=series, preview=preview_of(form, series)
+    )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
 
 

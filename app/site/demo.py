@@ -7,7 +7,7 @@ finds the first and changes nothing.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from app.accounts.models import Person, Role
 from app.countries.models import Country
 from app.countries.service import load_countries
 from app.database import db
-from app.editions import planning
+from app.editions import known_events, planning
 from app.editions import queries as editions_queries
 from app.editions import service as editions
 from app.editions.models import Edition, KnownEvent, Precision
@@ -33,6 +33,7 @@ from app.series.models import Series, SeriesKind
 from app.series.service import SeriesFacts
 from app.site import events_file
 from scheduler import recurrence
+from scheduler.known_dates import GENERAL_CONFERENCE, Level
 from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
@@ -179,32 +180,22 @@ def found_series(now: datetime) -> None:
 
 def record_events(now: datetime) -> None:
     """Record the past editions of our series and the known events of others."""
-    alpha3 = {country.alpha2: country.code for country in db.session.scalars(select(Country))}
+    alpha3 = known_events.country_codes()
     series = {found.slug: found for found in db.session.scalars(select(Series))}
     held_count: dict[str, int] = {}
     for row in events_file.rows():
-        if row.is_projection:
+        if events_file.is_projection(row):
             continue
-        country_code = alpha3.get(row.country_alpha2)
-        if not row.is_ours:
-            db.session.add(
-                KnownEvent(
-                    name=row.name,
-                    dtstart=row.dtstart,
-                    dtend=row.dtend,
-                    precision=row.precision,
-                    city=row.city,
-                    country_code=country_code,
-                    kind=row.series,
-                    source=row.source,
-                    certainty=row.certainty,
-                )
-            )
+        if not events_file.is_ours(row):
+            # What settles the week of the conference is as hard as the week expected.
+            level = Level.HARD if row.series == GENERAL_CONFERENCE.kind else Level.SOFT
+            facts = known_events.facts_of(row, alpha3, level=level)
+            db.session.add(KnownEvent(**asdict(facts)))
             continue
         slug = {
             "symposium": "symposium",
             "practitioner": "practitioner-workshop",
-        }.get(row.series) or f"regional-{REGION_OF_RECORD[row.country_alpha2]}"
+        }.get(row.series) or f"regional-{REGION_OF_RECORD[row.country]}"
         held_count[slug] = held_count.get(slug, 0) + 1
         counted = row.series != "regional"  # nobody has numbered the regional ones
         editions.make(
@@ -218,7 +209,7 @@ def record_events(now: datetime) -> None:
             ordinal=held_count[slug] if counted else None,
             recurrence_id=_occurrence_in(series[slug].rule, row.dtstart, row.dtend),
             city=row.city,
-            country_code=country_code,
+            country_code=alpha3.get(row.country),
             summary=_sentence(row.note),
             source=row.source,
             public_since=now,

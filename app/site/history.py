@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import lazy_gettext as _l
 
 from app.i18n import gettext as _
-from app.site.dates import format_span
+from app.site.dates import format_day, format_span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,6 +42,12 @@ WORDS = {
     "series.founded": _l("Series founded"),
     "series.changed": _l("Series changed"),
     "series.plan_applied": _l("Plan applied"),
+    "series.occurrence_skipped": _l("Occurrence skipped"),
+    "series.occurrence_taken_up": _l("Occurrence taken up again"),
+    "known_event.added": _l("Known event added"),
+    "known_event.changed": _l("Known event changed"),
+    "known_event.removed": _l("Known event deleted"),
+    "known_event.imported": _l("Known events imported"),
     "offer.submitted": _l("Offer submitted"),
     "offer.changed": _l("Offer changed"),
     "offer.withdrawn": _l("Offer withdrawn"),
@@ -98,8 +104,19 @@ def _details(entry: AuditEntry, *, public: bool) -> Iterable[str]:
         yield _("venue: %(venue)s", venue=changes["venue"][1])
     if "capacity" in changes and changes["capacity"][1]:
         yield _("capacity: %(capacity)s", capacity=changes["capacity"][1])
+    yield from _names(entry)
     if "role" in changes:
         yield str(changes["role"][1]).replace("_", " ")
+
+
+def _names(entry: AuditEntry) -> Iterable[str]:
+    """Name what the page of the subject no longer tells."""
+    changes = entry.changes
+    if entry.subject_kind == "known_event" and "name" in changes:
+        was, now_is = changes["name"]
+        yield now_is or was
+    if "occurrence" in changes:
+        yield str(format_day(date.fromisoformat(changes["occurrence"][1])))
 
 
 def _days(entry: AuditEntry) -> Iterable[str]:
@@ -111,7 +128,7 @@ def _days(entry: AuditEntry) -> Iterable[str]:
 def _span(changes: Mapping[str, Any], side: int) -> str:
     """Return the days before (0) or after (1) the act; a side that did not change is the same."""
     days = [changes[field][side] for field in ("dtstart", "dtend") if field in changes]
-    if len(days) < 2:  # noqa: PLR2004 - a start and an end
+    if len(days) < 2 or not all(days):  # noqa: PLR2004 - a start and an end
         return ""
     dtstart, dtend = (date.fromisoformat(day) for day in days)
     return str(format_span(dtstart, dtend))

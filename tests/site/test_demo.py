@@ -14,7 +14,7 @@ from app.accounts.models import Person, Role
 from app.clock import real_utcnow
 from app.countries.models import Country
 from app.database import Model, db
-from app.editions import planning, queries
+from app.editions import clashing, planning, queries
 from app.editions.models import Edition, KnownEvent, Precision
 from app.hosting import queries as hosting
 from app.registrations import queries as registrations
@@ -120,7 +120,7 @@ def test_what_was_held_is_recorded_as_exactly_as_it_is_known() -> None:
 
 def test_projections_of_the_file_are_no_known_events() -> None:
     names = {event.name for event in db.session.query(KnownEvent)}
-    projected = [row.name for row in events_file.rows() if row.is_projection]
+    projected = [row.name for row in events_file.rows() if events_file.is_projection(row)]
     assert len(projected) == 2
     assert names.isdisjoint(projected)
 
@@ -202,10 +202,10 @@ def test_the_plan_shows_that_2027_falls_into_ramadan(client: Client) -> None:
     assert [(clash.level.value, clash.estimated) for clash in line.clashes] == [("soft", True)]
     edition = queries.find("symposium-2027")
     assert edition
-    a_week_later = planning.clashes_of_spans(
+    a_week_later = clashing.clashes_of_spans(
         edition,
         {
-            "later": planning.TrialSpan(
+            "later": clashing.TrialSpan(
                 edition.dtstart + timedelta(days=7),
                 edition.dtend + timedelta(days=7),
                 db.session.get_one(Country, "XAA"),

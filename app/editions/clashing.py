@@ -1,0 +1,193 @@
+"""What lies on, or too near, the days of editions: clashes, what is not known, free weeks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from app.editions import queries
+from app.editions.models import Precision
+from app.i18n import gettext as _
+from scheduler import clashes
+from scheduler.known_dates import GENERAL_CONFERENCE, KnownDate, Level
+from scheduler.lifecycle import EditionStatus
+from scheduler.observances import observances
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+
+    from app.countries.models import Country
+    from app.editions.models import Edition
+    from scheduler.clashes import Clash, FreeWeek
+
+WEEKS_OFFERED = 5
+REASON_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class WeekOffer:
+    """A week to which a projected edition could be moved, and what is not known of it."""
+
+    week: FreeWeek
+    unknown: Sequence[str]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the days of an edition clash with, what cannot be compared, and where there is room."""
+
+    clashes: Sequence[Clash]
+    unknown: Sequence[str] = ()
+    weeks: Sequence[WeekOffer] = ()
+
+
+def outlook(edition: Edition, today: date) -> Outlook:
+    """Return the clashes of ``edition``, and for a projection the nearest free weeks.
+
+    Nothing for what is over, or whose days are not known.
+    """
+    if edition.dtend <= today or edition.precision is not Precision.DAY:
+        return Outlook(())
+    event, others, host = own_event(edition), _others(edition), _host(edition)
+    first, last = edition.dtstart.year, edition.dtend.year
+    if edition.status is not EditionStatus.PROJECTED:
+        return Outlook(clashes.find_clashes(event, known_dates(first, last), others, host))
+    known = known_dates(first - 1, last + 1)  # the weeks looked through reach half a year away
+    found = clashes.find_clashes(event, known, others, host)
+    weeks = clashes.free_weeks(
+        event,
+        known,
+        others,
+        edition.dtstart,
+        WEEKS_OFFERED + 1,
+        host_country=host,
+        not_before=today,
+    )
+    offers = [
+        WeekOffer(
+            week,
+            _unknown(replace(event, dtstart=week.dtstart, dtend=week.dtend), known, host),
+            _why(week, found),
+        )
+        for week in weeks
+        if week.dtstart != edition.dtstart
+    ]
+    return Outlook(found, _unknown(event, known, host), offers[:WEEKS_OFFERED])
+
+
+def _unknown(
+    event: clashes.OwnEvent, known: Sequence[KnownDate], host: str | None
+) -> Sequence[str]:
+    sentences = clashes.unknowns(event, known, host)
+    return sentences if host else [_("The host is not known, nor are its holidays."), *sentences]
+
+
+def _why(week: FreeWeek, found: Sequence[Clash]) -> str:
+    """Return the reason that is recorded with a move to ``week``: away from what, and how far."""
+    names = dict.fromkeys(clash.name for clash in found if clash.level is not Level.LOAD)
+    away = _("Away from %(names)s.", names=", ".join(names)) if names else ""
+    said = f"{away} {week.reason[:1].upper()}{week.reason[1:]}".strip()
+    return said if len(said) <= REASON_LENGTH else f"{said[: REASON_LENGTH - 1]}…"
+
+
+def clashes_on(edition: Edition, dtstart: date, dtend: date) -> list[Clash]:
+    """Return what ``edition`` would clash with on other days, the gravest first."""
+    event, known = own_event(edition, dtstart, dtend), known_dates(dtstart.year, dtend.year)
+    return clashes.find_clashes(event, known, _others(edition), _host(edition))
+
+
+def _others(edition: Edition) -> list[clashes.OwnEvent]:
+    return [
+        own_event(other)
+        for other in queries.every_edition()
+        if counts(other) and other.id != edition.id
+    ]
+
+
+def _host(edition: Edition) -> str | None:
+    """Return the host's code: alpha-2, or what there is of a state that has none."""
+    return (edition.country.alpha2 or edition.country.code) if edition.country else None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSpan:
+    """Days ``[dtstart, dtend)`` at a place, on which an edition might be held."""
+
+    dtstart: date
+    dtend: date
+    country: Country
+    city: str
+
+
+def clashes_of_spans(edition: Edition, spans: Mapping[str, TrialSpan]) -> dict[str, list[Clash]]:
+    """Return what ``edition`` would clash with on each of ``spans``, by their keys."""
+    if not spans:
+        return {}
+    own = own_event(edition)
+    tried = [
+        replace(
+            own,
+            key=key,
+            dtstart=span.dtstart,
+            dtend=span.dtend,
+            city=span.city,
+            country_code=span.country.code,
+        )
+        for key, span in spans.items()
+    ]
+    years = {day.year for event in tried for day in (event.dtstart, event.dtend)}
+    hosts = {key: span.country.alpha2 for key, span in spans.items() if span.country.alpha2}
+    known = known_dates(min(years), max(years))
+    return clashes.find_all_clashes(tried, known, _others(edition), hosts)
+
+
+def clashes_by_slug(editions: Sequence[Edition], today: date) -> dict[str, list[Clash]]:
+    """Return the clashes of each edition that lies ahead, by slug, in one sweep."""
+    ahead = [edition for edition in editions if edition.dtend > today and counts(edition)]
+    if not ahead:
+        return {}
+    hosts = {
+        edition.slug: edition.country.alpha2
+        for edition in ahead
+        if edition.country and edition.country.alpha2
+    }
+    events = [own_event(edition) for edition in ahead]
+    years = {day.year for event in events for day in (event.dtstart, event.dtend)}
+    return clashes.find_all_clashes(events, known_dates(min(years), max(years)), events, hosts)
+
+
+def known_dates(first_year: int, last_year: int) -> list[KnownDate]:
+    """Return observances and the recorded events of others, the General Conference among them.
+
+    What is built in of the conference gives way to a recorded rule of the same kind.
+    """
+    records = [event.known_date for event in queries.known_events()]
+    return [*observances(first_year, last_year), *built_in(records), *records]
+
+
+def built_in(records: Iterable[KnownDate]) -> list[KnownDate]:
+    """Return the known dates that no record replaces."""
+    ruled = {record.kind for record in records if record.rule is not None}
+    return [] if GENERAL_CONFERENCE.kind in ruled else [GENERAL_CONFERENCE]
+
+
+def counts(edition: Edition) -> bool:
+    """Whether the edition's days are taken: known to the day, and not called off."""
+    return edition.precision is Precision.DAY and edition.status is not EditionStatus.CANCELLED
+
+
+def own_event(
+    edition: Edition, dtstart: date | None = None, dtend: date | None = None
+) -> clashes.OwnEvent:
+    """Return ``edition`` as the engine compares it, on other days where they are given."""
+    return clashes.OwnEvent(
+        edition.slug,
+        edition.title,
+        edition.series.slug,
+        dtstart or edition.dtstart,
+        dtend or edition.dtend,
+        edition.city,
+        edition.country_code or "",
+    )
