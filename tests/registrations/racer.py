@@ -66,16 +66,24 @@ def race(
     for racer in racers:
         racer.start()
     try:
-        return [given.answers.get(timeout=PATIENCE_SECONDS) for _ in ids]
-    finally:
+        answers = [given.answers.get(timeout=PATIENCE_SECONDS) for _ in ids]
         for racer in racers:
             racer.join(PATIENCE_SECONDS)
+        return answers
+    finally:
+        for racer in racers:
             racer.kill()
 
 
 def take_part(given: Race, ids: Sequence[int]) -> None:
     """Be one process: a thread for each client."""
-    app = create_app(given.settings)
+    try:
+        app = create_app(given.settings)
+    except Exception as error:
+        for row_id in ids:  # or the test would wait for answers that never come
+            given.answers.put(Answer(row_id, error=repr(error)))
+        given.at_once.abort()
+        raise
     if given.counted:
         drop_lock(given)
 
@@ -83,7 +91,11 @@ def take_part(given: Race, ids: Sequence[int]) -> None:
         with app.app_context():
             db.session.get(Edition, given.edition_id)  # a connection, as in a warm process
             db.session.rollback()
-            given.at_once.wait(PATIENCE_SECONDS)
+            try:
+                given.at_once.wait(PATIENCE_SECONDS)
+            except threading.BrokenBarrierError:
+                given.answers.put(Answer(row_id, error="another process did not come"))
+                return
             given.answers.put(answer(given, row_id))
 
     clients = [threading.Thread(target=press, args=(row_id,)) for row_id in ids]
