@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SIGN_IN = "30 per minute"
 LINKS = "20 per minute"
 REGISTRATION = "60 per minute"
+FEED_TOKENS = "120 per minute"
 
 limiter = Limiter(key_func=get_remote_address)
 

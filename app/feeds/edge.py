@@ -84,6 +84,17 @@ def revision_reader(database_url: str) -> Callable[[], int]:
     return _Reader(*_postgresql(url)).read
 
 
+class _Held:
+    """A connection that is closed when nobody holds it any more: its thread has ended."""
+
+    def __init__(self, connection: Any) -> None:  # noqa: ANN401 - any driver's
+        self.execute = connection.execute
+        self._close = connection.close
+
+    def __del__(self) -> None:
+        self._close()
+
+
 class _Reader(threading.local):
     """One thread's connection, made anew when it fails or is out of date."""
 
@@ -94,7 +105,7 @@ class _Reader(threading.local):
         identity: Callable[[], object],
     ) -> None:
         self.connect, self.failure, self.identity = connect, failure, identity
-        self.connection: Any = None
+        self.connection: _Held | None = None
         self.connected_to: object = None
 
     def read(self) -> int:
@@ -102,7 +113,7 @@ class _Reader(threading.local):
             try:
                 target = self.identity()
                 if self.connection is None or target != self.connected_to:
-                    self.connection, self.connected_to = self.connect(), target
+                    self.connection, self.connected_to = _Held(self.connect()), target
                 row = self.connection.execute(REVISION_SQL).fetchone()
             except (self.failure, OSError):
                 self.connection = None
@@ -113,7 +124,7 @@ class _Reader(threading.local):
 
 def _sqlite(path: str) -> tuple[Callable[[], Any], type[Exception], Callable[[], object]]:
     def connect() -> sqlite3.Connection:
-        return sqlite3.connect(path, isolation_level=None, timeout=30)
+        return sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
 
     # A restored backup is another file under the same name.
     return connect, sqlite3.Error, lambda: os.stat(path).st_ino  # noqa: PTH116 - asked on every poll

@@ -12,7 +12,7 @@ from app.countries.models import association_member
 from app.database import db
 from app.editions import queries as editions
 from app.editions.models import Edition
-from app.feeds.models import FeedComponent
+from app.feeds.models import FeedComponent, PersonalFeed
 from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from sqlalchemy import Row
+
+    from app.accounts.models import Person
 
 
 def in_feed(
@@ -77,6 +79,20 @@ def stale_editions(key: str) -> Sequence[Edition]:
             editions.is_public(),
             or_(FeedComponent.key.is_(None), FeedComponent.key != key),
         )
+    ).all()
+
+
+def personal_feed(token_hash: str) -> PersonalFeed | None:
+    """Return the personal feed with this hash of a token."""
+    return db.session.scalar(select(PersonalFeed).filter_by(token_hash=token_hash))
+
+
+def personal_feeds(person: Person) -> Sequence[PersonalFeed]:
+    """Return the feeds of ``person`` that are not revoked, oldest first."""
+    return db.session.scalars(
+        select(PersonalFeed)
+        .filter_by(person_id=person.id, revoked_at=None)
+        .order_by(PersonalFeed.id)
     ).all()
 
 

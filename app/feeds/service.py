@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -24,7 +25,7 @@ from app.series.models import SeriesKind
 from app.series.signals import series_changed
 from scheduler import ical
 from scheduler.errors import NotFoundError
-from scheduler.ical import CalendarEntry, CalendarHead
+from scheduler.ical import CalendarEntry, CalendarHead, EntryStatus
 from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Select
 
-    from app.editions.models import Edition
+    from app.editions.models import Edition, EditionMilestone
     from app.series.models import Series
 
 COLOR_OF = {
@@ -43,6 +44,7 @@ COLOR_OF = {
 }
 ALL, SERIES, REGION, EDITION = "all", "series", "region", "edition"
 COUNTRY, ASSOCIATION = "country", "association"
+DEADLINES = "deadlines"
 CHOSEN = "chosen"  # the feed of all, narrowed as the calendar was
 NEXT_COUNT = 3
 
@@ -72,6 +74,23 @@ class Feed:
         return ical.to_jcal(self.head, self.entries)
 
 
+@dataclass(frozen=True, slots=True)
+class DeadlinesFeed:
+    """The days by which one must act for public editions; few enough to be written each time."""
+
+    head: CalendarHead
+    entries: Sequence[CalendarEntry]
+    last_modified: datetime | None
+
+    def ics(self) -> bytes:
+        """Return the feed as ``text/calendar``."""
+        return ical.encode(self.head, self.entries)
+
+    def jcal(self) -> bytes:
+        """Return the feed as ``application/calendar+json`` (RFC 7265)."""
+        return ical.to_jcal(self.head, self.entries)
+
+
 def find(
     kind: str,
     key: str | None = None,
@@ -79,7 +98,7 @@ def find(
     today: date,
     series: str | None = None,
     region: str | None = None,
-) -> Feed:
+) -> Feed | DeadlinesFeed:
     """Return the feed ``kind``/``key``; ``series`` and ``region`` narrow the feed of all.
 
     Raises:
@@ -89,6 +108,8 @@ def find(
     path = feed_path(kind, key, series=series or "", region=region or "")
     if kind == ALL and key is None:
         name, narrowing = _check_filters(series, region), {"series": series, "region": region}
+    elif kind == DEADLINES and key is None:
+        name, narrowing = _("Deadlines"), {}
     elif key is not None and kind in NAME_OF:
         name, narrowing = NAME_OF[kind](key, today), {kind: key}
     else:
@@ -100,6 +121,8 @@ def find(
         url=f"{base}/calendar",
         source=f"{base}{path}",
     )
+    if kind == DEADLINES:
+        return DeadlinesFeed(head, deadlines(today), queries.last_change(today))
     return Feed(head, queries.in_feed(today, **narrowing), queries.last_change(today))
 
 
@@ -208,7 +231,7 @@ def _keep_series(sender: object, *, series: Series) -> None:  # noqa: ARG001 - t
         keep(edition)
 
 
-def by_name(name: str, *, today: date) -> Feed:
+def by_name(name: str, *, today: date) -> Feed | DeadlinesFeed:
     """Return the feed with a name such as ``all`` or ``series/symposium``.
 
     Raises:
@@ -234,6 +257,36 @@ def entry_of(edition: Edition) -> CalendarEntry:
         description=_description(edition),
         categories=(edition.series.title,),
         color=COLOR_OF[edition.series.kind],
+        transparent=True,
+    )
+
+
+def deadlines(today: date) -> list[CalendarEntry]:
+    """Return the milestones that the world may know, earliest first."""
+    return [deadline_of(row, edition) for row, edition in editions.told_milestones(today)]
+
+
+def deadline_of(milestone: EditionMilestone, edition: Edition) -> CalendarEntry:
+    """Return a told ``milestone`` of ``edition`` as the world's calendars show it: a whole day."""
+    if milestone.told_on is None or milestone.told_status is None:
+        raise NotFoundError
+    return CalendarEntry(
+        uid=milestone.uid,
+        sequence=milestone.sequence,
+        created=milestone.created_at,
+        # Its words carry the edition's title, so it is revised with the edition too.
+        last_modified=max(milestone.modified_at, edition.modified_at),
+        summary=_(
+            "%(milestone)s: %(event)s", milestone=_(milestone.title), event=_summary(edition)
+        ),
+        dtstart=milestone.told_on,
+        dtend=milestone.told_on + timedelta(days=1),
+        status=milestone.told_status,
+        url=address("site.edition", slug=edition.slug),
+        description=_("Demonstration data.") if edition.is_demonstration else "",
+        categories=(edition.series.title,),
+        color=COLOR_OF[edition.series.kind],
+        related_to=(("PARENT", edition.uid),),
         transparent=True,
     )
 
@@ -305,6 +358,7 @@ def offers(today: date, *, series: str = "", region: str = "") -> list[Offer]:
         name = _check_filters(series or None, region or None)
         path = feed_path(ALL, series=series, region=region)
         found.insert(0, offer(CHOSEN, name, path, series=series, region=region))
+    found.append(_deadlines_offer(today))
     found += [
         offer(SERIES, one.title, feed_path(SERIES, one.slug), series=one.slug)
         for one in series_queries.all_series()
@@ -314,6 +368,19 @@ def offers(today: date, *, series: str = "", region: str = "") -> list[Offer]:
         for slug, name in REGION_NAMES.items()
     ]
     return found
+
+
+def _deadlines_offer(today: date) -> Offer:
+    told = editions.told_milestones(today)
+    ahead = [
+        (row, edition)
+        for row, edition in told
+        if row.told_on is not None
+        and row.told_on >= today
+        and row.told_status is not EntryStatus.CANCELLED
+    ]
+    next_ones = [deadline_of(row, edition) for row, edition in ahead[:NEXT_COUNT]]
+    return Offer(DEADLINES, _("Deadlines"), feed_path(DEADLINES), len(told), next_ones)
 
 
 def feed_of_edition(edition: Edition, today: date) -> str | None:

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 
-from app import clock, publication
+from app import clock, outbox, publication
 from app.accounts import access
-from app.feeds import service
+from app.accounts.access import the_person
+from app.database import db
+from app.feeds import personal, queries, service
 from app.feeds.edge import address_of
+from app.feeds.forms import PersonalFeedForm
 from app.feeds.kept import KeptFeed
-from app.feeds.service import ALL, ASSOCIATION, CHOSEN, COUNTRY, EDITION, REGION, SERIES
+from app.feeds.service import ALL, ASSOCIATION, CHOSEN, COUNTRY, DEADLINES, EDITION, REGION, SERIES
+from app.forms import put
+from app.i18n import gettext as _
+from app.limits import FEED_TOKENS, limiter
 from app.outbox import settings
-from scheduler.errors import NotFoundError
+from scheduler.errors import DomainError, NotFoundError
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
+    from app.accounts.models import Person
+    from app.feeds.models import PersonalFeed
     from app.feeds.service import Offer
 
 bp = Blueprint("feeds", __name__)
@@ -38,6 +57,13 @@ def everything(suffix: str) -> ResponseReturnValue:
     return _serve(ALL, None, suffix, **filters)
 
 
+@bp.get(f"/feeds/deadlines.<any({ICS},{JCAL}):suffix>")
+@access.public
+def deadlines(suffix: str) -> ResponseReturnValue:
+    """Serve the days by which one must act for public editions."""
+    return _serve(DEADLINES, None, suffix)
+
+
 @bp.get(
     f"/feeds/<any({SERIES},{REGION},{COUNTRY},{ASSOCIATION},{EDITION}):kind>/<key>"
     f".<any({ICS},{JCAL}):suffix>"
@@ -46,6 +72,88 @@ def everything(suffix: str) -> ResponseReturnValue:
 def one(kind: str, key: str, suffix: str) -> ResponseReturnValue:
     """Serve the feed of one series, region, country, association or edition."""
     return _serve(kind, key, suffix)
+
+
+@bp.get("/feeds/personal/<token>.ics")
+@access.public
+@limiter.limit(FEED_TOKENS)
+def own(token: str) -> ResponseReturnValue:
+    """Serve a person's own calendar to whoever knows its secret address."""
+    feed = personal.find(token)
+    body = personal.ics(feed, today=clock.today())
+    if personal.note_use(feed, now=clock.real_utcnow()):
+        db.session.commit()
+    response = Response(body, content_type=CONTENT_TYPES[ICS])
+    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    response.headers["Cache-Control"] = "private, max-age=300"
+    response.headers["Content-Disposition"] = 'inline; filename="symposia.ics"'
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.make_conditional(request)
+    return response
+
+
+@bp.route("/me/feeds", methods=["GET", "POST"])
+@access.needs(access.signed_in)
+def own_feeds() -> ResponseReturnValue:
+    """Show the person's secret addresses, and make one; its address is shown this once."""
+    person = the_person()
+    form = PersonalFeedForm()
+    address = None
+    if form.validate_on_submit():
+        try:
+            token = personal.make(
+                person,
+                form.name.data,
+                has_alarms=form.has_alarms.data,
+                now=clock.real_utcnow(),
+            )
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error)
+        else:
+            db.session.commit()
+            address = outbox.address("feeds.own", token=token)
+            form = PersonalFeedForm(formdata=None)
+    return _own_feeds_page(person, form, address)
+
+
+@bp.post("/me/feeds/<int:feed_id>/rotate")
+@access.needs(access.signed_in)
+def rotate_feed(feed_id: int) -> ResponseReturnValue:
+    """Give one of the person's feeds a new address, shown this once."""
+    feed = _own_feed(feed_id)
+    token = personal.rotate(feed, now=clock.real_utcnow())
+    db.session.commit()
+    address = outbox.address("feeds.own", token=token)
+    return _own_feeds_page(the_person(), PersonalFeedForm(formdata=None), address)
+
+
+@bp.post("/me/feeds/<int:feed_id>/revoke")
+@access.needs(access.signed_in)
+def revoke_feed(feed_id: int) -> ResponseReturnValue:
+    """End one of the person's feeds."""
+    personal.revoke(_own_feed(feed_id), now=clock.real_utcnow())
+    db.session.commit()
+    flash(_("The address is revoked. Calendars that use it get nothing more."), "success")
+    return redirect(url_for(".own_feeds"), HTTPStatus.SEE_OTHER)
+
+
+def _own_feeds_page(
+    person: Person, form: PersonalFeedForm, address: str | None
+) -> ResponseReturnValue:
+    page = render_template(
+        "feeds/own.html", feeds=queries.personal_feeds(person), form=form, address=address
+    )
+    refused = form.is_submitted() and form.errors
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
+
+
+def _own_feed(feed_id: int) -> PersonalFeed:
+    for feed in queries.personal_feeds(the_person()):
+        if feed.id == feed_id:
+            return feed
+    raise NotFoundError
 
 
 @bp.get("/subscribe")
@@ -62,6 +170,7 @@ def subscribe() -> ResponseReturnValue:
         "feeds/subscribe.html",
         chosen=by_kind.get(CHOSEN, [None])[0],
         everything=by_kind[ALL][0],
+        deadlines=by_kind[DEADLINES][0],
         by_series=by_kind.get(SERIES, []),
         by_region=by_kind[REGION],
     )

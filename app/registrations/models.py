@@ -42,6 +42,7 @@ class Registration(Model):
     status: Mapped[RegistrationStatus] = mapped_column(
         Enum(RegistrationStatus, native_enum=False, length=20)
     )
+    sequence: Mapped[int] = mapped_column(default=0)  # of changes that calendars must learn of
     dietary_needs: Mapped[str] = mapped_column(String(500), default="")
     registered_at: Mapped[Instant]
     confirmed_at: Mapped[datetime | None]

@@ -105,6 +105,7 @@ def cancel(registration: Registration, *, by: Person, now: datetime) -> None:
     registration.status = lifecycle.move(
         lifecycle.REGISTRATION_MOVES, was, RegistrationStatus.CANCELLED
     )
+    registration.sequence += 1
     registration.cancelled_at = registration.modified_at = now
     db.session.flush()
     audit.record(
@@ -133,6 +134,7 @@ def fill_seats(edition: Edition, *, now: datetime) -> list[Registration]:
         registration.status = lifecycle.move(
             lifecycle.REGISTRATION_MOVES, registration.status, RegistrationStatus.CONFIRMED
         )
+        registration.sequence += 1
         registration.confirmed_at = registration.modified_at = now
         db.session.flush()
         audit.record(

@@ -39,6 +39,10 @@ WORDS = {
     "edition.reinstated": _l("Takes place after all"),
     "edition.cancelled": _l("Cancelled"),
     "edition.described": _l("Title or text changed"),
+    "edition.milestone_done": _l("Milestone done"),
+    "edition.milestone_waived": _l("Milestone waived"),
+    "edition.milestone_reopened": _l("Milestone taken back"),
+    "series.milestones_changed": _l("Milestones of the series changed"),
     "series.founded": _l("Series founded"),
     "series.changed": _l("Series changed"),
     "series.plan_applied": _l("Plan applied"),
@@ -57,6 +61,9 @@ WORDS = {
     "registration.waitlisted": _l("Registered, on the waiting list"),
     "registration.moved_up": _l("Moved up: a place became free"),
     "registration.cancelled": _l("Registration cancelled"),
+    "feed.made": _l("Personal calendar address made"),
+    "feed.rotated": _l("Personal calendar address renewed"),
+    "feed.revoked": _l("Personal calendar address revoked"),
     "person.role_granted": _l("Role given"),
     "person.password_changed": _l("Password changed"),
 }
@@ -102,6 +109,8 @@ def _details(entry: AuditEntry, *, public: bool) -> Iterable[str]:
         return
     if "venue" in changes and changes["venue"][1]:
         yield _("venue: %(venue)s", venue=changes["venue"][1])
+    if "milestone" in changes:
+        yield _(changes["milestone"][1])
     if "capacity" in changes and changes["capacity"][1]:
         yield _("capacity: %(capacity)s", capacity=changes["capacity"][1])
     yield from _names(entry)

@@ -524,6 +524,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("dietary_needs", sa.String(length=500), nullable=False),
         sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
@@ -587,9 +588,33 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("edition_id", name=op.f("pk_feed_component")),
     )
+    op.create_table(
+        "personal_feed",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("has_alarms", sa.Boolean(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+            name=op.f("fk_personal_feed_person_id_person"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_personal_feed")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_personal_feed_token_hash")),
+    )
+    with op.batch_alter_table("personal_feed", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_personal_feed_person_id"), ["person_id"], unique=False
+        )
 
 
 def downgrade() -> None:
+    op.drop_table("personal_feed")
     op.drop_table("feed_component")
     with op.batch_alter_table("offer_window", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_offer_window_offer_id"))

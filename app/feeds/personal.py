@@ -1,0 +1,188 @@
+"""A person's own calendar behind a secret address: their registrations, and nobody else's."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from app import audit, database
+from app.database import db
+from app.editions.models import Precision
+from app.feeds import queries, service
+from app.feeds.models import PersonalFeed
+from app.i18n import gettext as _
+from app.outbox import address
+from app.registrations import queries as registrations
+from scheduler import ical
+from scheduler.errors import N_, DomainError, NotFoundError
+from scheduler.ical import CalendarEntry, CalendarHead, EntryStatus
+from scheduler.lifecycle import EditionStatus, RegistrationStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from app.accounts.models import Person
+    from app.registrations.models import Registration
+
+FEEDS_MAX = 20
+STAY = timedelta(days=180)  # of what was cancelled, after it would have ended
+ALARM = timedelta(days=1)
+SHOWN = {
+    RegistrationStatus.CONFIRMED: EntryStatus.CONFIRMED,
+    RegistrationStatus.CHECKED_IN: EntryStatus.CONFIRMED,
+    RegistrationStatus.ATTENDED: EntryStatus.CONFIRMED,
+    RegistrationStatus.OFFERED: EntryStatus.TENTATIVE,
+    RegistrationStatus.WAITLISTED: EntryStatus.TENTATIVE,
+    RegistrationStatus.SUBMITTED: EntryStatus.TENTATIVE,
+    RegistrationStatus.ENDORSED: EntryStatus.TENTATIVE,
+    RegistrationStatus.CANCELLED: EntryStatus.CANCELLED,
+}
+
+
+class TooManyFeedsError(DomainError):
+    """More secret addresses than one person has devices."""
+
+    message = N_("You have {most} addresses already. Revoke one that you no longer use.")
+
+
+def make(person: Person, name: str, *, has_alarms: bool, now: datetime) -> str:
+    """Make a secret address of ``person``'s calendar and return its token, shown this once.
+
+    Raises:
+        TooManyFeedsError: there are enough already.
+    """
+    database.write(person)
+    if len(queries.personal_feeds(person)) >= FEEDS_MAX:
+        raise TooManyFeedsError(most=FEEDS_MAX)
+    token = secrets.token_urlsafe(32)
+    feed = PersonalFeed(
+        person_id=person.id,
+        name=name,
+        token_hash=hashed(token),
+        has_alarms=has_alarms,
+        made_at=now,
+    )
+    db.session.add(feed)
+    db.session.flush()
+    audit.record("feed.made", feed, by=person, now=now)
+    return token
+
+
+def rotate(feed: PersonalFeed, *, now: datetime) -> str:
+    """Give ``feed`` a new token, return it; the old address is dead at once."""
+    database.write(feed)
+    token = secrets.token_urlsafe(32)
+    feed.token_hash, feed.used_at = hashed(token), None
+    db.session.flush()
+    audit.record("feed.rotated", feed, by=feed.person, now=now)
+    return token
+
+
+def revoke(feed: PersonalFeed, *, now: datetime) -> None:
+    """End ``feed``: its address is dead at once."""
+    database.write(feed)
+    feed.revoked_at = now
+    db.session.flush()
+    audit.record("feed.revoked", feed, by=feed.person, now=now)
+
+
+def note_use(feed: PersonalFeed, *, now: datetime) -> bool:
+    """Note the day of the last use; return whether that was news and is to be committed."""
+    if feed.used_at is not None and feed.used_at.date() == now.date():
+        return False
+    database.write(feed)
+    feed.used_at = now
+    db.session.flush()
+    return True
+
+
+def find(token: str) -> PersonalFeed:
+    """Return the feed behind ``token``.
+
+    Raises:
+        NotFoundError: the token is wrong, old or revoked, or the person is gone; all one answer.
+    """
+    feed = queries.personal_feed(hashed(token))
+    if feed is None or feed.revoked_at is not None or not feed.person.active:
+        raise NotFoundError
+    return feed
+
+
+def hashed(token: str) -> str:
+    """Return the form in which a token is stored; it has 256 random bits, so no salt is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def ics(feed: PersonalFeed, *, today: date) -> bytes:
+    """Return the calendar of the feed's person; the address itself is not told in it."""
+    head = CalendarHead(
+        name=_("Symposia: %(name)s", name=feed.person.display_name),
+        description=_("Your own registrations. Keep this address to yourself."),
+        refresh_interval=timedelta(hours=1),
+    )
+    entries = [
+        _entry(history, has_alarms=feed.has_alarms)
+        for history in _by_edition(registrations.of_person(feed.person))
+        if _is_shown(history[-1], today)
+    ]
+    return ical.encode(head, entries)
+
+
+def _by_edition(rows: Sequence[Registration]) -> Iterable[list[Registration]]:
+    """Return a person's registrations by edition, oldest first: who came back has several."""
+    found: dict[int, list[Registration]] = {}
+    for registration in sorted(rows, key=lambda row: row.id):
+        found.setdefault(registration.edition_id, []).append(registration)
+    return found.values()
+
+
+def _is_shown(registration: Registration, today: date) -> bool:
+    edition = registration.edition
+    if registration.status not in SHOWN or edition.precision is not Precision.DAY:
+        return False
+    is_off = EditionStatus.CANCELLED is edition.status or not registration.is_live
+    return not is_off or edition.dtend > today - STAY
+
+
+def _entry(history: list[Registration], *, has_alarms: bool) -> CalendarEntry:
+    registration = history[-1]
+    edition = registration.edition
+    status = SHOWN[registration.status]
+    if edition.public_entry_status is not EntryStatus.CONFIRMED:
+        # What the event is, the registration cannot be more.
+        status = (
+            EntryStatus.CANCELLED
+            if EntryStatus.CANCELLED in {status, edition.public_entry_status}
+            else EntryStatus.TENTATIVE
+        )
+    public = service.entry_of(edition)
+    place = public.location
+    if registration.holds_seat:
+        place = ", ".join(filter(None, [edition.venue, edition.venue_address, public.location]))
+    return CalendarEntry(
+        uid=public.uid,
+        # A change of either must reach the client, so all of them count.
+        sequence=edition.sequence + sum(row.sequence + 1 for row in history) - 1,
+        created=history[0].registered_at,
+        last_modified=max(edition.modified_at, registration.modified_at),
+        summary=_summary(registration, public.summary),
+        dtstart=public.dtstart,
+        dtend=public.dtend,
+        status=status,
+        location=place,
+        url=address("registrations.show", public_id=registration.public_id),
+        description=public.description,
+        categories=public.categories,
+        color=public.color,
+        transparent=status is not EntryStatus.CONFIRMED,
+        alarms=((ALARM, public.summary),) if has_alarms and registration.holds_seat else (),
+    )
+
+
+def _summary(registration: Registration, summary: str) -> str:
+    if registration.status is RegistrationStatus.WAITLISTED:
+        return _("%(title)s (waiting list)", title=summary)
+    return summary

@@ -1,0 +1,163 @@
+"""A person's own calendar: theirs alone, behind an address that can die at once."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import icalendar
+import pytest
+
+from app.database import db
+from app.editions import service as editions
+from app.feeds import personal
+from app.feeds.models import PersonalFeed
+from app.registrations import service
+from tests.factories import OPENING, make_edition, make_person
+
+if TYPE_CHECKING:
+    from app.accounts.models import Person
+    from tests.conftest import Client
+
+
+def feed_of(person: Person, *, has_alarms: bool = False) -> str:
+    token = personal.make(person, "my phone", has_alarms=has_alarms, now=OPENING)
+    db.session.commit()
+    return f"/feeds/personal/{token}.ics"
+
+
+def events(client: Client, path: str) -> list[icalendar.Event]:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    calendar = icalendar.Calendar.from_ical(answer.data)
+    assert [component.errors for component in calendar.walk()] == [[]] * len(list(calendar.walk()))
+    return list(calendar.walk("VEVENT"))
+
+
+def test_it_shows_own_registrations_with_the_venue_once_there_is_a_place(client: Client) -> None:
+    facts = {"city": "Albor", "venue": "Congress Hall", "venue_address": "1 Example Street"}
+    taken = make_edition(title="Taken", capacity=1, **facts)
+    full = make_edition(title="Full", capacity=1, dtstart=taken.dtend, **facts)
+    person, other = make_person(), make_person()
+    service.register(taken, person, now=OPENING)
+    service.register(full, other, now=OPENING)
+    service.register(full, person, now=OPENING)
+    make_edition(title="Not mine")
+    mine = events(client, feed_of(person))
+    assert [(str(event["SUMMARY"]), str(event["STATUS"])) for event in mine] == [
+        ("Taken", "CONFIRMED"),
+        ("Full (waiting list)", "TENTATIVE"),
+    ]
+    assert [str(event["LOCATION"]) for event in mine] == [
+        "Congress Hall, 1 Example Street, Albor",
+        "Albor",
+    ]
+    assert [str(event["UID"]) for event in mine] == [taken.uid, full.uid]
+
+
+def test_moving_up_cancelling_and_coming_back_never_lower_the_sequence(client: Client) -> None:
+    edition, person, holder = make_edition(capacity=1), make_person(), make_person()
+    first = service.register(edition, holder, now=OPENING)
+    waiting = service.register(edition, person, now=OPENING)
+    path = feed_of(person)
+    told = [events(client, path)[0]]
+    service.cancel(first, by=holder, now=OPENING)
+    db.session.commit()
+    told.append(events(client, path)[0])
+    service.cancel(waiting, by=person, now=OPENING)
+    db.session.commit()
+    told.append(events(client, path)[0])
+    service.register(edition, person, now=OPENING)
+    db.session.commit()
+    told.append(events(client, path)[0])
+    editions.reschedule(
+        edition,
+        dtstart=edition.dtstart + timedelta(days=7),
+        dtend=edition.dtend + timedelta(days=7),
+        reason="Because",
+        by=holder,
+        now=OPENING,
+    )
+    db.session.commit()
+    told.append(events(client, path)[0])
+    states = [str(event["STATUS"]) for event in told]
+    assert states == ["TENTATIVE", "CONFIRMED", "CANCELLED", "CONFIRMED", "CONFIRMED"]
+    sequences = [event["SEQUENCE"] for event in told]
+    assert sequences == sorted(set(sequences))
+
+
+def test_it_is_private_conditional_and_tells_no_address(client: Client) -> None:
+    person = make_person()
+    service.register(make_edition(), person, now=OPENING)
+    path = feed_of(person)
+    answer = client.get(path)
+    token = path.split("/")[-1].removesuffix(".ics")
+    assert token.encode() not in answer.data
+    assert b"ATTENDEE" not in answer.data
+    assert {
+        name: answer.headers[name]
+        for name in ("Cache-Control", "X-Robots-Tag", "Referrer-Policy", "Content-Type")
+    } == {
+        "Cache-Control": "private, max-age=300",
+        "X-Robots-Tag": "noindex",
+        "Referrer-Policy": "no-referrer",
+        "Content-Type": "text/calendar; charset=utf-8",
+    }
+    assert "Set-Cookie" not in answer.headers
+    again = client.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_wrong_old_revoked_and_orphaned_tokens_all_read_the_same(client: Client) -> None:
+    person = make_person()
+    old, revoked, orphaned = feed_of(person), feed_of(person), feed_of(person)
+    feeds = db.session.query(PersonalFeed).order_by(PersonalFeed.id).all()
+    personal.rotate(feeds[0], now=OPENING)
+    personal.revoke(feeds[1], now=OPENING)
+    db.session.commit()
+    answers = [client.get(path) for path in (old, revoked, "/feeds/personal/wrong.ics")]
+    assert client.get(orphaned).status_code == 200
+    from app import database  # noqa: PLC0415 - only here
+
+    database.write(person)
+    person.active = False
+    db.session.commit()
+    answers.append(client.get(orphaned))
+    assert {(a.status_code, a.mimetype, a.data) for a in answers} == {
+        (404, "text/plain", answers[0].data)
+    }
+
+
+def test_an_address_is_made_for_a_device_shown_once_and_renewed(client: Client) -> None:
+    person = make_person(commit=True)
+    client.sign_in(person)
+    page = client.submit("/me/feeds", name="my phone", has_alarms="y")
+    path = re.search(r"/feeds/personal/[\w-]{43}\.ics", page.text)
+    assert path is not None
+    assert client.get(path[0]).status_code == 200
+    listed = client.get("/me/feeds").text
+    assert ("my phone" in listed, path[0] in listed) == (True, False)
+    feed = db.session.query(PersonalFeed).one()
+    renewed = client.submit(f"/me/feeds/{feed.id}/rotate")
+    fresh = re.search(r"/feeds/personal/[\w-]{43}\.ics", renewed.text)
+    assert fresh is not None
+    assert [client.get(p).status_code for p in (path[0], fresh[0])] == [404, 200]
+    client.submit(f"/me/feeds/{feed.id}/revoke")
+    assert client.get(fresh[0]).status_code == 404
+
+
+def test_another_persons_feed_cannot_be_touched(client: Client) -> None:
+    feed_of(make_person())
+    feed_id = db.session.query(PersonalFeed).one().id
+    client.sign_in(make_person(commit=True))
+    assert client.submit(f"/me/feeds/{feed_id}/revoke").status_code == 404
+    assert client.submit(f"/me/feeds/{feed_id}/rotate").status_code == 404
+
+
+@pytest.mark.parametrize("has_alarms", [True, False])
+def test_alarms_are_for_who_asked_for_them(client: Client, *, has_alarms: bool) -> None:
+    person = make_person()
+    service.register(make_edition(), person, now=OPENING)
+    (event,) = events(client, feed_of(person, has_alarms=has_alarms))
+    assert len(event.walk("VALARM")) == int(has_alarms)
