@@ -19,7 +19,7 @@ from app.database import db
 from app.desk import commands as desk_commands
 from app.desk import views as desk_views
 from app.editions import commands as editions_commands
-from app.editions import known_event_views
+from app.editions import known_event_views, milestone_views
 from app.editions import views as editions_views
 from app.feeds import commands as feeds_commands
 from app.feeds import edge
@@ -87,6 +87,7 @@ def create_app(config: Config) -> Flask:
         accounts_views,
         series_views,
         editions_views,
+        milestone_views,
         known_event_views,
         hosting_views,
         registrations_views,

@@ -1,47 +1,139 @@
-"""What waits for an organiser: one line a decision, with its day and its action."""
+"""What waits for an organiser: one line a decision, with its day and its action.
+
+A line comes from the state of an edition, or from a milestone that is overdue or next. Where both
+ask for the same act they are one line: the state's words, the milestone's day.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import url_for
 
+from app.editions import milestones, timeline
 from app.editions import queries as editions
 from app.hosting import queries as hosting
 from app.i18n import gettext as _
 from scheduler.lifecycle import EditionStatus
+from scheduler.milestones import MilestoneStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from app.editions.models import Edition
+    from app.editions.milestones import PlannedStep
+    from app.editions.models import Edition, EditionMilestone
     from app.hosting.models import CallForHosts
 
 _S = EditionStatus
+CALL_SOON = timedelta(days=60)  # so long before its day a call for hosts is something to prepare
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Something to decide: about which edition, what, by which day if there is one, and where."""
+    """Something to decide: about which edition, what, by which day if there is one, and where.
+
+    ``time_left`` says the day's distance in words, ``is_overdue`` whether it has passed.
+    """
 
     edition: Edition
     text: str
     due_on: date | None
     action_label: str
     action_url: str
+    time_left: str = ""
+    is_overdue: bool = False
 
 
 def next_decisions(today: date) -> list[Decision]:
     """Return what waits, the most urgent first."""
     waiting = editions.settled_from(today)
+    every = [*waiting, *editions.held_with_open_milestones(today)]
     called = [edition.id for edition in waiting if edition.status is _S.CALL_OPEN]
     calls, counts = hosting.calls_of(called), hosting.count_standing(called)
-    rows = [
-        _decision(edition, calls.get(edition.id), counts.get(edition.id, 0)) for edition in waiting
-    ]
-    found = [row for row in rows if row is not None]
+    rows: dict[int, list[EditionMilestone]] = {}
+    for row in editions.milestones_of([edition.id for edition in every]):
+        rows.setdefault(row.edition_id, []).append(row)
+    found = _calls_due(today)
+    for edition in every:
+        by_state = None
+        if edition.dtend > today or edition.status is _S.POSTPONED:
+            by_state = _decision(edition, calls.get(edition.id), counts.get(edition.id, 0))
+        found += _merged(by_state, _by_milestones(edition, rows.get(edition.id, []), today))
+    found = [_timed(decision, today) for decision in found]
     return sorted(found, key=lambda row: (row.due_on or row.edition.dtstart, row.edition.slug))
+
+
+def _merged(by_state: Decision | None, by_milestones: Sequence[Decision]) -> list[Decision]:
+    """Say what asks for the same act once: in the state's words, by the earliest day."""
+    merged: dict[str, Decision] = {}
+    if by_state is not None:
+        merged[by_state.action_url] = by_state
+    for decision in by_milestones:
+        standing = merged.get(decision.action_url)
+        if standing is None:
+            merged[decision.action_url] = decision
+        elif standing.due_on is None:
+            merged[decision.action_url] = replace(standing, due_on=decision.due_on)
+    return list(merged.values())
+
+
+def _by_milestones(
+    edition: Edition, rows: Sequence[EditionMilestone], today: date
+) -> list[Decision]:
+    """Return a line for each milestone of ``edition`` that is overdue or next."""
+    if edition.status is _S.CANCELLED or edition.dates_to_follow:
+        return []
+    manage = f"{url_for('editions.manage', slug=edition.slug)}#milestones"
+    found = []
+    for progress in milestones.progress(edition, rows, today):
+        if progress.status not in {MilestoneStatus.OVERDUE, MilestoneStatus.NEXT}:
+            continue
+        item = progress.milestone
+        act = timeline.act_of(edition, item.key)
+        if act is None and progress.status is MilestoneStatus.NEXT:
+            continue  # an act still to be prepared by those before it, which have their lines
+        label, url = act or (_("See the edition"), manage)
+        said = _("%(title)s.", title=_(item.title))
+        found.append(Decision(edition, said, item.due_on, label, url))
+    return found
+
+
+def _calls_due(today: date) -> list[Decision]:
+    """Return a line for each projected edition whose call for hosts is due."""
+    ahead = editions.projected_from(today)
+    templates = milestones.templates(list({one.series_id: one.series for one in ahead}.values()))
+    found = []
+    for edition in ahead:
+        steps = templates[edition.series_id]
+        due_on = milestones.call_due_on(edition, steps)
+        if due_on is not None and due_on <= today + CALL_SOON:
+            found.append(_call_due(edition, steps, due_on, today))
+    return found
+
+
+def _call_due(
+    edition: Edition, steps: Iterable[PlannedStep], due_on: date, today: date
+) -> Decision:
+    headroom = milestones.headroom_by(edition, list(steps), today, today)
+    if headroom.problem:
+        said = _("No call for hosts yet, and not enough time before these days.")
+        manage = url_for("editions.manage", slug=edition.slug)
+        return Decision(edition, said, due_on, _("See the edition"), manage)
+    url = url_for("hosting.open_call", slug=edition.slug)
+    return Decision(edition, _("Open the call for hosts."), due_on, _("Open the call"), url)
+
+
+def _timed(decision: Decision, today: date) -> Decision:
+    if decision.due_on is None:
+        return decision
+    return replace(
+        decision,
+        time_left=timeline.time_left(decision.due_on, today),
+        is_overdue=decision.due_on < today,
+    )
 
 
 def _decision(  # noqa: PLR0911 - one line a state

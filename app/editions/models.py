@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Person
@@ -53,6 +53,7 @@ class Edition(Model):
 
     __table_args__ = (
         UniqueConstraint("series_id", "recurrence_id"),
+        Index("ix_edition_feed_order", "dtstart", "uid"),
         CheckConstraint("dtstart < dtend", name="ends_after_it_starts"),
         CheckConstraint("capacity IS NULL OR capacity > 0", name="capacity"),
     )
@@ -67,7 +68,7 @@ class Edition(Model):
     own_title: Mapped[str] = mapped_column(String(250), default="")
     ordinal: Mapped[int | None]  # none while an earlier occurrence is unrecorded
     recurrence_id: Mapped[date | None]  # the occurrence of the rule that this edition uses up
-    dtstart: Mapped[date] = mapped_column(index=True)
+    dtstart: Mapped[date]
     dtend: Mapped[date]
     precision: Mapped[Precision] = mapped_column(
         Enum(Precision, native_enum=False, length=10), default=Precision.DAY
@@ -228,6 +229,73 @@ class KnownEvent(Model):
     def place(self) -> str:
         """City and country, as far as they are known."""
         return ", ".join(part for part in (self.city, self.country and self.country.name) if part)
+
+
+class MilestoneStep(Model):
+    """One step of a series' own template of milestones; without any, its kind's defaults hold."""
+
+    __table_args__ = (
+        UniqueConstraint("series_id", "key"),
+        CheckConstraint("minimum_weeks BETWEEN 0 AND 520", name="minimum_weeks"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    key: Mapped[str] = mapped_column(String(60))
+    title: Mapped[str] = mapped_column(String(120))
+    lead: Mapped[str] = mapped_column(String(30))  # as `scheduler.lead_times.Lead` writes it
+    minimum_weeks: Mapped[int] = mapped_column(default=0)
+    is_optional: Mapped[bool] = mapped_column(default=False)
+    is_public: Mapped[bool] = mapped_column(default=False)
+
+
+class EditionSchedule(Model):
+    """What the milestones of an edition are counted from, besides its start day."""
+
+    edition_id: Mapped[int] = mapped_column(
+        ForeignKey("edition.id", ondelete="CASCADE"), primary_key=True
+    )
+    begun_on: Mapped[date]  # the work: the call opened, or a host was named without one
+    call_closes_on: Mapped[date | None]  # the last day for offers; none: there was no call
+    offered_on: Mapped[date | None]  # the first offer
+
+
+class EditionMilestone(Model):
+    """One milestone of one edition: when it is due, what people did, what calendars were told."""
+
+    __table_args__ = (
+        UniqueConstraint("edition_id", "key"),
+        CheckConstraint("done_on IS NULL OR waived_reason = ''", name="done_or_waived"),
+        CheckConstraint("(told_on IS NULL) = (told_status IS NULL)", name="told_whole"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(60))
+    title: Mapped[str] = mapped_column(String(120))
+    lead: Mapped[str] = mapped_column(String(30))
+    position: Mapped[int]
+    is_optional: Mapped[bool] = mapped_column(default=False)
+    is_public: Mapped[bool] = mapped_column(default=False)
+    is_dropped: Mapped[bool] = mapped_column(default=False)  # no longer a step of the template
+    due_on: Mapped[date | None]
+    done_on: Mapped[date | None]
+    waived_reason: Mapped[str] = mapped_column(String(500), default="")
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    recorded_at: Mapped[datetime | None]
+    uid: Mapped[str] = mapped_column(String(255), unique=True)  # made once, never derived again
+    sequence: Mapped[int] = mapped_column(default=0)
+    told_on: Mapped[date | None]  # the day that public calendars show
+    told_status: Mapped[EntryStatus | None] = mapped_column(
+        Enum(EntryStatus, native_enum=False, length=10)
+    )
+    created_at: Mapped[Instant]
+    modified_at: Mapped[Instant]
+    edition: Mapped[Edition] = relationship(lazy="raise")
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it is done, or waived for a reason."""
+        return self.done_on is not None or bool(self.waived_reason)
 
 
 def ordinal_word(number: int) -> str:

@@ -12,8 +12,11 @@ from app.countries.models import Country
 from app.database import db
 from app.editions.models import (
     Edition,
+    EditionMilestone,
     EditionOverride,
+    EditionSchedule,
     KnownEvent,
+    MilestoneStep,
     Precision,
 )
 from app.series.models import Series
@@ -113,10 +116,16 @@ def with_status(*statuses: EditionStatus) -> Sequence[Edition]:
 
 
 def settled_from(today: date) -> Sequence[Edition]:
-    """Return the settled editions that are not over, for the desk."""
+    """Return the settled editions that are not over, for the desk.
+
+    One that is postponed waits for its new days however long ago the old ones were.
+    """
     return db.session.scalars(
         select(Edition)
-        .where(Edition.status.in_(SETTLED), Edition.dtend > today)
+        .where(
+            Edition.status.in_(SETTLED),
+            or_(Edition.dtend > today, Edition.status == EditionStatus.POSTPONED),
+        )
         .order_by(Edition.dtstart)
     ).all()
 
@@ -195,3 +204,109 @@ def slugs_like(stem: str) -> set[str]:
             )
         )
     )
+
+
+def milestone_steps(series_ids: Sequence[int]) -> Sequence[MilestoneStep]:
+    """Return the steps of these series' own templates, in order."""
+    return db.session.scalars(
+        select(MilestoneStep)
+        .where(MilestoneStep.series_id.in_(series_ids))
+        .order_by(MilestoneStep.series_id, MilestoneStep.position)
+    ).all()
+
+
+def milestones_of(edition_ids: Sequence[int]) -> Sequence[EditionMilestone]:
+    """Return the milestones of these editions, each edition's in order."""
+    return db.session.scalars(
+        select(EditionMilestone)
+        .where(EditionMilestone.edition_id.in_(edition_ids))
+        .order_by(EditionMilestone.edition_id, EditionMilestone.position)
+    ).all()
+
+
+def milestone(edition: Edition, key: str) -> EditionMilestone | None:
+    """Return one milestone of ``edition`` that its template still has."""
+    return db.session.scalar(
+        select(EditionMilestone).filter_by(edition_id=edition.id, key=key, is_dropped=False)
+    )
+
+
+def schedules_of(edition_ids: Sequence[int]) -> dict[int, EditionSchedule]:
+    """Return from what the milestones of these editions are counted."""
+    found = db.session.scalars(
+        select(EditionSchedule).where(EditionSchedule.edition_id.in_(edition_ids))
+    )
+    return {schedule.edition_id: schedule for schedule in found}
+
+
+def editions_with_schedule(
+    today: date, *, series: Series | None = None, without_milestones: bool = False
+) -> Sequence[Edition]:
+    """Return the editions that are worked on and not over, in the order to lock them."""
+    query = (
+        select(Edition)
+        .join(EditionSchedule, EditionSchedule.edition_id == Edition.id)
+        .where(
+            Edition.status != EditionStatus.CANCELLED,
+            or_(Edition.dtend > today, Edition.status == EditionStatus.POSTPONED),
+        )
+        .order_by(Edition.id)
+    )
+    if series is not None:
+        query = query.where(Edition.series_id == series.id)
+    if without_milestones:
+        has_some = select(EditionMilestone.id).where(EditionMilestone.edition_id == Edition.id)
+        query = query.where(~has_some.exists())
+    return db.session.scalars(query).all()
+
+
+def held_with_open_milestones(today: date) -> Sequence[Edition]:
+    """Return the editions that are over and still owe something: a survey, reports."""
+    owes = select(EditionMilestone.id).where(
+        EditionMilestone.edition_id == Edition.id,
+        EditionMilestone.due_on >= Edition.dtstart,
+        EditionMilestone.done_on.is_(None),
+        EditionMilestone.waived_reason == "",
+        ~EditionMilestone.is_dropped,
+    )
+    return db.session.scalars(
+        select(Edition)
+        .where(
+            Edition.dtend <= today,
+            Edition.status.not_in(
+                [EditionStatus.CANCELLED, EditionStatus.POSTPONED, EditionStatus.CLOSED]
+            ),
+            owes.exists(),
+        )
+        .order_by(Edition.dtstart)
+    ).all()
+
+
+def projected_from(today: date) -> Sequence[Edition]:
+    """Return the projected editions that lie ahead, nearest first."""
+    return db.session.scalars(
+        select(Edition)
+        .where(Edition.status == EditionStatus.PROJECTED, Edition.dtstart > today)
+        .order_by(Edition.dtstart, Edition.id)
+    ).all()
+
+
+def told_milestones(today: date) -> Sequence[tuple[EditionMilestone, Edition]]:
+    """Return the milestones that stand in the public feed, earliest first, each with its edition.
+
+    Those of a cancelled edition stay until it would have been over for 180 days.
+    """
+    found = db.session.execute(
+        select(EditionMilestone, Edition)
+        .join(Edition, Edition.id == EditionMilestone.edition_id)
+        .where(
+            is_public(),
+            EditionMilestone.told_on.is_not(None),
+            or_(
+                Edition.status != EditionStatus.CANCELLED,
+                Edition.dtend > today - CANCELLED_STAY,
+            ),
+        )
+        .order_by(EditionMilestone.told_on, EditionMilestone.uid)
+    )
+    return [(milestone, edition) for milestone, edition in found]

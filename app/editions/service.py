@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from app import audit, database, publication
 from app.database import db
-from app.editions import queries
+from app.editions import milestones, queries
 from app.editions.models import AdmissionPolicy, Edition, Precision
 from app.editions.signals import capacity_changed, edition_changed, edition_revised
 from scheduler import lifecycle, timespan
@@ -156,6 +156,7 @@ def make(  # noqa: PLR0913 - the columns that every new edition has
     )
     db.session.add(edition)
     db.session.flush()
+    milestones.sync(edition, by=None, now=now)
     edition_revised.send(None, edition=edition)
     return edition
 
@@ -224,6 +225,7 @@ def revising(
     db.session.flush()
     # The country may have changed by its key alone.
     db.session.expire(edition, ["country"])
+    milestones.sync(edition, by=by, now=now)
     edition_revised.send(None, edition=edition)
     now_is = _facts(edition)
     changes = {key: [was[key], now_is[key]] for key in was if was[key] != now_is[key]}

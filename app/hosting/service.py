@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app import audit, database, outbox, uploads
 from app.database import db
+from app.editions import milestones
 from app.editions import service as editions
 from app.hosting import letters, queries
 from app.hosting.models import UNDECIDED, CallForHosts, HostingOffer, OfferWindow
@@ -108,6 +109,7 @@ def open_call(
     call.text, call.is_published = text, is_published
     db.session.add(call)
     db.session.flush()
+    milestones.note_call(edition, closes_on=call.last_day, by=by, now=now)
     return call
 
 
@@ -127,10 +129,12 @@ def change_call(
     """
     if not now < closes_at or closes_at.date() > call.edition.dtstart:
         raise CallClosingError
+    database.write(call.edition)  # first, as everywhere
     database.write(call)
     was = call.closes_at
     call.closes_at, call.text, call.is_published = closes_at, text, is_published
     db.session.flush()
+    milestones.note_call(call.edition, closes_on=call.last_day, by=by, now=now)
     audit.record(
         "edition.call_changed",
         call.edition,
@@ -190,6 +194,7 @@ def submit(  # noqa: PLR0913 - what, letter, for whom, by whom, when
     offer.letter = uploads.store_pdf(letter, letter_name, now=now)
     db.session.add(offer)
     db.session.flush()
+    milestones.note_offer(edition, by=by, now=now)
     audit.record("offer.submitted", offer, by=by, now=now)
     outbox.post(by.email, letters.offer_received(offer), now=now)
     return offer

@@ -13,6 +13,7 @@ from app.accounts import access
 from app.countries.service import REGION_NAMES
 from app.database import db
 from app.editions import queries as editions
+from app.editions import timeline
 from app.feeds import service as feeds
 from app.hosting import queries as hosting
 from app.registrations import queries as registrations
@@ -150,6 +151,7 @@ def edition(slug: str) -> ResponseReturnValue:
         takes_registrations=takes_registrations,
         places=registrations.places(found) if takes_registrations else None,
         feed_path=feeds.feed_of_edition(found, today),
+        milestones=timeline.for_the_public(found, today),
         changes=[entry for entry in audit.history(found) if entry.action in OPEN_TO_READ],
         may_manage=access.organise(person),
     )

@@ -1,0 +1,153 @@
+"""How milestones are told: as items of the ``timeline`` macro, with their acts and time left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import url_for
+
+from app.editions import milestones, queries
+from app.i18n import gettext as _
+from app.i18n import ngettext
+from scheduler.ical import EntryStatus
+from scheduler.lifecycle import EditionStatus
+from scheduler.milestones import MilestoneStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from app.editions.models import Edition, EditionMilestone
+    from scheduler.milestones import Progress
+
+_S = EditionStatus
+WEEK, MONTH = 7, 30
+DAYS_UP_TO, WEEKS_UP_TO = 21, 120
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One milestone as the macro draws it; ``actions`` are pairs of label and address."""
+
+    title: str
+    state: str
+    due: date | None = None
+    words: str = ""
+    note: str = ""
+    label: str = ""
+    actions: tuple[tuple[str, str], ...] = ()
+
+
+def time_left(due_on: date, today: date) -> str:
+    """Say how far off a day is, or how late one is: ``in 3 weeks``, ``2 months late``."""
+    days = (due_on - today).days
+    if not days:
+        return _("today")
+    count = abs(days)
+    if count < DAYS_UP_TO:
+        amount = ngettext("%(num)s day", "%(num)s days", count)
+    elif count < WEEKS_UP_TO:
+        amount = ngettext("%(num)s week", "%(num)s weeks", count // WEEK)
+    else:
+        amount = ngettext("%(num)s month", "%(num)s months", count // MONTH)
+    return _("in %(amount)s", amount=amount) if days > 0 else _("%(amount)s late", amount=amount)
+
+
+def of_edition(edition: Edition, today: date, *, may_act: bool) -> list[Item]:
+    """Return the milestones of ``edition`` for the desk; ``may_act`` adds what one can do."""
+    if edition.status is _S.CANCELLED:
+        return []
+    if not edition.is_settled:
+        if edition.dtstart <= today:
+            return []
+        return [_item(found, today) for found in milestones.preview(edition, today)]
+    rows = {row.key: row for row in queries.milestones_of([edition.id])}
+    return [
+        _item(found, today, _actions(edition, rows[found.milestone.key]) if may_act else ())
+        for found in milestones.progress(edition, rows.values(), today)
+    ]
+
+
+def for_the_public(edition: Edition, today: date) -> list[Item]:
+    """Return the milestones of ``edition`` that concern its readers, by day."""
+    if edition.status is _S.CANCELLED or edition.dates_to_follow or edition.dtend <= today:
+        return []
+    told = sorted(
+        (row.told_on, row.position, row.title)
+        for row in queries.milestones_of([edition.id])
+        if row.told_on is not None and row.told_status is not EntryStatus.CANCELLED
+    )
+    nearest = next((day for day, _place, _title in told if day >= today), None)
+    return [
+        Item(_(title), "done", day, label=_("Passed"))
+        if day < today
+        else Item(_(title), "next" if day == nearest else "later", day, time_left(day, today))
+        for day, _place, title in told
+    ]
+
+
+def act_of(edition: Edition, key: str) -> tuple[str, str] | None:
+    """Return label and address of the act by which a milestone of ``edition`` is done, if it can.
+
+    A milestone that no act records is marked by hand.
+    """
+
+    def act(name: str) -> str:
+        return url_for("editions.act", slug=edition.slug, name=name)
+
+    compare = url_for("hosting.compare", slug=edition.slug)
+    acts = {
+        (milestones.CALL_OPENS, _S.PROJECTED): (
+            _("Open the call"),
+            url_for("hosting.open_call", slug=edition.slug),
+        ),
+        (milestones.OFFERS_CLOSE, _S.CALL_OPEN): (_("Compare the offers"), compare),
+        (milestones.DECIDED, _S.CALL_OPEN): (_("Compare the offers"), compare),
+        (milestones.DECIDED, _S.UNDER_EVALUATION): (_("Compare the offers"), compare),
+        (milestones.REGISTRATION_CLOSES, _S.ANNOUNCED): (
+            _("Open registration"),
+            act("open-registration"),
+        ),
+        (milestones.REGISTRATION_CLOSES, _S.REGISTRATION_OPEN): (
+            _("Change the closing day"),
+            act("change-registration"),
+        ),
+    }
+    if key in milestones.AGREEMENT and edition.status in {_S.HOST_SELECTED, _S.CONFIRMED}:
+        return _("Record it"), act("agreement")
+    if key == milestones.ANNOUNCEMENT and edition.status is _S.CONFIRMED and edition.has_agreement:
+        return _("Announce"), act("announce")
+    if key not in milestones.AUTOMATIC:
+        return _("Mark as done"), record_url(edition, key, "done")
+    return acts.get((key, edition.status))
+
+
+def record_url(edition: Edition, key: str, what: str) -> str:
+    """Return the address at which a milestone is marked as done, waived or taken back."""
+    return url_for("milestones.record", slug=edition.slug, key=key, what=what)
+
+
+def _item(found: Progress, today: date, actions: Sequence[tuple[str, str]] = ()) -> Item:
+    milestone = found.milestone
+    title = _(milestone.title)
+    if milestone.is_optional:
+        title = _("%(title)s (optional)", title=title)
+    state, acts = found.status.value, tuple(actions)
+    if found.status is MilestoneStatus.DONE:
+        return Item(title, state, found.done_on, actions=acts)
+    if found.status is MilestoneStatus.WAIVED:
+        return Item(title, state, note=_(found.reason), label=_("Waived"), actions=acts)
+    due_on = milestone.due_on
+    words = time_left(due_on, today) if due_on is not None else milestone.says
+    return Item(title, state, due_on, words, actions=acts)
+
+
+def _actions(edition: Edition, row: EditionMilestone) -> list[tuple[str, str]]:
+    if milestones.may_reopen(row):
+        return [(_("Take back"), record_url(edition, row.key, "reopen"))]
+    if row.is_recorded:
+        return []
+    act = act_of(edition, row.key)
+    waive = (_("Waive"), record_url(edition, row.key, "waive"))
+    return [*([act] if act else []), waive]
