@@ -52,8 +52,10 @@ def test_what_a_visitor_may_use_is_this_and_nothing_more(app: Flask) -> None:
         "accounts.login",
         "accounts.logout",
         "accounts.request_link",
+        "feeds.deadlines",
         "feeds.everything",
         "feeds.one",
+        "feeds.own",  # who knows the secret address
         "feeds.subscribe",
         "hosting.calls",
         "hosting.compare",  # a published call; offers are for the committee
