@@ -50,6 +50,7 @@ SENTENCES = {
 def init_app(app: Flask) -> None:
     """Answer every error of ``app`` with a page in its own look."""
     app.before_request(_number_request)
+    app.before_request(_refuse_nul)
     app.register_error_handler(DomainError, _answer_domain_error)
     app.register_error_handler(CSRFError, _answer_stale_form)
     app.register_error_handler(HTTPException, _answer_http_error)
@@ -63,6 +64,12 @@ def request_id() -> str:
 
 def _number_request() -> None:
     g.request_id = uuid.uuid4().hex[:12]
+
+
+def _refuse_nul() -> None:
+    # PostgreSQL takes no text with U+0000, so no address that has one names anything.
+    if "\0" in request.path or any("\0" in value for value in request.args.values()):
+        raise NotFoundError
 
 
 def _answer_domain_error(error: DomainError) -> ResponseReturnValue:

@@ -192,7 +192,7 @@ def mail() -> ResponseReturnValue:
     return render_template("desk/mail.html", messages=outbox.latest())
 
 
-@bp.get("/mail/<int:message_id>")
+@bp.get("/mail/<int(max=2147483647):message_id>")  # as far as its column counts
 @access.needs(access.organise)
 def message(message_id: int) -> ResponseReturnValue:
     """Show one mail as it was, or will be, sent."""

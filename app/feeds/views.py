@@ -190,7 +190,10 @@ def _serve(kind: str, key: str | None, suffix: str, **filters: str) -> Response:
         day=today,
     )
     address = address_of(request.path, request.query_string.decode("latin-1"))
-    current_app.extensions["kept_feeds"].put(address, kept)
+    # Only under its own address: made-up queries would push out what others ask for, and a
+    # filter given twice would be kept as something that it is not.
+    if address == service.feed_path(kind, key, suffix=suffix, **filters):
+        current_app.extensions["kept_feeds"].put(address, kept)
     status, headers, body = kept.answer(request.environ)
     return Response(body, status, headers)
 
