@@ -154,6 +154,13 @@ class SeriesForm(FlaskForm):
         )
 
     def _pattern(self) -> YearlyPattern:
+        # The preview reads the form before it is checked, so a forged choice comes this far.
+        for field in (self.month, self.ordinal, self.week_ordinal):
+            if field.data not in [choice.value for choice in field.choices]:
+                raise RecurrenceRuleError(
+                    problem=f"“{field.label.text}” has no such choice.",
+                    accepted="Choose from the list.",
+                )
         if self.interval.data is None:
             raise RecurrenceRuleError(
                 problem="The number of years is missing.", accepted="For example: 3."

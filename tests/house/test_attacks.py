@@ -58,3 +58,18 @@ def test_only_the_own_address_of_a_feed_is_kept(query: str, client: Client, app:
     assert kept.get("/feeds/all.ics?series=other&series=symposium") is None
     client.get("/feeds/series/symposium.ics")
     assert kept.get("/feeds/series/symposium.ics")
+
+
+# -- forged fields ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["month", "ordinal", "week_ordinal", "weekday", "rhythm"])
+@pytest.mark.parametrize("forged", ["", "x", "\x00", "9" * 5000])
+def test_a_forged_choice_of_a_rhythm_is_refused(field: str, forged: str, client: Client) -> None:
+    client.sign_in(make_person(role=Role.ORGANISER))
+    fields = {"title": "New", "length_days": "3", "rhythm": "week", "month": "3"}
+    if field in {"ordinal", "weekday"}:
+        fields["rhythm"] = "weekday"
+    fields[field] = forged
+    assert client.submit("/organise/series/preview", **fields).status_code == 200
+    assert client.submit("/organise/series/new", **fields).status_code == 422
