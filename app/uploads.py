@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import FileStorage
 
 SIZE_MAX = 10 * 1024 * 1024
+STEM_LENGTH_MAX = 190  # of a name, without its ending
 PENDING_KEY = "uploaded_paths"
 
 
@@ -84,7 +85,7 @@ def store_pdf(content: bytes, name: str, *, now: datetime) -> StoredFile:
     """Keep ``content`` and return its row; a rollback takes the file away again."""
     stored = StoredFile(
         stored_name=secrets.token_hex(24),
-        name=name.replace("\\", "/").rpartition("/")[2][-200:] or "letter.pdf",
+        name=plain_name(name),
         media_type="application/pdf",
         size_bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
@@ -98,11 +99,31 @@ def store_pdf(content: bytes, name: str, *, now: datetime) -> StoredFile:
     return stored
 
 
+def plain_name(name: str) -> str:
+    """Return the name under which a PDF is given on, whatever its sender called it.
+
+    A control character breaks the header it is sent in, a direction mark hides its true ending,
+    and any ending but ``.pdf`` lets the reader's computer open it as something else.
+
+    >>> plain_name("../letters/Invitation.html")
+    'Invitation.html.pdf'
+    """
+    last = name.replace("\\", "/").rpartition("/")[2]
+    kept = "".join(character for character in last if character.isprintable()).strip()
+    stem = kept[:-4] if kept.lower().endswith(".pdf") else kept
+    return f"{stem[-STEM_LENGTH_MAX:] or 'letter'}.pdf"
+
+
 def send(stored: StoredFile) -> Response:
     """Answer with the file as an attachment; the view has checked the permission."""
-    return send_file(
-        stored.path, mimetype=stored.media_type, as_attachment=True, download_name=stored.name
+    answer = send_file(
+        stored.path,
+        mimetype=stored.media_type,
+        as_attachment=True,
+        download_name=plain_name(stored.name),
     )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @event.listens_for(Session, "after_commit")

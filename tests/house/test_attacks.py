@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from app import uploads
 from app.accounts.models import Role
+from scheduler.lifecycle import EditionStatus
 from tests.factories import (
+    PDF,
+    make_call,
+    make_country,
     make_edition,
     make_person,
     make_series,
@@ -73,3 +79,62 @@ def test_a_forged_choice_of_a_rhythm_is_refused(field: str, forged: str, client:
     fields[field] = forged
     assert client.submit("/organise/series/preview", **fields).status_code == 200
     assert client.submit("/organise/series/new", **fields).status_code == 422
+
+
+# -- letters ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("letter.pdf", "letter.pdf"),
+        ("../../etc/passwd", "passwd.pdf"),
+        ("C:\\letters\\Our letter.PDF", "Our letter.pdf"),
+        ("letter.html", "letter.html.pdf"),
+        ("a\x00b.pdf", "ab.pdf"),
+        ("a\r\nX-Evil: 1.pdf", "aX-Evil: 1.pdf"),
+        ("\N{RIGHT-TO-LEFT OVERRIDE}fdp.exe", "fdp.exe.pdf"),
+        ("Einladung für März.pdf", "Einladung für März.pdf"),
+        ("x" * 5000 + ".pdf", "x" * 190 + ".pdf"),
+        (".pdf", "letter.pdf"),
+        ("", "letter.pdf"),
+    ],
+)
+def test_a_letters_name_ends_in_pdf_and_hides_nothing(name: str, kept: str) -> None:
+    assert uploads.plain_name(name) == kept
+
+
+def test_a_letter_comes_down_as_an_attachment_that_nobody_keeps(client: Client) -> None:
+    edition = make_edition(status=EditionStatus.CALL_OPEN)
+    make_call(edition)
+    make_country("XAA")
+    client.sign_in(make_person(role=Role.NATIONAL_CONTACT, scope="XAA"))
+    fields = {
+        "csrf_token": client.csrf_token(),
+        "country": "XAA",
+        "city": "Albor",
+        "venue": "Hall",
+        "capacity": "50",
+        "first_1": edition.dtstart.isoformat(),
+        "last_1": (edition.dtend - timedelta(days=1)).isoformat(),
+    }
+    parts = [f'name="{name}"\r\n\r\n{value}' for name, value in fields.items()]
+    # As no browser would send it (RFC 8187): a header of its own, a NUL, another ending.
+    parts.append(
+        f"name=\"letter\"; filename*=UTF-8''a%0D%0AX-Evil%3A%201%00.html\r\n\r\n{PDF.decode()}"
+    )
+    head = "--cut\r\nContent-Disposition: form-data; "
+    body = "".join(f"{head}{part}\r\n" for part in parts) + "--cut--\r\n"
+    sent = client.post(
+        f"/hosting/calls/{edition.slug}/offer",
+        data=body.encode(),
+        content_type="multipart/form-data; boundary=cut",
+    )
+    assert sent.status_code == 303
+    with client.get(f"{sent.location}/letter") as answer:
+        assert (answer.status_code, answer.mimetype, answer.data) == (200, "application/pdf", PDF)
+        disposition, kept_where = (
+            answer.headers[name] for name in ("Content-Disposition", "Cache-Control")
+        )
+    assert disposition == 'attachment; filename="aX-Evil: 1.html.pdf"'
+    assert kept_where == "no-store"
