@@ -14,6 +14,7 @@ from scheduler.rotation.command import main
 from scheduler.rotation.conflict import Conflict, Rule, conflict
 from scheduler.rotation.explanation import Alternative, Explanation, explain
 from scheduler.rotation.instance import (
+    Choice,
     Country,
     Edition,
     Instance,
@@ -29,7 +30,6 @@ from scheduler.rotation.plan import (
     CHANGES,
     LEVELS,
     Assignment,
-    Choice,
     Fairness,
     Level,
     LevelResult,

@@ -26,7 +26,7 @@ class Rule:
 
     Kinds: pin, offer, window, year, blocked (about an edition), uses (an offer), country_per_year
     (a country and a year), week_cap (a year), group (a group and a year), cooldown (a series),
-    tol (two editions).
+    tol (two editions). A pin is also what stands for an edition that has its host already.
     """
 
     kind: str
@@ -57,7 +57,8 @@ def conflict(instance: Instance, pins: Iterable[Pin], *, seconds: float = 20.0) 
         NoPlanFoundError: the time was up before it was known whether there is a conflict.
         ValueError: a pin names what is not there.
     """
-    model = _RuleModel(instance, pins_by_edition(instance, pins))
+    held = {name: Pin(name, offer=at.offer, week=at.week) for name, at in instance.held.items()}
+    model = _RuleModel(instance, pins_by_edition(instance, pins) | held)
     verdict = model.contradicts(list(model.rules), seconds / 2)
     if verdict is None:
         raise NoPlanFoundError(seconds=f"{seconds:g}")
@@ -90,6 +91,7 @@ class _RuleModel:
         self._switches: dict[Rule, Literal] = {}
         self._hosts: dict[str, dict[str, Literal]] = {}
         self._starts: dict[str, dict[int, Literal]] = {}
+        self._held: set[int] = set()
         self._editions = [e for e in instance.editions.values() if e.name in pins]
         self.core: list[Rule] = []
         for edition in self._editions:
@@ -138,6 +140,9 @@ class _RuleModel:
         pinned = self._switch("pin", (name,), _words_of_pin(pin))
         held = 0 if pin.vacant else 1
         self._model.add(sum(hosts.values()) == held).only_enforce_if(pinned)
+        if name in self._instance.held:
+            self._held |= {literal.index for literal in (*hosts.values(), *starts.values())}
+            return
         offer_rule = self._switch(
             "offer", (name,), f"{name} takes an offer for its series and year."
         )
@@ -153,9 +158,9 @@ class _RuleModel:
                 self._model.add_implication(offer_rule, ~host)
             country = self._instance.countries[offer.country]
             for week, start in starts.items():
-                if not any(low <= week - year <= high for low, high in offer.weeks):
+                if not offer.names(edition, week):
                     self._model.add_bool_or(~window, ~host, ~start)
-                if not country.is_free(edition.weeks_from(week)):
+                if not country.takes(edition, week):
                     self._model.add_bool_or(~blocked, ~host, ~start)
 
     def _add_count_rules(self) -> None:
@@ -196,13 +201,14 @@ class _RuleModel:
     def _cap(
         self, literals: "list[Literal]", most: int, rule: tuple[str, tuple[object, ...], str]
     ) -> None:
+        most = max(most, sum(literal.index in self._held for literal in literals))
         if len(literals) > most:
             self._model.add(sum(literals) <= most).only_enforce_if(self._switch(*rule))
 
     def _add_pair_rules(self) -> None:
         rules = self._instance.rules
         for one, other in combinations(self._editions, 2):
-            if one.series != other.series:
+            if one.series != other.series or {one.name, other.name} <= self._instance.held.keys():
                 continue
             if other.number - one.number <= rules.cooldown:
                 words = (
@@ -216,7 +222,9 @@ class _RuleModel:
                 self._add_distance(before, after)
 
     def _add_distance(self, before: Edition, after: Edition) -> None:
-        tol, due = self._instance.rules.tol, WEEKS * before.series.period
+        if {before.name, after.name} <= self._instance.held.keys():
+            return
+        tol, due = self._instance.rules.tol, WEEKS * (after.year - before.year)
         words = f"{before.name} and {after.name} are {due} weeks apart, give or take {tol}."
         for week, start in self._starts[before.name].items():
             for later, other in self._starts[after.name].items():

@@ -32,16 +32,26 @@ class RotationInstanceError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """A possible host; ``blocked`` absolute weeks are never free, ``soft`` ones cost something."""
+    """A possible host; ``blocked`` absolute weeks are never free, ``soft`` ones cost something.
+
+    ``closed`` are, by series, further absolute weeks in which none of its editions starts here:
+    their days meet a holiday, where a shorter event of the same week would not.
+    """
 
     id: str
     region: str
     blocked: frozenset[int] = frozenset()
     soft: Mapping[int, int] = field(default_factory=dict)
+    closed: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     def is_free(self, weeks: Iterable[int]) -> bool:
         """Whether none of the absolute ``weeks`` is blocked."""
         return self.blocked.isdisjoint(weeks)
+
+    def takes(self, edition: "Edition", week: int) -> bool:
+        """Whether ``edition`` may start in absolute ``week`` here."""
+        is_closed = week in self.closed.get(edition.series.id, ())
+        return not is_closed and self.is_free(edition.weeks_from(week))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,9 @@ class Series:
     """A lasting undertaking: an edition every ``period`` years, of ``length`` weeks.
 
     ``scope`` is ``"global"`` or one region; ``pref`` is the preferred week of the year; editions
-    with the same audience ``group`` never share a week.
+    with the same audience ``group`` never share a week. ``due`` lists year index and
+    preferred week of each edition, in order of time, where ``period``, ``first`` and ``pref``
+    do not say them: years may be left out, or differ.
     """
 
     id: str
@@ -60,6 +72,7 @@ class Series:
     pref: int
     importance: int
     group: int | str
+    due: tuple[tuple[int, int], ...] | None = None
 
     @property
     def is_global(self) -> bool:
@@ -80,6 +93,11 @@ class Edition:
         """Its name in plans: ``SERIES/NUMBER``."""
         return f"{self.series.id}/{self.number}"
 
+    @property
+    def pref(self) -> int:
+        """The preferred week of the year."""
+        return self.series.pref if self.series.due is None else self.series.due[self.number][1]
+
     def weeks_from(self, week: int) -> range:
         """Return the absolute weeks it fills when it starts in absolute ``week``."""
         return range(week, week + self.series.length)
@@ -92,6 +110,8 @@ class Offer:
     ``years`` are the first and last year index, both included; ``weeks`` are windows of weeks of
     the year, ends included, each open to every accepted series. Whether a country outside its
     region may host a regional series is the offer's matter: who accepts the series may host it.
+    ``only`` says, where series, years and windows do not, the absolute weeks in which each
+    edition, by name, may start on this offer.
     """
 
     id: str
@@ -101,16 +121,29 @@ class Offer:
     weeks: tuple[tuple[int, int], ...]
     cost: int
     uses: int
+    only: Mapping[str, frozenset[int]] | None = None
 
     def accepts(self, edition: Edition) -> bool:
         """Whether series and year of ``edition`` are among those offered."""
+        if self.only is not None:
+            return edition.name in self.only
         first, last = self.years
         return edition.series.id in self.series and first <= edition.year <= last
 
-    def starts(self, length: int) -> list[int]:
-        """Return the weeks of the year, ascending, in which ``length`` weeks may start."""
-        within = {week for low, high in self.weeks for week in range(low, high + 1)}
-        return sorted(week for week in within if week + length <= WEEKS)
+    def names(self, edition: Edition, week: int) -> bool:
+        """Whether absolute ``week`` is one in which it lets ``edition`` start."""
+        if self.only is not None:
+            return week in self.only.get(edition.name, ())
+        return any(low <= week - WEEKS * edition.year <= high for low, high in self.weeks)
+
+    def starts(self, edition: Edition) -> list[int]:
+        """Return the absolute weeks, ascending, in which ``edition`` may start, in its year."""
+        year, length = WEEKS * edition.year, edition.series.length
+        if self.only is not None:
+            within = set(self.only.get(edition.name, ()))
+        else:
+            within = {year + w for low, high in self.weeks for w in range(low, high + 1)}
+        return sorted(w for w in within if year <= w <= year + WEEKS - length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +173,21 @@ class Rules:
     rotation: int
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A host for an edition: the offer taken up and the absolute week in which it starts."""
+
+    offer: str
+    week: int
+
+
 @dataclass(frozen=True)
 class Instance:
-    """Everything a rotation is planned from; countries, series and offers by their ids."""
+    """Everything a rotation is planned from; countries, series and offers by their ids.
+
+    ``held`` are the editions that have their host already, by name. Every rule counts them, and
+    none judges them: what they break among themselves, or against a holiday, is a fact.
+    """
 
     years: int
     start_year: int
@@ -152,16 +197,22 @@ class Instance:
     offers: Mapping[str, Offer]
     intl: tuple[KnownEvent, ...]
     rules: Rules
+    held: Mapping[str, Choice] = field(default_factory=dict)
 
     @cached_property
     def editions(self) -> dict[str, Edition]:
-        """The editions to be hosted, by name: series by series, in order of time."""
+        """The editions to be hosted, or held, by name: series by series, in order of time."""
         due = (
             Edition(series, number, year)
             for series in self.series.values()
-            for number, year in enumerate(range(series.first, self.years, series.period))
+            for number, year in enumerate(self._years_of(series))
         )
         return {edition.name: edition for edition in due}
+
+    def _years_of(self, series: Series) -> Iterable[int]:
+        if series.due is None:
+            return range(series.first, self.years, series.period)
+        return [year for year, _ in series.due]
 
     def editions_of(self, series: Series) -> list[Edition]:
         """Return the editions of ``series`` in order of time."""

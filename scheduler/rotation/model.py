@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
-from scheduler.rotation.instance import WEEKS, Edition, Instance, Offer, Series
+from scheduler.rotation.instance import WEEKS, Choice, Edition, Instance, Offer, Series
 from scheduler.rotation.plan import (
     BALANCE,
     CHANGES,
@@ -20,7 +20,6 @@ from scheduler.rotation.plan import (
     REPEATS,
     VACANCIES,
     Assignment,
-    Choice,
 )
 
 if TYPE_CHECKING:
@@ -70,6 +69,8 @@ class Model:
         self.vacant: dict[str, Literal] = {}
         # Beginning in a week that costs the host something: (edition, country, week), cost.
         self._soft: dict[tuple[str, str, int], tuple[Literal, int]] = {}
+        # Variables of editions that are held: true, whatever a limit says.
+        self._held: set[int] = set()
         for edition in instance.editions.values():
             self._add_edition(edition)
         self._add_host_rules()
@@ -83,6 +84,9 @@ class Model:
     def _add_edition(self, edition: Edition) -> None:
         vacant = self.vacant[edition.name] = self._boolean()
         hosts = self.hosts[edition.name]
+        if edition.name in self.instance.held:
+            self._hold(edition.name, self.instance.held[edition.name])
+            return
         for offer in self.instance.offers.values():
             weeks = free_starts(self.instance, edition, offer)
             if not weeks or not offer.uses:
@@ -92,6 +96,13 @@ class Model:
             self.solver_model.add(sum(ways) >= hosts[offer.id])
         self.solver_model.add_exactly_one([*hosts.values(), vacant])
         self.solver_model.add_exactly_one([*self.starts[edition.name].values(), vacant])
+
+    def _hold(self, name: str, choice: Choice) -> None:
+        """Take an edition as it is, with its host and its week."""
+        host = self.hosts[name][choice.offer] = self._boolean()
+        start = self.starts[name][choice.week] = self._boolean()
+        self.solver_model.add_bool_and([host, start, ~self.vacant[name]])
+        self._held |= {host.index, start.index}
 
     def _way(self, edition: Edition, country: str, week: int) -> "Literal":
         """Return what is true only if ``edition`` starts in ``week``, at its cost for the host."""
@@ -138,6 +149,7 @@ class Model:
             self._cap(starting, 1)
 
     def _cap(self, literals: "list[Literal]", most: int) -> None:
+        most = max(most, sum(literal.index in self._held for literal in literals))
         if most == 1 and len(literals) > 1:
             self.solver_model.add_at_most_one(literals)
         elif len(literals) > most:
@@ -163,7 +175,9 @@ class Model:
         All early starts of one exclude all late starts of the other: one clique for each week
         is far tighter for the solver than one clause for each pair of weeks.
         """
-        shift = WEEKS * before.series.period
+        if {before.name, after.name} <= self.instance.held.keys():
+            return
+        shift = WEEKS * (after.year - before.year)
         tol = self.instance.rules.tol
         starts, nexts = self.starts[before.name], self.starts[after.name]
         for limit in sorted(starts):
@@ -205,7 +219,12 @@ class Model:
                 return _sum(self._date_costs())
             case OFFERS.key:
                 offers = self.instance.offers
-                hosts = (pair for by_offer in self.hosts.values() for pair in by_offer.items())
+                hosts = (
+                    pair
+                    for name, by_offer in self.hosts.items()
+                    if name not in self.instance.held
+                    for pair in by_offer.items()
+                )
                 return _sum(host * offers[id_].cost for id_, host in hosts)
             case CHANGES.key:
                 return _sum(self._changes(adopted))
@@ -268,8 +287,10 @@ class Model:
         costs = self.instance.event_costs
         for name, starts in self.starts.items():
             edition = self.instance.editions[name]
+            if name in self.instance.held:
+                continue
             for week, start in starts.items():
-                cost = abs(week - WEEKS * edition.year - edition.series.pref)
+                cost = abs(week - WEEKS * edition.year - edition.pref)
                 for filled in edition.weeks_from(week):
                     cost += costs.get((edition.series.group, filled), 0)
                 yield start * cost
@@ -311,9 +332,8 @@ def free_starts(instance: Instance, edition: Edition, offer: Offer) -> list[int]
     """Return the absolute weeks, ascending, in which ``offer`` lets ``edition`` start."""
     if not offer.accepts(edition):
         return []
-    starts = (WEEKS * edition.year + week for week in offer.starts(edition.series.length))
     country = instance.countries[offer.country]
-    return [week for week in starts if country.is_free(edition.weeks_from(week))]
+    return [week for week in offer.starts(edition) if country.takes(edition, week)]
 
 
 def _sum(terms: "Iterable[Expression]") -> "Expression":

@@ -9,16 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from scheduler.rotation.instance import WEEKS, Edition, Instance
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A host for an edition: the offer taken up and the absolute week in which it starts."""
-
-    offer: str
-    week: int
-
+from scheduler.rotation.instance import WEEKS, Choice, Edition, Instance
 
 # By name of edition; None is a vacant edition, one without a host.
 Assignment = Mapping[str, Choice | None]
@@ -97,12 +88,15 @@ def check(instance: Instance, plan: Assignment) -> list[str]:
     held: list[tuple[Edition, Choice]] = []
     for name, edition in instance.editions.items():
         choice = plan.get(name)
+        if name in instance.held and choice != instance.held[name]:
+            faults.append(f"{name} has its host already, and the plan gives it another.")
         if choice is None:
             continue
         if choice.offer not in instance.offers:
             faults.append(f"{name}: there is no offer {choice.offer}.")
             continue
-        faults += [f"{name}: {fault}" for fault in _faults_of_choice(instance, edition, choice)]
+        if name not in instance.held:
+            faults += [f"{name}: {fault}" for fault in _faults_of_choice(instance, edition, choice)]
         held.append((edition, choice))
     faults += _faults_of_counts(instance, held)
     for one, other in combinations(held, 2):
@@ -113,12 +107,18 @@ def check(instance: Instance, plan: Assignment) -> list[str]:
 def _faults_of_choice(instance: Instance, edition: Edition, choice: Choice) -> Iterator[str]:
     offer = instance.offers[choice.offer]
     start = choice.week - WEEKS * edition.year
-    if edition.series.id not in offer.series:
-        yield f"offer {offer.id} is not for {edition.series.id}."
-    if not offer.years[0] <= edition.year <= offer.years[1]:
-        yield f"offer {offer.id} is not for year {edition.year}."
-    if not any(low <= start <= high for low, high in offer.weeks):
-        yield f"offer {offer.id} is not for week {start} of the year."
+    if offer.only is not None:
+        if choice.week not in offer.only.get(edition.name, ()):
+            yield f"offer {offer.id} is not for it in week {start} of the year."
+    else:
+        if edition.series.id not in offer.series:
+            yield f"offer {offer.id} is not for {edition.series.id}."
+        if not offer.years[0] <= edition.year <= offer.years[1]:
+            yield f"offer {offer.id} is not for year {edition.year}."
+        if not any(low <= start <= high for low, high in offer.weeks):
+            yield f"offer {offer.id} is not for week {start} of the year."
+    if choice.week in instance.countries[offer.country].closed.get(edition.series.id, ()):
+        yield f"week {choice.week} is closed to {edition.series.id} in {offer.country}."
     if start < 0 or start + edition.series.length > WEEKS:
         yield "it does not fit into its year."
     for week in range(choice.week, choice.week + edition.series.length):
@@ -129,23 +129,29 @@ def _faults_of_choice(instance: Instance, edition: Edition, choice: Choice) -> I
 def _faults_of_counts(instance: Instance, held: list[tuple[Edition, Choice]]) -> Iterator[str]:
     rules = instance.rules
     country_of = {id_: offer.country for id_, offer in instance.offers.items()}
+    # What is held breaks no rule: where it fills a limit, or more, no other edition comes to it.
+    fixed = [(edition, choice) for edition, choice in held if edition.name in instance.held]
     for offer, uses in Counter(choice.offer for _, choice in held).items():
         if uses > instance.offers[offer].uses:
             yield f"offer {offer} is used {uses} times, {instance.offers[offer].uses} at most."
     hosts = Counter((country_of[choice.offer], edition.year) for edition, choice in held)
+    taken = Counter((country_of[choice.offer], edition.year) for edition, choice in fixed)
     for (country, year), count in hosts.items():
-        if count > rules.country_per_year:
+        if count > max(rules.country_per_year, taken[country, year]):
             yield (
                 f"{country} hosts {count} editions in year {year}, "
                 f"{rules.country_per_year} at most."
             )
-    load = Counter(
-        week
-        for edition, choice in held
-        for week in range(choice.week, choice.week + edition.series.length)
+    load, filled = (
+        Counter(
+            week
+            for edition, choice in some
+            for week in range(choice.week, choice.week + edition.series.length)
+        )
+        for some in (held, fixed)
     )
     for week, count in load.items():
-        if count > rules.week_cap:
+        if count > max(rules.week_cap, filled[week]):
             yield f"{count} editions fall in week {week}, {rules.week_cap} at most."
 
 
@@ -153,6 +159,8 @@ def _faults_of_pair(
     instance: Instance, one: tuple[Edition, Choice], other: tuple[Edition, Choice]
 ) -> Iterator[str]:
     (first, here), (second, there) = one, other
+    if first.name in instance.held and second.name in instance.held:
+        return
     names = f"{first.name} and {second.name}"
     if (
         first.series.group == second.series.group
@@ -166,19 +174,23 @@ def _faults_of_pair(
     country = instance.offers[here.offer].country
     if apart <= instance.rules.cooldown and country == instance.offers[there.offer].country:
         yield f"{names} are both in {country}."
-    drift = abs(there.week - here.week) - WEEKS * first.series.period
+    drift = abs(there.week - here.week) - WEEKS * abs(second.year - first.year)
     if apart == 1 and abs(drift) > instance.rules.tol:
         yield f"{names} are {abs(there.week - here.week)} weeks apart."
 
 
 def score(instance: Instance, plan: Assignment) -> tuple[int, int, int, int, int]:
-    """Return what ``plan`` reaches on the five levels of `LEVELS`, in that order."""
+    """Return what ``plan`` reaches on the five levels of `LEVELS`, in that order.
+
+    What is held counts for the regions, and costs nothing on the last two levels.
+    """
     vacant = sum(e.series.importance for n, e in instance.editions.items() if plan.get(n) is None)
     gap = max(hostings(instance, plan).values(), default=0)
     gap -= min(hostings(instance, plan).values(), default=0)
     held = _held(instance, plan)
-    dates = sum(_date_cost(instance, edition, choice) for edition, choice in held)
-    offers = sum(instance.offers[choice.offer].cost for _, choice in held)
+    free = [(edition, choice) for edition, choice in held if edition.name not in instance.held]
+    dates = sum(_date_cost(instance, edition, choice) for edition, choice in free)
+    offers = sum(instance.offers[choice.offer].cost for _, choice in free)
     return vacant, repeats(instance, plan), gap, dates, offers
 
 
@@ -211,7 +223,7 @@ def _held(instance: Instance, plan: Assignment) -> list[tuple[Edition, Choice]]:
 
 def _date_cost(instance: Instance, edition: Edition, choice: Choice) -> int:
     soft = instance.countries[instance.offers[choice.offer].country].soft
-    cost = abs(choice.week - WEEKS * edition.year - edition.series.pref)
+    cost = abs(choice.week - WEEKS * edition.year - edition.pref)
     for week in range(choice.week, choice.week + edition.series.length):
         cost += soft.get(week, 0)
         for event in instance.intl:

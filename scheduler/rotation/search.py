@@ -162,7 +162,7 @@ def search(  # noqa: PLR0913 - what solve takes, and what the explanation knows 
         bounds.append(value if status == cp_model.OPTIMAL else min(bound, value))
         as_good = as_good and bool(known) and value <= known[i].value
         model.solver_model.add(objective <= value)
-    final = found or dict.fromkeys(instance.editions)
+    final = found or {name: instance.held.get(name) for name in instance.editions}
     results = (
         LevelResult(level, _value(instance, level, adopted, final), bound)
         for level, bound in zip(order, bounds, strict=True)
@@ -193,8 +193,8 @@ def _first_plan(
     instance: Instance, pins: Mapping[str, Pin], adopted: Assignment
 ) -> Assignment | None:
     """Return a plan to begin with, if one is at hand: the adopted one, or nothing but vacancies."""
-    editions = instance.editions
-    for plan in ({name: adopted.get(name) for name in editions}, dict.fromkeys(editions)):
+    nothing: Assignment = {name: instance.held.get(name) for name in instance.editions}
+    for plan in ({name: held or adopted.get(name) for name, held in nothing.items()}, nothing):
         kept = all(pin.is_kept(instance, plan[name]) for name, pin in pins.items())
         if not check(instance, plan) and kept:
             return plan
