@@ -68,20 +68,16 @@ def outlook(edition: Edition, today: date) -> Outlook:
     offers = [
         WeekOffer(
             week,
-            _unknown(replace(event, dtstart=week.dtstart, dtend=week.dtend), known, host),
+            clashes.unknowns(replace(event, dtstart=week.dtstart, dtend=week.dtend), known, host),
             _why(week, found),
         )
         for week in weeks
         if week.dtstart != edition.dtstart
     ]
-    return Outlook(found, _unknown(event, known, host), offers[:WEEKS_OFFERED])
-
-
-def _unknown(
-    event: clashes.OwnEvent, known: Sequence[KnownDate], host: str | None
-) -> Sequence[str]:
-    sentences = clashes.unknowns(event, known, host)
-    return sentences if host else [_("The host is not known, nor are its holidays."), *sentences]
+    # Said once, since it holds for every week alike.
+    of_host = [] if host else [_("The host is not known, nor are its holidays.")]
+    unknown = [*of_host, *clashes.unknowns(event, known, host)]
+    return Outlook(found, unknown, offers[:WEEKS_OFFERED])
 
 
 def _why(week: FreeWeek, found: Sequence[Clash]) -> str:

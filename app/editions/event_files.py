@@ -54,7 +54,7 @@ class EventFileSizeError(DomainError):
 class EventFileEmptyError(DomainError):
     """A file without content."""
 
-    message = N_("“{name}” is empty. Choose the file again.")
+    message = N_("There is nothing in “{name}”. Choose the file again.")
 
 
 class EventFileCountError(DomainError):
@@ -149,7 +149,7 @@ def _in_our_words(problem: str) -> str:
     if problem == "VEVENT has no DTSTART.":
         return _("The event has no day: DTSTART is missing.")
     if problem.startswith("RRULE:"):
-        return _("The event recurs by a rule. Add it by hand: “By a rule”.")
+        return _("The event recurs. Add it by hand, as “A rule by which it recurs”.")
     return problem
 
 
