@@ -211,7 +211,19 @@ def history() -> ResponseReturnValue:
     """Show the newest acts."""
     entries = audit.latest(200)
     people = accounts_queries.display_names({entry.person_id for entry in entries})
-    return render_template("desk/audit.html", entries=entries, people=people)
+    if not access.organise(the_person()):
+        # Who takes part is the organisers' to know; the committee reads what was done.
+        staff = {grant.person_id for grant in accounts_queries.staff()}
+        people = {key: name for key, name in people.items() if key in staff}
+    names = [_name_of_actor(entry, people) for entry in entries]
+    return render_template("desk/audit.html", entries=entries, names=names)
+
+
+def _name_of_actor(entry: audit.AuditEntry, people: dict[int | None, str]) -> str:
+    if entry.person_id is None:
+        return _("the system")
+    is_hidden = entry.subject_kind == "registration" and not access.organise(the_person())
+    return _("a participant") if is_hidden else people.get(entry.person_id, _("a participant"))
 
 
 @bp.get("/pieces")

@@ -135,8 +135,9 @@ def series(slug: str) -> ResponseReturnValue:
 def edition(slug: str) -> ResponseReturnValue:
     """Show one edition: facts, what to do now, what has changed."""
     found = editions.find(slug)
-    if found is None or not found.is_public:
+    if found is None or found.public_since is None:
         raise NotFoundError
+    told_since = found.public_since
     person, today, now = access.current_person(), clock.today(), clock.utcnow()
     registration = registrations.find(found, person) if person else None
     sees_venue = access.organise(person) or (registration is not None and registration.holds_seat)
@@ -152,7 +153,12 @@ def edition(slug: str) -> ResponseReturnValue:
         places=registrations.places(found) if takes_registrations else None,
         feed_path=feeds.feed_of_edition(found, today),
         milestones=timeline.for_the_public(found, today),
-        changes=[entry for entry in audit.history(found) if entry.action in OPEN_TO_READ],
+        # Where it was to be before the world was told is nobody else's matter.
+        changes=[
+            entry
+            for entry in audit.history(found)
+            if entry.action in OPEN_TO_READ and entry.at >= told_since
+        ],
         may_manage=access.organise(person),
     )
 

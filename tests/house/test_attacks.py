@@ -9,8 +9,11 @@ import pytest
 
 from app import uploads
 from app.accounts.models import Role
+from app.editions import service as editions
+from app.registrations import service as registrations
 from scheduler.lifecycle import EditionStatus
 from tests.factories import (
+    OPENING,
     PDF,
     make_call,
     make_country,
@@ -18,8 +21,11 @@ from tests.factories import (
     make_person,
     make_series,
 )
+from tests.pages import words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
 
     from tests.conftest import Client
@@ -138,3 +144,62 @@ def test_a_letter_comes_down_as_an_attachment_that_nobody_keeps(client: Client) 
         )
     assert disposition == 'attachment; filename="aX-Evil: 1.html.pdf"'
     assert kept_where == "no-store"
+
+
+# -- what is not public ----------------------------------------------------------------------
+
+
+def test_the_world_reads_no_history_from_before_it_was_told(client: Client) -> None:
+    organiser, other = make_person(role=Role.ORGANISER), make_country("XAB", name="Otherland")
+    edition = make_edition(
+        status=EditionStatus.CONFIRMED,
+        city="Secretville",
+        country_code=make_country("XAA").code,
+        agreement_waiver="A letter of intent.",
+    )
+    acts: dict[str, Callable[..., None]] = {
+        "move": lambda now: editions.reschedule(
+            edition,
+            dtstart=edition.dtstart + timedelta(days=7),
+            dtend=edition.dtend + timedelta(days=7),
+            reason="Not said",
+            by=organiser,
+            now=now,
+        ),
+        "relocate": lambda now: editions.relocate(
+            edition,
+            other,
+            city="Openville",
+            venue="",
+            venue_address="",
+            tzid="UTC",
+            reason="Not said",
+            by=organiser,
+            now=now,
+        ),
+    }
+    for act in acts.values():
+        act(now=OPENING)
+    editions.announce(edition, by=organiser, now=OPENING + timedelta(hours=1))
+    page = words(client.get(f"/editions/{edition.slug}"))
+    assert "Announced." in page
+    assert "Moved" not in page
+    assert "Secretville" not in page
+    acts["move"](now=OPENING + timedelta(hours=2))
+    assert "Moved to other days" in words(client.get(f"/editions/{edition.slug}"))
+
+
+def test_the_committee_reads_acts_but_no_participants_names(client: Client) -> None:
+    organiser = make_person("boss@example.org", role=Role.ORGANISER)
+    participant = make_person("guard@example.org", name="Gerda Guard")
+    edition = make_edition()
+    registration = registrations.register(edition, participant, now=OPENING)
+    registrations.cancel(registration, by=participant, now=OPENING)
+    editions.describe(edition, title="", summary="Words", by=organiser, now=OPENING)
+    client.sign_in(make_person(role=Role.COMMITTEE))
+    page = words(client.get("/organise/audit"))
+    assert "Registration cancelled" in page
+    assert "boss@example.org" in page
+    assert "Gerda Guard" not in page
+    client.sign_in(organiser)
+    assert "Gerda Guard" in words(client.get("/organise/audit"))
