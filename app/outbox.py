@@ -37,6 +37,7 @@ FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(hours=1)
 SMTP_TIMEOUT_SECONDS = 20
 PENDING_KEY = "outbox_ids"
+SUBJECT_MAX = 300  # a title, a city and a country at their longest are more
 
 
 class OutboxMessage(Model):
@@ -46,7 +47,7 @@ class OutboxMessage(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[str] = mapped_column(String(120), unique=True)
     to_address: Mapped[str] = mapped_column(String(254), index=True)
-    subject: Mapped[str] = mapped_column(String(300))
+    subject: Mapped[str] = mapped_column(String(SUBJECT_MAX))
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     is_secret: Mapped[bool] = mapped_column(default=False)
@@ -89,7 +90,7 @@ def post(to_address: str, letter: Letter, *, now: datetime) -> OutboxMessage:
     message = OutboxMessage(
         message_id=f"<{uuid.uuid4()}@{settings().mail_from.rpartition('@')[2]}>",
         to_address=to_address,
-        subject=letter.subject,
+        subject=letter.subject[:SUBJECT_MAX],
         text=render_template("mail/letter.txt", letter=letter),
         html=render_template("mail/letter.html", letter=letter),
         is_secret=letter.is_secret,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app import uploads
+from app import outbox, uploads
 from app.accounts.models import Role
 from app.editions import service as editions
 from app.registrations import service as registrations
@@ -203,3 +203,22 @@ def test_the_committee_reads_acts_but_no_participants_names(client: Client) -> N
     assert "Gerda Guard" not in page
     client.sign_in(organiser)
     assert "Gerda Guard" in words(client.get("/organise/audit"))
+
+
+# -- mail ------------------------------------------------------------------------------------
+
+
+def test_a_subject_fits_its_column_however_long_the_names(client: Client) -> None:
+    country = make_country("XAB", name="N" * 80)
+    edition = make_edition(title="T" * 250, city="Old", country_code=make_country("XAA").code)
+    registrations.register(edition, make_person("a@example.org"), now=OPENING)
+    client.sign_in(make_person(role=Role.ORGANISER))
+    answer = client.submit(
+        f"/organise/editions/{edition.slug}/relocate",
+        country=country.code,
+        city="C" * 120,
+        tzid="UTC",
+        reason="Why not",
+    )
+    assert answer.status_code == 303
+    assert {len(message.subject) <= 300 for message in outbox.latest()} == {True}
