@@ -42,13 +42,15 @@ def session_of(token: str, *, now: datetime) -> SignIn | None:
 
 
 def live_link(token: str, *, now: datetime) -> SignInLink | None:
-    """Return the unspent, unexpired link with this token."""
+    """Return the unspent, unexpired link with this token, locked so that it is spent once."""
     return db.session.scalar(
-        select(SignInLink).where(
+        select(SignInLink)
+        .where(
             SignInLink.token_hash == hashed(token),
             SignInLink.used_at.is_(None),
             SignInLink.expires_at > now,
         )
+        .with_for_update()
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from email_validator import EmailNotValidError, validate_email
 from flask_security import hash_password, verify_password
+from sqlalchemy.exc import IntegrityError
 
 from app import audit, database, outbox
 from app.accounts import queries
@@ -82,8 +83,12 @@ def find_or_create(email: str, *, now: datetime) -> Person:
     person = queries.find(email)
     if person is None:
         person = Person(email=email, created_at=now)
-        db.session.add(person)
-        db.session.flush()
+        try:
+            with db.session.begin_nested():
+                db.session.add(person)
+        except IntegrityError:
+            # PostgreSQL lets two transactions look at once; the other one was first to write.
+            return find_or_create(email, now=now)
     return person
 
 

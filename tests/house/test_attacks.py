@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from app import outbox, uploads
-from app.accounts.models import Role
+from app.accounts import service as accounts
+from app.accounts.models import Person, Role
+from app.clock import real_utcnow
+from app.database import db
 from app.editions import service as editions
 from app.registrations import service as registrations
 from scheduler.lifecycle import EditionStatus
@@ -222,3 +226,55 @@ def test_a_subject_fits_its_column_however_long_the_names(client: Client) -> Non
     )
     assert answer.status_code == 303
     assert {len(message.subject) <= 300 for message in outbox.latest()} == {True}
+
+
+# -- signing in ------------------------------------------------------------------------------
+
+
+def test_two_presses_of_one_link_sign_in_once(app: Flask) -> None:
+    """The second waits for the first to be decided: on both databases a link is spent once."""
+    token = accounts.make_link("a@example.org", life=timedelta(minutes=5), now=real_utcnow())
+    db.session.commit()
+    outcomes: list[str] = []
+
+    def press() -> None:
+        with app.app_context():
+            try:
+                accounts.spend_link(token, now=real_utcnow())
+            except accounts.LinkError:
+                db.session.rollback()
+                outcomes.append("refused")
+            else:
+                db.session.commit()
+                outcomes.append("signed in")
+
+    accounts.spend_link(token, now=real_utcnow())
+    second = threading.Thread(target=press)
+    second.start()
+    second.join(0.3)  # long enough to read the link, were it to be had
+    db.session.commit()
+    second.join()
+    assert outcomes == ["refused"]
+
+
+def test_two_links_of_one_newcomer_make_one_person(app: Flask) -> None:
+    tokens = [
+        accounts.make_link("new@example.org", life=timedelta(minutes=5), now=real_utcnow())
+        for _ in range(2)
+    ]
+    db.session.commit()
+    found: list[int] = []
+
+    def press() -> None:
+        with app.app_context():
+            found.append(accounts.spend_link(tokens[1], now=real_utcnow())[0].id)
+            db.session.commit()
+
+    found.append(accounts.spend_link(tokens[0], now=real_utcnow())[0].id)
+    second = threading.Thread(target=press)
+    second.start()
+    second.join(0.3)
+    db.session.commit()
+    second.join()
+    assert found == [found[0]] * 2
+    assert db.session.query(Person).filter_by(email="new@example.org").count() == 1
