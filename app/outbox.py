@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from flask import current_app, render_template
+from flask import current_app
 from sqlalchemy import Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -91,8 +91,8 @@ def post(to_address: str, letter: Letter, *, now: datetime) -> OutboxMessage:
         message_id=f"<{uuid.uuid4()}@{settings().mail_from.rpartition('@')[2]}>",
         to_address=to_address,
         subject=letter.subject[:SUBJECT_MAX],
-        text=render_template("mail/letter.txt", letter=letter),
-        html=render_template("mail/letter.html", letter=letter),
+        text=_render("mail/letter.txt", letter),
+        html=_render("mail/letter.html", letter),
         is_secret=letter.is_secret,
         created_at=now,
         due_at=AT_ONCE,
@@ -101,6 +101,12 @@ def post(to_address: str, letter: Letter, *, now: datetime) -> OutboxMessage:
     db.session.flush()
     db.session.info.setdefault(PENDING_KEY, []).append(message.id)
     return message
+
+
+def _render(template: str, letter: Letter) -> str:
+    # Past Flask's context, which serves pages: a letter has no reader yet, and it is written
+    # while others wait for the lock.
+    return current_app.jinja_env.get_template(template).render(letter=letter)
 
 
 def due(*, now: datetime, limit: int = 500) -> Sequence[int]:

@@ -195,7 +195,10 @@ def _serve(kind: str, key: str | None, suffix: str, **filters: str) -> Response:
     if address == service.feed_path(kind, key, suffix=suffix, **filters):
         current_app.extensions["kept_feeds"].put(address, kept)
     status, headers, body = kept.answer(request.environ)
-    return Response(body, status, headers)
+    response = Response([body], status, headers)
+    # For HEAD the length is that of the body which is not sent.
+    response.automatically_set_content_length = False
+    return response
 
 
 def _with_addresses(offer: Offer) -> dict[str, object]:

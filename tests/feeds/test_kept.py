@@ -179,3 +179,9 @@ def test_a_country_has_a_feed_under_its_code(client: Client, path: str, status: 
         assert (b"SUMMARY:Here" in answer.data, b"Elsewhere" in answer.data) == (True, False)
     else:
         assert answer.mimetype == "text/plain"
+
+
+def test_head_tells_the_length_of_what_get_would_send(client: Client) -> None:
+    make_edition(commit=True)
+    lengths = [client.head(ALL).headers["Content-Length"] for _ in range(2)]
+    assert lengths == [str(len(client.get(ALL).data))] * 2
