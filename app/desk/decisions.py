@@ -61,7 +61,8 @@ def next_decisions(today: date) -> list[Decision]:
         by_state = None
         if edition.dtend > today or edition.status is _S.POSTPONED:
             by_state = _decision(edition, calls.get(edition.id), counts.get(edition.id, 0))
-        found += _merged(by_state, _by_milestones(edition, rows.get(edition.id, []), today))
+        its_rows = rows.get(edition.id, [])
+        found += _merged(by_state, _by_milestones(edition, its_rows, by_state, today))
     found = [_timed(decision, today) for decision in found]
     return sorted(found, key=lambda row: (row.due_on or row.edition.dtstart, row.edition.slug))
 
@@ -81,7 +82,10 @@ def _merged(by_state: Decision | None, by_milestones: Sequence[Decision]) -> lis
 
 
 def _by_milestones(
-    edition: Edition, rows: Sequence[EditionMilestone], today: date
+    edition: Edition,
+    rows: Sequence[EditionMilestone],
+    by_state: Decision | None,
+    today: date,
 ) -> list[Decision]:
     """Return a line for each milestone of ``edition`` that is overdue or next."""
     if edition.status is _S.CANCELLED or edition.dates_to_follow:
@@ -93,8 +97,8 @@ def _by_milestones(
             continue
         item = progress.milestone
         act = timeline.act_of(edition, item.key)
-        if act is None and progress.status is MilestoneStatus.NEXT:
-            continue  # an act still to be prepared by those before it, which have their lines
+        if act is None and by_state is not None and progress.status is MilestoneStatus.NEXT:
+            continue  # its act is not possible yet; what comes before it has its line
         label, url = act or (_("See the edition"), manage)
         said = _("%(title)s.", title=_(item.title))
         found.append(Decision(edition, said, item.due_on, label, url))

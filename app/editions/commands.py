@@ -12,7 +12,7 @@ from flask.cli import AppGroup
 
 from app import clock
 from app.database import db
-from app.editions import planning
+from app.editions import milestones, planning
 from scheduler.errors import DomainError
 from scheduler.planning import Action
 
@@ -114,3 +114,11 @@ def _rows(line: PlannedChange) -> list[str]:
     sign = {Action.CREATE: "+", Action.MOVE: "~", Action.KEEP: " ", Action.RETIRE: "-"}
     head = f"{sign[line.action]} {line.edition:<28} {change.dtstart} – {last_day}  {change.reason}"
     return [head, *(f"    ! {clash.level.value}: {clash.reason}" for clash in line.clashes)]
+
+
+@series.command("lay-milestones")
+def lay_milestones() -> None:
+    """Lay the milestones of editions that have none yet, after an upgrade; safe to repeat."""
+    count = milestones.lay_all(now=clock.utcnow())
+    db.session.commit()
+    click.echo(f"Milestones laid for {count} editions.")

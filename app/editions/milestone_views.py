@@ -62,7 +62,7 @@ def template(slug: str) -> ResponseReturnValue:
     series = series_queries.find(slug)
     if series is None:
         raise NotFoundError
-    standing = milestones.template_of(series)
+    standing = milestones.in_order(milestones.template_of(series), series)
     form = TemplateForm() if request.method == "POST" else TemplateForm.of(standing)
     adds = "add" in request.form
     reset = TemplateResetForm(prefix="defaults")

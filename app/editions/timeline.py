@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scheduler.milestones import Progress
 
 _S = EditionStatus
-WEEK, MONTH = 7, 30
+WEEK, YEAR = 7, 365
 DAYS_UP_TO, WEEKS_UP_TO = 21, 120
 
 
@@ -50,7 +50,7 @@ def time_left(due_on: date, today: date) -> str:
     elif count < WEEKS_UP_TO:
         amount = ngettext("%(num)s week", "%(num)s weeks", count // WEEK)
     else:
-        amount = ngettext("%(num)s month", "%(num)s months", count // MONTH)
+        amount = ngettext("%(num)s month", "%(num)s months", count * 12 // YEAR)
     return _("in %(amount)s", amount=amount) if days > 0 else _("%(amount)s late", amount=amount)
 
 
@@ -105,10 +105,6 @@ def act_of(edition: Edition, key: str) -> tuple[str, str] | None:
         (milestones.OFFERS_CLOSE, _S.CALL_OPEN): (_("Compare the offers"), compare),
         (milestones.DECIDED, _S.CALL_OPEN): (_("Compare the offers"), compare),
         (milestones.DECIDED, _S.UNDER_EVALUATION): (_("Compare the offers"), compare),
-        (milestones.REGISTRATION_CLOSES, _S.ANNOUNCED): (
-            _("Open registration"),
-            act("open-registration"),
-        ),
         (milestones.REGISTRATION_CLOSES, _S.REGISTRATION_OPEN): (
             _("Change the closing day"),
             act("change-registration"),
