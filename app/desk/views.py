@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
-from wtforms import HiddenField, SubmitField
 
 from app import audit, clock, outbox
 from app.accounts import access
@@ -19,12 +18,14 @@ from app.accounts.models import Role
 from app.countries import queries as countries
 from app.database import db
 from app.desk import decisions
+from app.desk.forms import ApplyForm, TakeDaysForm, TakeUpForm, TryForm
 from app.desk.pieces import pieces_context
+from app.desk.plan_page import Address, show
+from app.desk.what_if import try_days
 from app.editions import clashing, planning
 from app.editions import queries as editions
 from app.forms import options, put
 from app.i18n import gettext as _
-from app.i18n import lazy_gettext as _l
 from app.i18n import ngettext
 from app.registrations import queries as registrations
 from app.series import queries as series_queries
@@ -35,21 +36,6 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 bp = Blueprint("desk", __name__, url_prefix="/organise")
-
-ZOOMS = (6, 12, 24)
-
-
-class ApplyForm(FlaskForm):
-    """Apply the plan that was looked at."""
-
-    fingerprint = HiddenField()
-    submit = SubmitField(_l("Apply the plan"))
-
-
-class TakeUpForm(FlaskForm):
-    """Take up a skipped occurrence again."""
-
-    submit = SubmitField(_l("Take it up again"))
 
 
 @bp.get("/")
@@ -83,12 +69,8 @@ def home() -> ResponseReturnValue:
 @access.needs(access.read_plan)
 def plan() -> ResponseReturnValue:
     """Show the years ahead, and what the rules would change; an organiser applies it."""
-    today = clock.today()
-    may_organise = access.organise(the_person())
-    until = request.args.get("until", planning.DEFAULT_UNTIL, type=int)
-    years = request.args.get("years", 12, type=int)
-    years = years if years in ZOOMS else 12
-    proposal = planning.propose(until=until, today=today)
+    address = Address.read(request.args)
+    proposal = planning.propose(until=address.until, today=clock.today())
     form = ApplyForm(fingerprint=proposal.fingerprint)
     if form.validate_on_submit():
         access.require(access.organise)
@@ -105,31 +87,84 @@ def plan() -> ResponseReturnValue:
             flash(
                 ngettext("%(num)d edition changed.", "%(num)d editions changed.", count), "success"
             )
-            return redirect(url_for(".plan", until=until, years=years), HTTPStatus.SEE_OTHER)
-    standing = editions.every_edition(until=until)
-    clashes = {line.edition: line.clashes for line in proposal.changes}
-    clashes |= clashing.clashes_by_slug(standing, today)
-    page = render_template(
+            return redirect(address.url(), HTTPStatus.SEE_OTHER)
+    status = HTTPStatus.CONFLICT if form.form_errors else HTTPStatus.OK
+    return _plan_page(address, proposal, form), status
+
+
+@bp.get("/plan/what-if/<slug>")
+@access.needs(access.read_plan)
+def what_if(slug: str) -> ResponseReturnValue:
+    """Answer the part of the plan's page that tries other days, for scripts."""
+    asked = TryForm.of(request.args)
+    day = asked.day.data if asked.validate() else None
+    return render_template(
+        "desk/_what_if.html",
+        address=Address.read(request.args),
+        trial=try_days(slug, day, clock.today()),
+        try_form=asked,
+        take_form=TakeDaysForm(formdata=None),
+        may_organise=access.organise(the_person()),
+    )
+
+
+@bp.post("/plan/what-if/<slug>")
+@access.needs(access.organise)
+def take_days(slug: str) -> ResponseReturnValue:
+    """Move a projected edition to the days that were tried."""
+    edition = editions.find(slug)
+    if edition is None:
+        raise NotFoundError
+    address = replace(Address.read(request.args), tried=slug)
+    form = TakeDaysForm()
+    if form.validate_on_submit():
+        dtstart = form.first_day.data
+        try:
+            planning.override(
+                edition,
+                dtstart=dtstart,
+                dtend=dtstart + (edition.dtend - edition.dtstart),
+                reason=form.reason.data,
+                by=the_person(),
+                now=clock.utcnow(),
+            )
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error)
+        else:
+            db.session.commit()
+            flash(_("%(title)s is moved. Plans keep it there.", title=edition.title), "success")
+            return redirect(address.url(), HTTPStatus.SEE_OTHER)
+    proposal = planning.propose(until=address.until, today=clock.today())
+    apply_form = ApplyForm(formdata=None, fingerprint=proposal.fingerprint)
+    page = _plan_page(address, proposal, apply_form, take_form=form)
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _plan_page(
+    address: Address,
+    proposal: planning.Proposal,
+    form: ApplyForm,
+    *,
+    take_form: TakeDaysForm | None = None,
+) -> str:
+    today = clock.today()
+    asked = TryForm.of(request.args)
+    day = asked.day.data if asked.validate() else None
+    if take_form is not None:
+        day = take_form.first_day.data
+    return render_template(
         "desk/plan.html",
-        proposal=proposal,
-        pending=proposal.pending,
-        lanes=drawing.planned_lanes(
-            series_queries.all_series(), standing, proposal, today, clashes
-        ),
-        editions=[edition for edition in standing if edition.dtend > today],
-        clashes=clashes,
-        first_year=today.year,
-        last_year=min(today.year + years - 1, max(until, today.year)),
-        years=years,
-        zooms=ZOOMS,
-        until=until,
+        shown=show(address, proposal, today, day),
+        address=address,
         today=today,
         form=form,
+        try_form=asked,
+        take_form=take_form or TakeDaysForm(formdata=None),
         skipped=editions.skipped(today),
         take_up_form=TakeUpForm(),
-        may_organise=may_organise,
+        may_organise=access.organise(the_person()),
     )
-    return page, HTTPStatus.CONFLICT if form.form_errors else HTTPStatus.OK
 
 
 @bp.post("/plan/skipped/<int:override_id>")

@@ -94,6 +94,8 @@ class Proposal:
 
     until: int
     changes: Sequence[PlannedChange]
+    series: Sequence[Series] = ()  # every series, and every edition, that was compared
+    editions: Sequence[Edition] = ()
 
     @property
     def pending(self) -> Sequence[PlannedChange]:
@@ -422,7 +424,7 @@ def _named(
         PlannedChange(change, slug, series_by_slug[change.series], found.get(slug, ()))
         for change, slug in named
     ]
-    return Proposal(until, lines)
+    return Proposal(until, lines, tuple(series_by_slug.values()), editions)
 
 
 def _keep_override(line: PlannedChange, editions: dict[str, Edition]) -> None:

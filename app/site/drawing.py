@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from flask import url_for
 
+from app.countries.service import REGION_NAMES
 from app.editions.models import Precision
+from app.i18n import gettext as _
 from app.site.presentation import Clash, Event, Lane
 from scheduler import recurrence
+from scheduler.lifecycle import EditionStatus
 from scheduler.planning import Action
 
 if TYPE_CHECKING:
@@ -19,14 +22,49 @@ if TYPE_CHECKING:
     from app.editions.models import Edition
     from app.editions.planning import Proposal
     from app.series.models import Series
+    from app.site.presentation import MilestoneMark
     from scheduler import clashes
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Other days that are tried for one edition, and what they clash with; ``key`` is its slug."""
+
+    key: str
+    dtstart: date
+    dtend: date
+    clashes: Sequence[clashes.Clash]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a plan shows beside its editions, by their ids; calls are ``[from, to)``."""
+
+    calls: Mapping[int, tuple[date, date]] = field(default_factory=dict)
+    milestones: Mapping[int, tuple[MilestoneMark, ...]] = field(default_factory=dict)
+    tried: Tried | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An edition as the plan would leave it, with what its lane may go by."""
+
+    series: Series
+    region: str | None
+    event: Event
+
+
 def event_of(
-    edition: Edition, today: date, found: Sequence[clashes.Clash] = (), *, manages: bool = False
+    edition: Edition,
+    today: date,
+    found: Sequence[clashes.Clash] = (),
+    *,
+    manages: bool = False,
+    drawn: Drawn | None = None,
 ) -> Event:
     """Return ``edition`` as it is drawn; ``manages`` links to its page at the desk."""
     endpoint = "editions.manage" if manages else "site.edition"
+    can_move = manages and edition.status is EditionStatus.PROJECTED
     return Event(
         title=edition.title,
         dtstart=edition.dtstart,
@@ -36,7 +74,10 @@ def event_of(
         place=edition.place,
         url=url_for(endpoint, slug=edition.slug),
         precision=edition.precision.value,
+        call=drawn.calls.get(edition.id) if drawn else None,
         clash=gravest(found),
+        milestones=drawn.milestones.get(edition.id, ()) if drawn else (),
+        key=edition.slug if can_move else "",
     )
 
 
@@ -71,51 +112,76 @@ def lanes(
     ]
 
 
-def planned_lanes(
-    series: Sequence[Series],
-    editions: Sequence[Edition],
+def planned(
+    editions: Iterable[Edition],
     proposal: Proposal,
     today: date,
     found: Mapping[str, Sequence[clashes.Clash]],
-) -> list[Lane]:
-    """Return the lanes as the plan would leave them; what would move shows its old place."""
-    ahead = [edition for edition in editions if edition.dtend > today]
+    drawn: Drawn,
+) -> list[Planned]:
+    """Return the editions ahead as the plan would leave them; what would move shows its old place.
+
+    ``drawn`` has what is drawn beside them, and the days that are tried for one of them.
+    """
     pending = {line.edition: line for line in proposal.pending}
-    standing = {lane.url: lane for lane in lanes(series, ahead, today, found, manages=True)}
-    for one in series:
-        lane = standing[url_for("site.series", slug=one.slug)]
-        by_slug = {
-            edition.slug: event
-            for edition, event in zip(
-                (edition for edition in ahead if edition.series_id == one.id),
-                lane.events,
-                strict=True,
+    events = []
+    for edition in editions:
+        line = pending.pop(edition.slug, None)
+        if edition.dtend <= today or (line and line.action is Action.RETIRE):
+            continue
+        known = line.clashes if line else found.get(edition.slug, ())
+        event = event_of(edition, today, known, manages=True, drawn=drawn)
+        days = (line.change.dtstart, line.change.dtend) if line else None
+        if drawn.tried and drawn.tried.key == edition.slug:
+            days = (drawn.tried.dtstart, drawn.tried.dtend)
+            event = replace(event, clash=gravest(drawn.tried.clashes))
+        if days and days != (event.dtstart, event.dtend):
+            event = replace(event, moved_from=event.dtstart, dtstart=days[0], dtend=days[1])
+        events.append(Planned(edition.series, edition.region, event))
+    for line in pending.values():
+        if line.action is Action.CREATE:
+            event = Event(
+                title=f"{line.series.title} {line.change.dtstart.year}",
+                dtstart=line.change.dtstart,
+                dtend=line.change.dtend,
+                kind=line.series.kind.value,
+                status="projected",
+                clash=gravest(line.clashes),
             )
-        }
-        for slug, line in pending.items():
-            if line.series.id != one.id:
-                continue
-            if line.action is Action.RETIRE:
-                by_slug.pop(slug, None)
-            elif line.action is Action.MOVE and slug in by_slug:
-                by_slug[slug] = replace(
-                    by_slug[slug],
-                    moved_from=by_slug[slug].dtstart,
-                    dtstart=line.change.dtstart,
-                    dtend=line.change.dtend,
-                    clash=gravest(line.clashes),
-                )
-            elif line.action is Action.CREATE:
-                by_slug[slug] = Event(
-                    title=f"{one.title} {line.change.dtstart.year}",
-                    dtstart=line.change.dtstart,
-                    dtend=line.change.dtend,
-                    kind=one.kind.value,
-                    status="projected",
-                    clash=gravest(line.clashes),
-                )
-        standing[lane.url] = replace(lane, events=tuple(by_slug.values()))
-    return list(standing.values())
+            events.append(Planned(line.series, line.series.region, event))
+    return events
+
+
+def lanes_by_series(series: Iterable[Series], events: Iterable[Planned]) -> list[Lane]:
+    """Return a lane for each series."""
+    of_series: dict[int, list[Event]] = {}
+    for each in events:
+        of_series.setdefault(each.series.id, []).append(each.event)
+    return [
+        Lane(
+            title=one.title,
+            kind=one.kind.value,
+            events=tuple(of_series.get(one.id, ())),
+            rhythm=rhythm(one),
+            url=url_for("site.series", slug=one.slug),
+        )
+        for one in series
+    ]
+
+
+def lanes_by_region(events: Iterable[Planned]) -> list[Lane]:
+    """Return a lane for what belongs to no region, then one for each region, empty ones too."""
+    of_region: dict[str | None, list[Event]] = {None: []} | {region: [] for region in REGION_NAMES}
+    for each in events:
+        of_region.setdefault(each.region, []).append(each.event)
+    return [
+        Lane(
+            title=_(REGION_NAMES.get(region, region)) if region else _("Worldwide"),
+            kind="",
+            events=tuple(found),
+        )
+        for region, found in of_region.items()
+    ]
 
 
 def rhythm(series: Series) -> str:

@@ -42,6 +42,15 @@ class Clash:
 
 
 @dataclass(frozen=True, slots=True)
+class MilestoneMark:
+    """A day on the way to an event, with its words; ``is_next`` where it is the next to come."""
+
+    day: date
+    words: str
+    is_next: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """An edition as calendars and strips draw it; ``dtend`` is the day after its last one."""
 
@@ -53,9 +62,11 @@ class Event:
     place: str = ""
     url: str = ""
     precision: Precision = "day"
-    call: tuple[date, date] | None = None  # days between which hosts may offer
+    call: tuple[date, date] | None = None  # [from, to) between which hosts may offer
     moved_from: date | None = None  # where it lies before the plan that is being looked at
     clash: Clash | None = None
+    milestones: tuple[MilestoneMark, ...] = ()
+    key: str = ""  # by which another week can be tried; empty where it cannot be moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +251,10 @@ def _segments(lane: Iterable[Event], start: date, end: date) -> tuple[Segment, .
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A series in the strip: its name, its rhythm in words, its editions."""
+    """A series or a region in the strip: its name, its rhythm in words, its editions.
+
+    ``kind`` is empty where a lane holds several kinds of series.
+    """
 
     title: str
     kind: str
@@ -259,8 +273,12 @@ class Bar:
     width: float
     row: int
     label_ends: bool  # the words stand before the bar, since there is no room behind it
+    when: str = ""  # its days, where the year is known
+    days: str = ""  # its days in full
+    offers_until: str = ""  # the last day on which hosts may offer
     call: tuple[float, float] | None = None  # x and width of the call for hosts
     moved_from: float | None = None
+    milestones: tuple[tuple[float, MilestoneMark], ...] = ()  # (x, mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +297,20 @@ class Strip:
     years: tuple[tuple[int, float], ...]  # (year, x)
     lanes: tuple[StripLane, ...]
     today: float | None
-    by_year: tuple[tuple[int, tuple[tuple[Lane, Event], ...]], ...]
+    start: date
+    end: date
+
+    @property
+    def by_year(self) -> tuple[tuple[int, tuple[tuple[Lane, Event], ...]], ...]:
+        """The same as lists, one a year, in order of time."""
+        in_order = sorted(
+            ((drawn.lane, bar.event) for drawn in self.lanes for bar in drawn.bars),
+            key=lambda item: (item[1].dtstart, item[0].title),
+        )
+        return tuple(
+            (year, tuple(group))
+            for year, group in groupby(in_order, lambda item: item[1].dtstart.year)
+        )
 
     @property
     def bars(self) -> tuple[Bar, ...]:
@@ -303,6 +334,7 @@ def lay_out_strip(
     *,
     today: date | None = None,
     label_width: float = 12.0,
+    locale: str = "en",
 ) -> Strip:
     """Lay the editions of ``first_year`` to ``last_year`` (both included) into a strip.
 
@@ -311,21 +343,14 @@ def lay_out_strip(
     """
     start, end = date(first_year, 1, 1), date(last_year + 1, 1, 1)
     position = partial(_position, start=start, end=end)
-    laid = tuple(_lay_out_lane(lane, start, end, position, label_width) for lane in lanes)
-    in_order = sorted(
-        ((drawn.lane, bar.event) for drawn in laid for bar in drawn.bars),
-        key=lambda item: (item[1].dtstart, item[0].title),
-    )
     return Strip(
         years=tuple(
             (year, position(date(year, 1, 1))) for year in range(first_year, last_year + 1)
         ),
-        lanes=laid,
+        lanes=tuple(_lay_out_lane(lane, position, label_width, locale) for lane in lanes),
         today=position(today) if today and start <= today < end else None,
-        by_year=tuple(
-            (year, tuple(group))
-            for year, group in groupby(in_order, lambda item: item[1].dtstart.year)
-        ),
+        start=start,
+        end=end,
     )
 
 
@@ -335,8 +360,9 @@ def _position(day: date, start: date, end: date) -> float:
 
 
 def _lay_out_lane(
-    lane: Lane, start: date, end: date, position: Callable[[date], float], label_width: float
+    lane: Lane, position: partial[float], label_width: float, locale: str
 ) -> StripLane:
+    start, end = position.keywords["start"], position.keywords["end"]
     bars: list[Bar] = []
     taken_to: list[float] = []  # per row, the per cent up to which it is full
     visible = (event for event in lane.events if start <= event.dtstart < end)
@@ -344,18 +370,41 @@ def _lay_out_lane(
         x = position(event.dtstart)
         width = round(position(event.dtend) - x, 2)
         label_ends = x + label_width > 100  # noqa: PLR2004 - per cent
-        call = event.call and (
-            position(event.call[0]),
-            round(position(event.call[1]) - position(event.call[0]), 2),
+        old = position(event.moved_from) if event.moved_from else None
+        call = event.call and _stretch(event.call, position)
+        marks = tuple(
+            (position(mark.day), mark) for mark in event.milestones if start <= mark.day < end
         )
-        left = min([x - label_width if label_ends else x, *(call[:1] if call else ())])
-        right = x + width if label_ends else x + max(width, label_width)
+        beside = [place for place in (old, call and call[0], *(x for x, _ in marks)) if place]
+        left = min([x - label_width if label_ends else x, *beside])
+        right = max([x + width if label_ends else x + max(width, label_width), *beside])
         row = next((row for row, full in enumerate(taken_to) if full <= left), len(taken_to))
         taken_to[row : row + 1] = [right]
-        old = position(event.moved_from) if event.moved_from else None
-        look = LOOKS.get(event.status, "settled")
-        bars.append(Bar(event, look, x, width, row, label_ends, call, old))
+        bars.append(
+            Bar(
+                event,
+                LOOKS.get(event.status, "settled"),
+                x,
+                width,
+                row,
+                label_ends,
+                format_short_span(event.dtstart, event.dtend, event.precision, locale=locale),
+                format_span(event.dtstart, event.dtend, event.precision, locale=locale),
+                format_day(event.call[1] - DAY, locale=locale) if event.call else "",
+                call,
+                old,
+                marks,
+            )
+        )
     return StripLane(lane, tuple(bars), max(1, len(taken_to)))
+
+
+def _stretch(
+    days: tuple[date, date], position: Callable[[date], float]
+) -> tuple[float, float] | None:
+    """Return x and width of ``[from, to)``, None where nothing of it is in the strip."""
+    x, beyond = (position(day) for day in days)
+    return (x, round(beyond - x, 2)) if x < beyond else None
 
 
 def install(environment: Environment, current_locale: Callable[[], str]) -> None:
@@ -379,11 +428,11 @@ def install(environment: Environment, current_locale: Callable[[], str]) -> None
         format_span,
         group_by_month,
         lay_out_month,
+        lay_out_strip,
         lay_out_year,
     ):
         environment.globals[function.__name__] = localized(function)
     environment.globals.update(
-        lay_out_strip=lay_out_strip,
         parse_day=date.fromisoformat,
         series_words=series_words,
         state_of=state_of,

@@ -1,0 +1,52 @@
+"""The shape of what is asked on the plan's page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, SubmitField
+from wtforms.validators import InputRequired, Length, Optional
+
+from app.forms import DayField, LineField
+from app.i18n import lazy_gettext as _l
+
+if TYPE_CHECKING:
+    from werkzeug.datastructures import MultiDict
+
+
+class ApplyForm(FlaskForm):
+    """Apply the plan that was looked at."""
+
+    fingerprint = HiddenField()
+    submit = SubmitField(_l("Apply the plan"))
+
+
+class TakeUpForm(FlaskForm):
+    """Take up a skipped occurrence again."""
+
+    submit = SubmitField(_l("Take it up again"))
+
+
+class TryForm(FlaskForm):
+    """Another first day for an edition; looking at it saves nothing."""
+
+    day = DayField(_l("First day"), [Optional()])
+    submit = SubmitField(_l("Show these days"))
+
+    @classmethod
+    def of(cls, args: MultiDict[str, str]) -> TryForm:
+        """Return the form as the address fills it; reading needs no token."""
+        return cls(args, meta={"csrf": False})
+
+
+class TakeDaysForm(FlaskForm):
+    """Take the days that were tried."""
+
+    first_day = DayField(_l("First day"), [InputRequired()])
+    reason = LineField(
+        _l("Reason"),
+        [InputRequired(), Length(max=500)],
+        description=_l("It stands in the plan beside the new days."),
+    )
+    submit = SubmitField(_l("Take these days"))

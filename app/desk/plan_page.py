@@ -1,0 +1,151 @@
+"""What the plan page shows: which years, by series or by region, and what is drawn in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from flask import url_for
+
+from app.desk.what_if import try_days
+from app.editions import clashing, planning
+from app.hosting import queries as hosting
+from app.i18n import gettext as _
+from app.site import drawing
+from scheduler.lifecycle import EditionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from werkzeug.datastructures import MultiDict
+
+    from app.desk.what_if import Trial
+    from app.editions.models import Edition
+    from app.editions.planning import Proposal
+    from app.site.presentation import Lane
+    from scheduler.clashes import Clash
+
+ZOOMS = (6, 12, 24)
+USUAL_ZOOM = 12
+ROWS_A_PAGE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Which part of the plan is looked at, as its address says it."""
+
+    until: int = planning.DEFAULT_UNTIL
+    years: int = USUAL_ZOOM
+    by_region: bool = False
+    page: int = 1
+    tried: str = ""  # the slug of the edition for which other days are tried
+
+    @classmethod
+    def read(cls, args: MultiDict[str, str]) -> Address:
+        """Read the address; what it does not say, or says wrongly, is as usual."""
+        years = args.get("years", USUAL_ZOOM, type=int)
+        return cls(
+            until=args.get("until", planning.DEFAULT_UNTIL, type=int),
+            years=years if years in ZOOMS else USUAL_ZOOM,
+            by_region=args.get("by") == "region",
+            page=max(1, args.get("page", 1, type=int)),
+            tried=args.get("try", ""),
+        )
+
+    @property
+    def args(self) -> dict[str, Any]:
+        """What `url_for` needs to come back to the same years and lanes."""
+        return {
+            "until": self.until,
+            "years": self.years,
+            "by": "region" if self.by_region else None,
+            "page": self.page if self.page > 1 else None,
+        }
+
+    @property
+    def query(self) -> str:
+        """The same as the query of an address."""
+        return urlencode({name: value for name, value in self.args.items() if value is not None})
+
+    def url(self, **changes: Any) -> str:  # noqa: ANN401 - the fields of the address
+        """Return the page's address with some things changed, without the trial."""
+        return url_for("desk.plan", **replace(self, **changes).args)
+
+    def try_url(self, edition: Edition, day: date | None = None) -> str:
+        """Return the page that tries ``day`` for ``edition``."""
+        args: dict[str, Any] = {"try": edition.slug, "day": day.isoformat() if day else None}
+        return url_for("desk.plan", **self.args, **args, _anchor="what-if")
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Which rows of a long table are shown, and where the others are."""
+
+    text: str
+    previous_url: str | None
+    next_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The plan as the page shows it; ``editions`` are the table's rows, ``clashes`` by slug."""
+
+    address: Address
+    proposal: Proposal
+    first_year: int
+    last_year: int
+    lanes: Sequence[Lane]
+    editions: Sequence[Edition]
+    clashes: Mapping[str, Sequence[Clash]]
+    trial: Trial | None
+    pages: Pages
+    zooms: Sequence[int] = ZOOMS
+
+
+def show(address: Address, proposal: Proposal, today: date, day: date | None = None) -> Shown:
+    """Gather what the page shows; ``day`` is tried for the edition that the address names."""
+    standing = [
+        edition
+        for edition in proposal.editions
+        if edition.dtend > today and edition.dtstart.year <= address.until
+    ]
+    clashes: Mapping[str, Sequence[Clash]] = {
+        line.edition: line.clashes for line in proposal.changes
+    }
+    if proposal.pending:
+        clashes = {**clashes, **clashing.clashes_by_slug(standing, today)}
+    trial = try_days(address.tried, day, today) if address.tried else None
+    drawn = drawing.Drawn(
+        calls=_calls(standing), tried=trial.tried if trial and trial.is_moved else None
+    )
+    events = drawing.planned(standing, proposal, today, clashes, drawn)
+    lanes = (
+        drawing.lanes_by_region(events)
+        if address.by_region
+        else drawing.lanes_by_series(proposal.series, events)
+    )
+    last = min(today.year + address.years - 1, max(address.until, today.year))
+    rows, pages = _page(standing, address)
+    return Shown(address, proposal, today.year, last, lanes, rows, clashes, trial, pages)
+
+
+def _page(standing: Sequence[Edition], address: Address) -> tuple[Sequence[Edition], Pages]:
+    first = min((address.page - 1) * ROWS_A_PAGE, max(len(standing) - 1, 0))
+    first -= first % ROWS_A_PAGE
+    page, beyond = first // ROWS_A_PAGE + 1, min(first + ROWS_A_PAGE, len(standing))
+    text = _("%(first)s–%(last)s of %(count)s", first=first + 1, last=beyond, count=len(standing))
+    before = f"{address.url(page=page - 1)}#stands" if page > 1 else None
+    after = f"{address.url(page=page + 1)}#stands" if beyond < len(standing) else None
+    return standing[first:beyond], Pages(text, before, after)
+
+
+def _calls(standing: Sequence[Edition]) -> dict[int, tuple[date, date]]:
+    """Return the days ``[from, to)`` on which hosts may offer, by edition, in one query."""
+    settled = [edition.id for edition in standing if edition.status is not EditionStatus.PROJECTED]
+    return {
+        edition_id: (call.opened_at.date(), call.last_day + timedelta(days=1))
+        for edition_id, call in hosting.calls_of(settled).items()
+    }

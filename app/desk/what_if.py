@@ -1,0 +1,96 @@
+"""What if a projected edition took other days: its clashes before and after, nothing saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from app.editions import clashing, planning, service
+from app.editions import queries as editions
+from app.editions.models import Precision
+from app.site.drawing import Tried
+from scheduler.errors import NotFoundError
+from scheduler.lifecycle import EditionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from app.editions.clashing import Outlook, WeekOffer
+    from app.editions.models import Edition
+    from scheduler.clashes import Clash
+
+WEEK = timedelta(weeks=1)
+WEEKS_OFFERED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Days ``[dtstart, dtend)`` tried for an edition; ``outlook`` is that of where it stands."""
+
+    edition: Edition
+    dtstart: date
+    dtend: date
+    outlook: Outlook
+    after: Sequence[Clash]
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether other days are tried than those that stand."""
+        return self.dtstart != self.edition.dtstart
+
+    @property
+    def before(self) -> Sequence[Clash]:
+        """What clashes where it stands."""
+        return self.outlook.clashes
+
+    @property
+    def earlier(self) -> date:
+        """The same weekday a week earlier."""
+        return self.dtstart - WEEK
+
+    @property
+    def later(self) -> date:
+        """The same weekday a week later."""
+        return self.dtstart + WEEK
+
+    @property
+    def days_away(self) -> int:
+        """How far the tried days are from those that stand, negative for earlier."""
+        return (self.dtstart - self.edition.dtstart).days
+
+    @property
+    def weeks(self) -> Sequence[WeekOffer]:
+        """The nearest weeks without a hard clash."""
+        return self.outlook.weeks[:WEEKS_OFFERED]
+
+    @property
+    def tried(self) -> Tried:
+        """What the strip draws."""
+        return Tried(self.edition.slug, self.dtstart, self.dtend, self.after)
+
+
+def try_days(slug: str, dtstart: date | None, today: date) -> Trial:
+    """Return what another first day would mean for an edition; without one, as it stands.
+
+    Raises:
+        NotFoundError: no such edition.
+        NotProjectedError: only people move it, on its own page.
+        YearError: no event lies there.
+    """
+    edition = editions.find(slug)
+    if edition is None:
+        raise NotFoundError
+    if edition.status is not EditionStatus.PROJECTED or edition.precision is not Precision.DAY:
+        raise planning.NotProjectedError(edition=edition.title)
+    first = dtstart or edition.dtstart
+    service.check_year(first)
+    dtend = first + (edition.dtend - edition.dtstart)
+    return Trial(
+        edition,
+        first,
+        dtend,
+        clashing.outlook(edition, today),
+        clashing.clashes_on(edition, first, dtend),
+    )

@@ -1,0 +1,239 @@
+"""The plan's page: years ahead by series or region, and another week tried before it is taken."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.accounts.models import Role
+from app.database import db
+from app.editions import queries as editions
+from app.editions.models import EditionOverride
+from scheduler.lifecycle import EditionStatus
+from tests.factories import make_call, make_country, make_edition, make_person, make_series
+from tests.pages import alert, fields, words, words_in
+
+if TYPE_CHECKING:
+    from app.editions.models import Edition
+    from tests.conftest import Client
+
+S = EditionStatus
+IN_RAMADAN, AFTER_EID = date(2027, 3, 2), date(2027, 3, 16)
+TRY = "/organise/plan?until=2033&try=symposium-2027&day={day}"
+
+
+@pytest.fixture
+def organiser(client: Client) -> Client:
+    return client.sign_in(make_person("organiser@example.org", role=Role.ORGANISER))
+
+
+@pytest.fixture
+def committee(client: Client) -> Client:
+    return client.sign_in(make_person(role=Role.COMMITTEE))
+
+
+@pytest.fixture
+def projected() -> Edition:
+    """The projection of the symposium's rule, which falls into Ramadan."""
+    return make_edition(
+        status=S.PROJECTED, dtstart=IN_RAMADAN, recurrence_id=IN_RAMADAN, commit=True
+    )
+
+
+# -- another week ----------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("projected")
+def test_the_plan_offers_to_try_another_week(organiser: Client) -> None:
+    page = organiser.get("/organise/plan?until=2033").text
+    assert re.findall(r'href="([^"]*try=[^"]*)"', page) == [
+        "/organise/plan?until=2033&amp;years=12&amp;try=symposium-2027#what-if"
+    ]
+
+
+@pytest.mark.usefixtures("projected")
+def test_another_week_shows_its_clashes_before_and_after(organiser: Client) -> None:
+    page = words_in(organiser.get(TRY.format(day=AFTER_EID)), "id", "what-if")
+    before, after = page.split("2 weeks later")
+    assert "Nothing is saved yet." in before
+    assert "Tue–Thu, 2–4 March 2027" in before
+    assert "Soft clash: 2–4 March 2027 lies in Ramadan" in before
+    assert "Tue–Thu, 16–18 March 2027 No clash known." in after
+
+
+@pytest.mark.usefixtures("projected")
+def test_the_strip_shows_the_old_place_and_the_new(organiser: Client) -> None:
+    page = organiser.get(TRY.format(day=AFTER_EID)).text
+    assert page.count('class="strip__old"') == 1
+    assert 'data-day="2027-03-16" data-stands="2027-03-02"' in page
+    assert 'class="strip__old"' not in organiser.get(TRY.format(day=IN_RAMADAN)).text
+
+
+def test_looking_at_another_week_saves_nothing(organiser: Client, projected: Edition) -> None:
+    organiser.get(TRY.format(day=AFTER_EID))
+    organiser.get(f"/organise/plan/what-if/{projected.slug}?day=2027-03-16")
+    db.session.expire_all()
+    assert (projected.dtstart, db.session.query(EditionOverride).count()) == (IN_RAMADAN, 0)
+
+
+@pytest.mark.usefixtures("projected")
+def test_each_week_leads_to_the_next(organiser: Client) -> None:
+    page = organiser.get(TRY.format(day=AFTER_EID)).text
+    steps = re.findall(r'data-step="(-?1)"[^>]*day=([\d-]+)', page)
+    assert steps == [("-1", "2027-03-09"), ("1", "2027-03-23")]
+
+
+def test_the_days_are_taken_with_their_reason(organiser: Client, projected: Edition) -> None:
+    answer = organiser.submit(
+        "/organise/plan/what-if/symposium-2027?until=2033&years=6&by=region",
+        first_day="2027-03-16",
+        reason="After Eid.",
+    )
+    assert (answer.status_code, answer.location) == (
+        303,
+        "/organise/plan?until=2033&years=6&by=region",
+    )
+    db.session.expire_all()
+    decided = editions.override_of(projected)
+    assert decided
+    assert (projected.dtstart, projected.dtend) == (AFTER_EID, date(2027, 3, 19))
+    assert (decided.dtstart, decided.reason) == (AFTER_EID, "After Eid.")
+    page = words(organiser.get("/organise/plan?until=2027"))
+    assert "is moved. Plans keep it there." in page
+    assert "No change to apply" in page
+
+
+def test_days_without_a_reason_are_asked_again(organiser: Client, projected: Edition) -> None:
+    answer = organiser.submit("/organise/plan/what-if/symposium-2027", first_day="2027-03-16")
+    assert (answer.status_code, alert(answer)) == (422, "Reason: This field is required.")
+    assert "Tue–Thu, 16–18 March 2027" in words_in(answer, "id", "what-if")
+    db.session.expire_all()
+    assert projected.dtstart == IN_RAMADAN
+
+
+def test_days_where_another_was_moved_by_hand_are_refused(organiser: Client) -> None:
+    series = make_series()
+    for year in (2027, 2030):
+        make_edition(
+            series=series,
+            status=S.PROJECTED,
+            dtstart=date(year, 3, 5),
+            recurrence_id=date(year, 3, 5),
+        )
+    organiser.submit(
+        "/organise/plan/what-if/symposium-2027", first_day="2028-04-04", reason="A free hall."
+    )
+    answer = organiser.submit(
+        "/organise/plan/what-if/symposium-2030", first_day="2028-04-05", reason="As well."
+    )
+    assert answer.status_code == 422
+    assert "where another edition of the series was moved by hand (A free hall.)" in alert(answer)
+
+
+def test_the_committee_tries_weeks_and_takes_none(committee: Client, projected: Edition) -> None:
+    page = committee.get(TRY.format(day=AFTER_EID))
+    assert "Take these days" not in words(page)
+    assert "16–18 March 2027 No clash known." in words(page)
+    answer = committee.submit(
+        "/organise/plan/what-if/symposium-2027", first_day="2027-03-16", reason="x"
+    )
+    db.session.expire_all()
+    assert (answer.status_code, projected.dtstart) == (403, IN_RAMADAN)
+
+
+@pytest.mark.usefixtures("projected")
+@pytest.mark.parametrize("day", ["soon", "2027-02-30", "2027-03"])
+def test_what_is_no_day_is_told_and_the_edition_stays(day: str, organiser: Client) -> None:
+    page = words_in(organiser.get(TRY.format(day=day)), "id", "what-if")
+    assert f"“{day}” is not a day. Write it as 2027-03-02." in page
+    assert "weeks later" not in page
+
+
+@pytest.mark.parametrize(("day", "status"), [("0001-01-03", 422), ("9999-12-30", 422), ("", 200)])
+@pytest.mark.usefixtures("projected")
+def test_days_where_no_event_lies_are_refused(day: str, status: int, organiser: Client) -> None:
+    assert organiser.get(TRY.format(day=day)).status_code == status
+
+
+def test_only_what_follows_the_rule_can_be_tried(organiser: Client) -> None:
+    settled = make_edition(status=S.CONFIRMED, dtstart=date(2027, 5, 4))
+    assert "Try another week" not in words(organiser.get("/organise/plan"))
+    for path in (f"/organise/plan?try={settled.slug}", f"/organise/plan/what-if/{settled.slug}"):
+        assert organiser.get(path).status_code == 409
+    for path in ("/organise/plan?try=nothing", "/organise/plan/what-if/nothing"):
+        assert organiser.get(path).status_code == 404
+
+
+@pytest.mark.usefixtures("projected")
+def test_the_part_for_scripts_is_the_part_of_the_page(organiser: Client) -> None:
+    part = organiser.get("/organise/plan/what-if/symposium-2027?until=2033&day=2027-03-16")
+    assert "<html" not in part.text
+    assert words_in(part, "data-edition", "symposium-2027") == words_in(
+        organiser.get(TRY.format(day=AFTER_EID)), "data-edition", "symposium-2027"
+    )
+
+
+# -- rows, calls ------------------------------------------------------------------------------
+
+
+def lanes(text: str) -> dict[str, list[str]]:
+    """Return the titles of the bars by lane."""
+    found = {}
+    for lane in text.split('role="group" aria-label="')[1:]:
+        names = re.findall(r'aria-label="[^"]*? – ([^,"]*),', lane)
+        found[lane.split('"')[0]] = names
+    return found
+
+
+def test_regions_collect_their_editions_from_every_series(organiser: Client) -> None:
+    make_country("XAA", region="africa")
+    symposium = make_series(rrule=None, dtstart=None)
+    regional = make_series("regional-europe", region="europe", rrule=None, dtstart=None)
+    make_edition(series=symposium, dtstart=date(2027, 3, 2), country_code="XAA", title="In Africa")
+    make_edition(series=symposium, dtstart=date(2030, 3, 5), title="Without a host")
+    make_edition(series=regional, dtstart=date(2028, 5, 9), title="In Europe")
+    assert lanes(organiser.get("/organise/plan?by=region").text) == {
+        "Worldwide": ["Without a host"],
+        "Africa": ["In Africa"],
+        "Americas": [],
+        "Asia and the Pacific": [],
+        "Europe": ["In Europe"],
+    }
+    assert lanes(organiser.get("/organise/plan").text) == {
+        "Symposium": ["In Africa", "Without a host"],
+        "Regional Europe": ["In Europe"],
+    }
+
+
+def test_a_new_edition_of_the_plan_stands_in_its_region(organiser: Client) -> None:
+    make_series(region="africa")
+    found = lanes(organiser.get("/organise/plan?by=region&until=2027").text)
+    assert found["Africa"] == ["Symposium 2027"]
+
+
+def test_the_period_of_a_call_is_drawn_and_said(organiser: Client) -> None:
+    edition = make_edition(status=S.CALL_OPEN, dtstart=date(2029, 3, 6))
+    make_call(
+        edition,
+        opened_at=datetime(2028, 1, 1, tzinfo=UTC),
+        closes_at=datetime(2028, 7, 1, tzinfo=UTC),
+    )
+    page = organiser.get("/organise/plan?years=6&until=2032").text
+    call = re.search(r'class="strip__call [^"]*" x="([\d.]+)%"[^>]* width="([\d.]+)%"', page)
+    assert call
+    assert call.groups() == ("16.65", "8.3")
+    assert "Offers until 30 June 2028." in page
+
+
+def test_a_long_table_is_paged_and_the_strip_is_whole(organiser: Client) -> None:
+    make_series(rrule="FREQ=YEARLY;BYMONTH=3;BYDAY=1TU", dtstart=date(2024, 3, 5))
+    path = "/organise/plan?until=2070&years=24"
+    organiser.submit(path, fingerprint=fields(organiser.get(path))["fingerprint"])
+    first, second, far = (organiser.get(f"{path}&page={page}") for page in (1, 2, 99))
+    assert first.text.count('data-try="symposium-') == 24
+    assert ("1–40 of 44" in words(first), "Symposium 2067" in words(first)) == (True, False)
+    assert ("41–44 of 44" in words(second), "Symposium 2067" in words(second)) == (True, True)
+    assert words(far) == words(second)
