@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app
-from sqlalchemy import Index, String, Text, select
+from sqlalchemy import Index, LargeBinary, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import database
@@ -51,6 +51,8 @@ class OutboxMessage(Model):
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     is_secret: Mapped[bool] = mapped_column(default=False)
+    calendar_method: Mapped[str] = mapped_column(String(10), default="")  # REQUEST, CANCEL
+    calendar: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[Instant]
     due_at: Mapped[Instant]  # when to try next; also ends a claim
     attempt_count: Mapped[int] = mapped_column(default=0)
@@ -70,6 +72,7 @@ class Letter:
     place: str = ""
     closing: Sequence[str] = field(default=())
     is_secret: bool = False  # its link signs the reader in
+    invitation: tuple[str, bytes] | None = None  # METHOD and calendar (RFC 6047)
 
 
 def address(endpoint: str, **values: Any) -> str:  # noqa: ANN401 - url values
@@ -94,6 +97,8 @@ def post(to_address: str, letter: Letter, *, now: datetime) -> OutboxMessage:
         text=_render("mail/letter.txt", letter),
         html=_render("mail/letter.html", letter),
         is_secret=letter.is_secret,
+        calendar_method=letter.invitation[0] if letter.invitation else "",
+        calendar=letter.invitation[1] if letter.invitation else None,
         created_at=now,
         due_at=AT_ONCE,
     )
@@ -190,10 +195,24 @@ def _transmit(message: OutboxMessage) -> None:
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.text)
     mail.add_alternative(message.html, subtype="html")
+    if message.calendar is not None:
+        _add_calendar(mail, message.calendar, message.calendar_method)
     if settings().smtp_url is None:
         _write_file(message, mail)
     else:
         _send_by_smtp(settings().smtp_url or "", mail)
+
+
+def _add_calendar(mail: EmailMessage, calendar: bytes, method: str) -> None:
+    """Add an invitation as mail programs want it: a part of the body, and the same as a file."""
+    # As bytes: given text, the library would make its line ends other than the standard's.
+    part = {
+        "maintype": "text",
+        "subtype": "calendar",
+        "params": {"method": method, "charset": "utf-8"},
+    }
+    mail.add_alternative(calendar, **part)
+    mail.add_attachment(calendar, filename="invite.ics", **part)
 
 
 def _write_file(message: OutboxMessage, mail: EmailMessage) -> None:

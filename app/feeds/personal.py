@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from app import audit, database
 from app.database import db
+from app.editions.entries import entry_of
 from app.editions.models import Precision
-from app.feeds import queries, service
+from app.feeds import queries
 from app.feeds.models import PersonalFeed
 from app.i18n import gettext as _
 from app.outbox import address
@@ -158,14 +159,14 @@ def _entry(history: list[Registration], *, has_alarms: bool) -> CalendarEntry:
             if EntryStatus.CANCELLED in {status, edition.public_entry_status}
             else EntryStatus.TENTATIVE
         )
-    public = service.entry_of(edition)
+    public = entry_of(edition)
     place = public.location
     if registration.holds_seat:
         place = ", ".join(filter(None, [edition.venue, edition.venue_address, public.location]))
     return CalendarEntry(
         uid=public.uid,
         # A change of either must reach the client, so all of them count.
-        sequence=edition.sequence + sum(row.sequence + 1 for row in history) - 1,
+        sequence=registrations.calendar_sequence(registration, history),
         created=history[0].registered_at,
         last_modified=max(edition.modified_at, registration.modified_at),
         summary=_summary(registration, public.summary),

@@ -15,18 +15,17 @@ from app.countries.service import REGION_NAMES
 from app.countries.signals import countries_loaded
 from app.database import db
 from app.editions import queries as editions
+from app.editions.entries import COLOR_OF, entry_of, summary_of
 from app.editions.signals import edition_revised
 from app.feeds import queries
 from app.feeds.models import FeedComponent
 from app.i18n import gettext as _
 from app.outbox import address, settings
 from app.series import queries as series_queries
-from app.series.models import SeriesKind
 from app.series.signals import series_changed
 from scheduler import ical
 from scheduler.errors import NotFoundError
 from scheduler.ical import CalendarEntry, CalendarHead, EntryStatus
-from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,11 +36,6 @@ if TYPE_CHECKING:
     from app.editions.models import Edition, EditionMilestone
     from app.series.models import Series
 
-COLOR_OF = {
-    SeriesKind.SYMPOSIUM: "steelblue",
-    SeriesKind.PRACTITIONER_WORKSHOP: "teal",
-    SeriesKind.REGIONAL_ENGAGEMENT: "plum",
-}
 ALL, SERIES, REGION, EDITION = "all", "series", "region", "edition"
 COUNTRY, ASSOCIATION = "country", "association"
 DEADLINES = "deadlines"
@@ -241,26 +235,6 @@ def by_name(name: str, *, today: date) -> Feed | DeadlinesFeed:
     return find(kind, key or None, today=today)
 
 
-def entry_of(edition: Edition) -> CalendarEntry:
-    """Return ``edition`` as the world's calendars show it."""
-    return CalendarEntry(
-        uid=edition.uid,
-        sequence=edition.sequence,
-        created=edition.created_at,
-        last_modified=edition.modified_at,
-        summary=_summary(edition),
-        dtstart=edition.dtstart,
-        dtend=edition.dtend,
-        status=edition.public_entry_status,
-        location=edition.place,
-        url=address("site.edition", slug=edition.slug),
-        description=_description(edition),
-        categories=(edition.series.title,),
-        color=COLOR_OF[edition.series.kind],
-        transparent=True,
-    )
-
-
 def deadlines(today: date) -> list[CalendarEntry]:
     """Return the milestones that the world may know, earliest first."""
     return [deadline_of(row, edition) for row, edition in editions.told_milestones(today)]
@@ -277,7 +251,7 @@ def deadline_of(milestone: EditionMilestone, edition: Edition) -> CalendarEntry:
         # Its words carry the edition's title, so it is revised with the edition too.
         last_modified=max(milestone.modified_at, edition.modified_at),
         summary=_(
-            "%(milestone)s: %(event)s", milestone=_(milestone.title), event=_summary(edition)
+            "%(milestone)s: %(event)s", milestone=_(milestone.title), event=summary_of(edition)
         ),
         dtstart=milestone.told_on,
         dtend=milestone.told_on + timedelta(days=1),
@@ -296,20 +270,6 @@ def feed_path(kind: str, key: str | None = None, *, suffix: str = "ics", **filte
     path = f"/feeds/{kind}/{key}.{suffix}" if key else f"/feeds/{kind}.{suffix}"
     query = urlencode(sorted((name, value) for name, value in filters.items() if value))
     return f"{path}?{query}" if query else path
-
-
-def _description(edition: Edition) -> str:
-    if not edition.is_demonstration:
-        return edition.summary
-    return "\n".join(filter(None, [_("Demonstration data."), edition.summary]))
-
-
-def _summary(edition: Edition) -> str:
-    if edition.status is not EditionStatus.POSTPONED:
-        return edition.title
-    if edition.dates_to_follow:
-        return _("%(title)s (postponed, new dates to follow)", title=edition.title)
-    return _("%(title)s (postponed to these days)", title=edition.title)
 
 
 def _check_filters(series: str | None, region: str | None) -> str:

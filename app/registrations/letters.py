@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from app.editions.entries import entry_of
 from app.i18n import gettext as _
-from app.outbox import Letter, address
+from app.outbox import Letter, address, settings
+from app.registrations import queries
+from scheduler import ical
+from scheduler.ical import Invitation, Method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +40,31 @@ def _letter(
     )
 
 
+def _invitation(registration: Registration, method: Method) -> tuple[str, bytes]:
+    """Return the calendar that goes with the letter: one event, its one reader as attendee.
+
+    In step with the feeds: the same UID, and a SEQUENCE that never falls.
+    """
+    edition, person = registration.edition, registration.person
+    entry = replace(
+        entry_of(edition),
+        sequence=queries.calendar_sequence(registration),
+        created=registration.registered_at,
+        last_modified=max(edition.modified_at, registration.modified_at),
+        location=", ".join(filter(None, [edition.venue, edition.venue_address, edition.place])),
+        url=address("registrations.show", public_id=registration.public_id),
+        transparent=False,
+    )
+    invitation = Invitation(
+        method=method,
+        organizer=settings().mail_from,
+        organizer_name="Symposia",
+        attendee=person.email,
+        attendee_name=person.name,
+    )
+    return method.value, ical.encode_invitation(entry, invitation)
+
+
 def registered(registration: Registration, position: int | None) -> Letter:
     """To a person who has just registered: a place, or a place in the queue."""
     title = registration.edition.title
@@ -44,6 +74,7 @@ def registered(registration: Registration, position: int | None) -> Letter:
             _("You have a place: %(title)s", title=title),
             [_("You are registered for %(title)s and have a place.", title=title)],
             [_("If you cannot come, cancel on that page: the next in the queue moves up.")],
+            invitation=_invitation(registration, Method.REQUEST),
         )
     return _letter(
         registration,
@@ -67,17 +98,19 @@ def moved_up(registration: Registration) -> Letter:
         _("You now have a place: %(title)s", title=title),
         [_("A place at %(title)s became free, and it is yours.", title=title)],
         [_("If you cannot come any more, cancel on that page: the next in the queue moves up.")],
+        invitation=_invitation(registration, Method.REQUEST),
     )
 
 
-def cancelled(registration: Registration) -> Letter:
-    """To a person who gave the place back."""
+def cancelled(registration: Registration, *, had_seat: bool) -> Letter:
+    """To a person who gave the place back; who had a seat has it in the calendar, too."""
     title = registration.edition.title
     return _letter(
         registration,
         _("Registration cancelled: %(title)s", title=title),
         [_("Your registration for %(title)s is cancelled.", title=title)],
         [_("You can register again while registration is open.")],
+        invitation=_invitation(registration, Method.CANCEL) if had_seat else None,
     )
 
 
@@ -100,5 +133,8 @@ def edition_changed(registration: Registration, change: str, reason: str) -> Let
         closing.append(_("New dates will follow; you keep your place until then."))
     elif change != "edition.cancelled":
         closing.append(_("You keep your place. If the change does not suit you, cancel it there."))
-    facts = {"days": None} if edition.dates_to_follow else {}
+    facts: dict[str, Any] = {"days": None} if edition.dates_to_follow else {}
+    if registration.holds_seat:
+        is_off = change == "edition.cancelled"
+        facts["invitation"] = _invitation(registration, Method.CANCEL if is_off else Method.REQUEST)
     return _letter(registration, f"{words[change].rstrip('.')}", paragraphs, closing, **facts)

@@ -66,6 +66,24 @@ def of_person(person: Person) -> Sequence[Registration]:
     ).all()
 
 
+def calendar_sequence(
+    registration: Registration, history: Sequence[Registration] | None = None
+) -> int:
+    """Return the SEQUENCE of a person's own entry for an edition (RFC 5545 §3.8.7.4).
+
+    What changes in the edition counts, and what changes in the person's registrations for it:
+    ``history`` has them all, and is looked up where it is not at hand.
+    """
+    if history is None:
+        history = db.session.scalars(
+            select(Registration).where(
+                Registration.edition_id == registration.edition_id,
+                Registration.person_id == registration.person_id,
+            )
+        ).all()
+    return registration.edition.sequence + sum(row.sequence + 1 for row in history) - 1
+
+
 def places(edition: Edition) -> Places:
     """Return how full ``edition`` is, counted from the rows."""
     return places_of([edition])[0]

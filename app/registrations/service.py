@@ -115,7 +115,11 @@ def cancel(registration: Registration, *, by: Person, now: datetime) -> None:
         now=now,
         changes={"status": [was.value, registration.status.value]},
     )
-    outbox.post(registration.person.email, letters.cancelled(registration), now=now)
+    outbox.post(
+        registration.person.email,
+        letters.cancelled(registration, had_seat=was in lifecycle.SEATED),
+        now=now,
+    )
     fill_seats(edition, now=now)
 
 

@@ -1,0 +1,103 @@
+"""What goes with the letters: one event, one attendee, in step with the feeds."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import icalendar
+
+from app import outbox
+from app.clock import real_utcnow
+from app.database import db
+from app.editions import service as editions
+from app.outbox import OutboxMessage
+from app.registrations import service
+from tests.factories import OPENING, make_edition, make_person
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.accounts.models import Person
+
+
+def invitations(person: Person) -> list[tuple[str, icalendar.Event]]:
+    """The invitations written to ``person`` so far: METHOD and event."""
+    found = []
+    messages = db.session.query(OutboxMessage).filter_by(to_address=person.email)
+    for message in messages.order_by(OutboxMessage.id):
+        if message.calendar is not None:
+            calendar = icalendar.Calendar.from_ical(message.calendar)
+            assert [component.errors for component in calendar.walk()] == [[], []]
+            assert str(calendar["METHOD"]) == message.calendar_method
+            (event,) = calendar.walk("VEVENT")
+            found.append((message.calendar_method, event))
+    return found
+
+
+def test_a_place_is_an_invitation_and_giving_it_back_takes_it_away() -> None:
+    edition = make_edition(capacity=1, city="Albor", venue="Congress Hall")
+    holder, waiting = make_person(name="Ana"), make_person()
+    first = service.register(edition, holder, now=OPENING)
+    service.register(edition, waiting, now=OPENING)
+    assert invitations(waiting) == []
+    service.cancel(first, by=holder, now=OPENING)
+    (asked, request), (taken, cancel) = invitations(holder)
+    assert (asked, taken) == ("REQUEST", "CANCEL")
+    assert str(request["UID"]) == str(cancel["UID"]) == edition.uid
+    assert cancel["SEQUENCE"] > request["SEQUENCE"]
+    assert str(cancel["STATUS"]) == "CANCELLED"
+    assert str(request["LOCATION"]) == "Congress Hall, Albor"
+    for event in (request, cancel):
+        assert str(event["ATTENDEE"]) == f"mailto:{holder.email}"
+        assert str(event["ORGANIZER"]) == f"mailto:{outbox.settings().mail_from}"
+    ((moved_up, seat),) = invitations(waiting)
+    assert (moved_up, str(seat["ATTENDEE"])) == ("REQUEST", f"mailto:{waiting.email}")
+
+
+def test_every_change_of_days_or_place_is_told_with_a_higher_sequence() -> None:
+    edition, person, organiser = make_edition(city="Albor"), make_person(), make_person()
+    service.register(edition, person, now=OPENING)
+    by = {"reason": "Because", "by": organiser, "now": OPENING}
+    days = {
+        "dtstart": edition.dtstart + timedelta(days=7),
+        "dtend": edition.dtend + timedelta(days=7),
+    }
+    editions.reschedule(edition, **days, **by)
+    editions.postpone(edition, dtstart=None, dtend=None, **by)
+    editions.cancel(edition, **by)
+    told = invitations(person)
+    assert [(method, str(event["STATUS"])) for method, event in told] == [
+        ("REQUEST", "CONFIRMED"),
+        ("REQUEST", "CONFIRMED"),
+        ("REQUEST", "TENTATIVE"),
+        ("CANCEL", "CANCELLED"),
+    ]
+    sequences = [event["SEQUENCE"] for _method, event in told]
+    assert sequences == sorted(set(sequences))
+    assert told[1][1].start == days["dtstart"]
+
+
+def test_mail_programs_find_it_in_the_body_and_as_a_file(instance_path: Path) -> None:
+    person = make_person()
+    service.register(make_edition(title="Über alles"), person, now=OPENING)
+    db.session.commit()
+    assert outbox.deliver_due(now=real_utcnow()) == 1
+    (path,) = (instance_path / "mail").glob("*.eml")
+    mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    parts = {
+        part.get_content_type() + (":" + part.get_filename() if part.get_filename() else ""): part
+        for part in mail.walk()
+        if not part.is_multipart()
+    }
+    assert list(parts) == [
+        "text/plain",
+        "text/html",
+        "text/calendar",
+        "text/calendar:invite.ics",
+    ]
+    body, file = parts["text/calendar"], parts["text/calendar:invite.ics"]
+    assert body.get_param("method") == file.get_param("method") == "REQUEST"
+    assert body.get_payload(decode=True) == file.get_payload(decode=True)
