@@ -206,7 +206,7 @@ def _transmit(message: OutboxMessage) -> None:
 def _add_calendar(mail: EmailMessage, calendar: bytes, method: str) -> None:
     """Add an invitation as mail programs want it: a part of the body, and the same as a file."""
     # As bytes: given text, the library would make its line ends other than the standard's.
-    part = {
+    part: dict[str, Any] = {
         "maintype": "text",
         "subtype": "calendar",
         "params": {"method": method, "charset": "utf-8"},
