@@ -5,6 +5,7 @@ const pieces = [
   ["form[data-preview-url]", "./preview.js"],
   ["[data-reveal]", "./reveal.js"],
   ['form[method="post"]', "./submit_once.js"],
+  ["figure[data-what-if]", "./what_if.js"],
 ];
 
 for (const [selector, module] of pieces) {
