@@ -9,7 +9,9 @@ import pytest
 
 from app.accounts.models import Role
 from app.database import db
+from app.editions import known_events
 from app.editions import service as editions
+from app.editions.known_events import KnownEventFacts
 from app.hosting import service as hosting
 from app.registrations import service as registrations
 from scheduler.lifecycle import EditionStatus
@@ -84,6 +86,11 @@ class World:
             by=self.reader, now=OPENING,
         )  # fmt: skip
         registrations.register(self.full, make_person(), now=OPENING + timedelta(minutes=number))
+        first = OPENING.date() + timedelta(days=number)
+        facts = KnownEventFacts(
+            name="Forum", dtstart=first, dtend=first + timedelta(days=1), country_code=code
+        )
+        known_events.add(facts, by=self.reader, now=OPENING)
         db.session.commit()
 
 
@@ -119,6 +126,7 @@ PATHS = (
     "/organise/people",
     "/organise/mail",
     "/organise/audit",
+    "/organise/known-events",
 )
 
 
