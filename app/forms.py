@@ -36,16 +36,18 @@ class LineField(StringField):
     """One line of text."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Clean what was typed; a line has no line breaks."""
+        """Clean what was typed; a line has no line breaks, and blanks alone are nothing."""
         self.data = " ".join(clean(valuelist[0]).split()) if valuelist else ""
+        self.raw_data = [self.data]
 
 
 class ProseField(TextAreaField):
     """Several lines of text."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Clean what was typed."""
+        """Clean what was typed; blanks alone are nothing."""
         self.data = clean(valuelist[0]) if valuelist else ""
+        self.raw_data = [self.data]
 
 
 class DayField(DateField):

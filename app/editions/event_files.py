@@ -202,7 +202,7 @@ def read_csv(content: bytes) -> Reading:
                 reading.faults.append(Fault(line, str(error)))
     except csv.Error as error:
         problem = _("This is no row of a table (%(error)s).", error=error)
-        reading.faults.append(Fault(max(rows.line_num, 1), problem))
+        reading.faults.append(Fault(rows.line_num + 1, problem))
     return reading
 
 
