@@ -168,12 +168,13 @@ class Browser:
         self.connection = HTTPConnection("127.0.0.1", port, timeout=60)
         self.path = path
         self.cookie = cookie
+        self.status = 0
         page = self.ask("GET")
+        assert self.status == 200, page
         self.form = {
             "csrf_token": re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page).group(1),
             "accepts_terms": "y",
         }
-        self.status = 0
 
     def ask(self, method: str, body: str = "") -> str:
         headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
