@@ -76,10 +76,12 @@ def test_a_denser_rule_tells_what_is_new(organiser: Client) -> None:
 
 
 def test_an_unchanged_rule_and_none_change_nothing(organiser: Client) -> None:
-    assert difference(organiser).startswith("Nothing. 1 edition stays, kept: cancelled 13 editions")
+    assert difference(organiser).startswith(
+        "No edition changes. 1 edition stays, kept: cancelled 13 editions"
+    )
     told = difference(organiser, rhythm="none")
     assert told == (
-        "Nothing. 1 edition stays, kept: cancelled 13 editions stay, kept: the series has no rule"
+        "No edition changes. 1 edition stays, kept: cancelled 13 editions stay, kept: the series has no rule"
     )
 
 
