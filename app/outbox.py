@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 CLAIM_LIFE = timedelta(minutes=5)
 FIRST_RETRY = timedelta(seconds=30)
-LAST_RETRY = timedelta(hours=1)
+LAST_RETRY = timedelta(minutes=10)
 SMTP_TIMEOUT_SECONDS = 20
 PENDING_KEY = "outbox_ids"
 SUBJECT_MAX = 300  # a title, a city and a country at their longest are more
