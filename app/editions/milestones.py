@@ -409,7 +409,10 @@ def _has_happened(edition: Edition, schedule: EditionSchedule, key: str) -> bool
     """Whether the act behind ``key`` has happened; ``None``: leave it as it is."""
     status = edition.status
     if status in {_S.POSTPONED, _S.CANCELLED}:
-        return None
+        # The state no longer tells how far it had come; host and agreement do.
+        facts = {DECIDED: edition.country_code is not None}
+        facts |= dict.fromkeys(AGREEMENT, edition.has_agreement)
+        return facts.get(key) or None
     if key in AGREEMENT:
         return edition.has_agreement
     had_call = schedule.call_closes_on is not None

@@ -145,7 +145,8 @@ def test_a_fault_of_ours_is_told_without_its_inside(client: Client) -> None:
     try:
         client.sign_in(make_person(role=Role.ORGANISER))
         # A broken row is as good a fault as any.
-        edition = make_edition(tzid="Nowhere/At_All", registration_closes_at=OPENING)
+        edition = make_edition(registration_closes_at=OPENING)
+        edition.tzid = "Nowhere/At_All"
         answer = client.get(f"/organise/editions/{edition.slug}/change-registration")
     finally:
         app.testing = True
