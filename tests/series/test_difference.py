@@ -81,7 +81,8 @@ def test_an_unchanged_rule_and_none_change_nothing(organiser: Client) -> None:
     )
     told = difference(organiser, rhythm="none")
     assert told == (
-        "No edition changes. 1 edition stays, kept: cancelled 13 editions stay, kept: the series has no rule"
+        "No edition changes. 1 edition stays, kept: cancelled "
+        "13 editions stay, kept: the series has no rule"
     )
 
 
