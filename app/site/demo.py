@@ -235,12 +235,16 @@ def make_accounts(password: str, now: datetime) -> tuple[Person, dict[str, Perso
 
 def open_registration(organiser: Person, now: datetime) -> None:
     """Bring the next African engagement to open registration, all but full."""
-    edition = _next_edition("regional-africa", now)
+    edition = _next_edition("regional-africa", now, at_least_days=2)
     _host_and_announce(edition, "XAA", "Albor", "Africa/Lagos", organiser, now)
     editions.open_registration(
         edition,
         capacity=AFRICA_CAPACITY,
-        closes_on=edition.dtstart - timedelta(weeks=6),
+        # Six weeks before, or the eve where the demonstration is loaded later than that.
+        closes_on=max(
+            edition.dtstart - timedelta(weeks=6),
+            min(now.date() + timedelta(days=14), edition.dtstart - timedelta(days=1)),
+        ),
         by=organiser,
         now=now,
     )
