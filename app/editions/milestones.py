@@ -577,13 +577,13 @@ def waive(edition: Edition, key: str, *, reason: str, by: Person, now: datetime)
 
     Raises:
         NotFoundError: the edition has no such milestone.
-        ByItselfError: its act has happened.
+        ByItselfError: its act has happened, or is sure to.
         WaiverReasonError: there is no reason.
     """
     if not reason.strip():
         raise WaiverReasonError
     row = _open(edition, key)
-    if key in AUTOMATIC and row.done_on is not None:
+    if not may_waive(edition, row):
         raise ByItselfError(title=row.title)
     row.done_on, row.waived_reason = None, reason.strip()
     _close(edition, row, "edition.milestone_waived", by=by, now=now, reason=row.waived_reason)
@@ -601,6 +601,15 @@ def reopen(edition: Edition, key: str, *, by: Person, now: datetime) -> None:
         raise ByItselfError(title=row.title)
     row.done_on, row.waived_reason = None, ""
     _close(edition, row, "edition.milestone_reopened", by=by, now=now)
+
+
+def may_waive(edition: Edition, row: EditionMilestone) -> bool:
+    """Whether one can do without this: not where its act has happened, or a day is set for it."""
+    is_set = (row.key, edition.status) in {
+        (OFFERS_CLOSE, _S.CALL_OPEN),
+        (REGISTRATION_CLOSES, _S.REGISTRATION_OPEN),
+    }
+    return row.key not in AUTOMATIC or (row.done_on is None and not is_set)
 
 
 def may_reopen(row: EditionMilestone) -> bool:

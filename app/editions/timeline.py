@@ -64,7 +64,12 @@ def of_edition(edition: Edition, today: date, *, may_act: bool) -> list[Item]:
         return [_item(found, today) for found in milestones.preview(edition, today)]
     rows = {row.key: row for row in queries.milestones_of([edition.id])}
     return [
-        _item(found, today, _actions(edition, rows[found.milestone.key]) if may_act else ())
+        _item(
+            found,
+            today,
+            _actions(edition, rows[found.milestone.key]) if may_act else (),
+            is_recorded=rows[found.milestone.key].is_recorded,
+        )
         for found in milestones.progress(edition, rows.values(), today)
     ]
 
@@ -124,7 +129,13 @@ def record_url(edition: Edition, key: str, what: str) -> str:
     return url_for("milestones.record", slug=edition.slug, key=key, what=what)
 
 
-def _item(found: Progress, today: date, actions: Sequence[tuple[str, str]] = ()) -> Item:
+def _item(
+    found: Progress,
+    today: date,
+    actions: Sequence[tuple[str, str]] = (),
+    *,
+    is_recorded: bool = False,
+) -> Item:
     milestone = found.milestone
     title = _(milestone.title)
     if milestone.is_optional:
@@ -133,6 +144,8 @@ def _item(found: Progress, today: date, actions: Sequence[tuple[str, str]] = ())
     if found.status is MilestoneStatus.DONE:
         return Item(title, state, found.done_on, actions=acts)
     if found.status is MilestoneStatus.WAIVED:
+        if not is_recorded:  # nobody decided so, its time went by
+            return Item(title, state, milestone.due_on, label=_("Passed"), actions=acts)
         return Item(title, state, note=_(found.reason), label=_("Waived"), actions=acts)
     due_on = milestone.due_on
     words = time_left(due_on, today) if due_on is not None else milestone.says
@@ -144,6 +157,9 @@ def _actions(edition: Edition, row: EditionMilestone) -> list[tuple[str, str]]:
         return [(_("Take back"), record_url(edition, row.key, "reopen"))]
     if row.is_recorded:
         return []
-    act = act_of(edition, row.key)
-    waive = (_("Waive"), record_url(edition, row.key, "waive"))
-    return [*([act] if act else []), waive]
+    found = []
+    if act := act_of(edition, row.key):
+        found.append(act)
+    if milestones.may_waive(edition, row):
+        found.append((_("Waive"), record_url(edition, row.key, "waive")))
+    return found

@@ -250,6 +250,15 @@ def test_records_that_cannot_be_are_refused() -> None:
     }
 
 
+def test_what_is_sure_to_happen_cannot_be_waived() -> None:
+    by = make_person()
+    opened = make_edition(status=S.REGISTRATION_OPEN, dtstart=FAR)
+    for edition, key in ((called(), "offers_close"), (opened, "registration_closes")):
+        with pytest.raises(ByItselfError):
+            milestones.waive(edition, key, reason="x", by=by, now=OPENING)
+        assert not rows_of(edition)[key].waived_reason
+
+
 # -- templates -------------------------------------------------------------------------------
 
 
