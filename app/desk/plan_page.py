@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flask import url_for
 
+from app.countries.service import REGION_NAMES
 from app.desk.what_if import try_days
 from app.editions import clashing, planning
+from app.editions import queries as editions
 from app.hosting import queries as hosting
 from app.i18n import gettext as _
 from app.site import drawing
@@ -23,13 +25,13 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
     from app.desk.what_if import Trial
-    from app.editions.models import Edition
+    from app.editions.models import Edition, EditionMilestone
     from app.editions.planning import Proposal
     from app.site.presentation import Lane
     from scheduler.clashes import Clash
 
 ZOOMS = (6, 12, 24)
-USUAL_ZOOM = 12
+CLOSE_ZOOM, USUAL_ZOOM = 6, 12  # milestones are shown on the close one
 ROWS_A_PAGE = 40
 
 
@@ -102,7 +104,9 @@ class Shown:
     clashes: Mapping[str, Sequence[Clash]]
     trial: Trial | None
     pages: Pages
+    milestones: Sequence[tuple[EditionMilestone, Edition]]
     zooms: Sequence[int] = ZOOMS
+    region_names: Mapping[str, str] = field(default_factory=lambda: REGION_NAMES)
 
 
 def show(address: Address, proposal: Proposal, today: date, day: date | None = None) -> Shown:
@@ -118,18 +122,29 @@ def show(address: Address, proposal: Proposal, today: date, day: date | None = N
     if proposal.pending:
         clashes = {**clashes, **clashing.clashes_by_slug(standing, today)}
     trial = try_days(address.tried, day, today) if address.tried else None
+    settled = {
+        edition.id: edition
+        for edition in standing
+        if edition.status not in {EditionStatus.PROJECTED, EditionStatus.CANCELLED}
+    }
+    milestones = _milestones(settled, today) if address.years == CLOSE_ZOOM else []
     drawn = drawing.Drawn(
-        calls=_calls(standing), tried=trial.tried if trial and trial.is_moved else None
+        calls=_calls(list(settled)),
+        milestones=drawing.milestone_marks(milestones),
+        tried=trial.tried if trial and trial.is_moved else None,
     )
     events = drawing.planned(standing, proposal, today, clashes, drawn)
-    lanes = (
-        drawing.lanes_by_region(events)
-        if address.by_region
-        else drawing.lanes_by_series(proposal.series, events)
-    )
+    if address.by_region:
+        lanes = drawing.lanes_by_region(events)
+        order = [None, *REGION_NAMES]
+        standing.sort(key=lambda edition: order.index(edition.region))
+    else:
+        lanes = drawing.lanes_by_series(proposal.series, events)
     last = min(today.year + address.years - 1, max(address.until, today.year))
     rows, pages = _page(standing, address)
-    return Shown(address, proposal, today.year, last, lanes, rows, clashes, trial, pages)
+    return Shown(
+        address, proposal, today.year, last, lanes, rows, clashes, trial, pages, milestones
+    )
 
 
 def _page(standing: Sequence[Edition], address: Address) -> tuple[Sequence[Edition], Pages]:
@@ -142,10 +157,21 @@ def _page(standing: Sequence[Edition], address: Address) -> tuple[Sequence[Editi
     return standing[first:beyond], Pages(text, before, after)
 
 
-def _calls(standing: Sequence[Edition]) -> dict[int, tuple[date, date]]:
+def _calls(settled: Sequence[int]) -> dict[int, tuple[date, date]]:
     """Return the days ``[from, to)`` on which hosts may offer, by edition, in one query."""
-    settled = [edition.id for edition in standing if edition.status is not EditionStatus.PROJECTED]
     return {
         edition_id: (call.opened_at.date(), call.last_day + timedelta(days=1))
         for edition_id, call in hosting.calls_of(settled).items()
     }
+
+
+def _milestones(
+    settled: Mapping[int, Edition], today: date
+) -> list[tuple[EditionMilestone, Edition]]:
+    """Return what is still to be done for these editions, by day, each with its edition."""
+    ahead = [
+        (row.due_on, row.id, row)
+        for row in editions.milestones_of(list(settled))
+        if row.due_on and row.due_on >= today and not row.is_recorded and not row.is_dropped
+    ]
+    return [(row, settled[row.edition_id]) for _due_on, _id, row in sorted(ahead)]

@@ -10,7 +10,7 @@ from flask import url_for
 from app.countries.service import REGION_NAMES
 from app.editions.models import Precision
 from app.i18n import gettext as _
-from app.site.presentation import Clash, Event, Lane
+from app.site.presentation import Clash, Event, Lane, MilestoneMark
 from scheduler import recurrence
 from scheduler.lifecycle import EditionStatus
 from scheduler.planning import Action
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    from app.editions.models import Edition
+    from app.editions.models import Edition, EditionMilestone
     from app.editions.planning import Proposal
     from app.series.models import Series
-    from app.site.presentation import MilestoneMark
     from scheduler import clashes
 
 
@@ -150,6 +149,19 @@ def planned(
             )
             events.append(Planned(line.series, line.series.region, event))
     return events
+
+
+def milestone_marks(
+    milestones: Iterable[tuple[EditionMilestone, Edition]],
+) -> dict[int, tuple[MilestoneMark, ...]]:
+    """Return milestones that are still to come, given by day, as marks by their edition's id."""
+    marks: dict[int, tuple[MilestoneMark, ...]] = {}
+    for row, edition in milestones:
+        if row.due_on is not None:
+            before = marks.get(edition.id, ())
+            mark = MilestoneMark(row.due_on, _(row.title), is_next=not before)
+            marks[edition.id] = (*before, mark)
+    return marks
 
 
 def lanes_by_series(series: Iterable[Series], events: Iterable[Planned]) -> list[Lane]:

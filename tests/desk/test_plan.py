@@ -10,10 +10,18 @@ import pytest
 
 from app.accounts.models import Role
 from app.database import db
+from app.editions import milestones
 from app.editions import queries as editions
 from app.editions.models import EditionOverride
 from scheduler.lifecycle import EditionStatus
-from tests.factories import make_call, make_country, make_edition, make_person, make_series
+from tests.factories import (
+    OPENING,
+    make_call,
+    make_country,
+    make_edition,
+    make_person,
+    make_series,
+)
 from tests.pages import alert, fields, words, words_in
 
 if TYPE_CHECKING:
@@ -237,3 +245,16 @@ def test_a_long_table_is_paged_and_the_strip_is_whole(organiser: Client) -> None
     assert ("1–40 of 44" in words(first), "Symposium 2067" in words(first)) == (True, False)
     assert ("41–44 of 44" in words(second), "Symposium 2067" in words(second)) == (True, True)
     assert words(far) == words(second)
+
+
+def test_milestones_stand_on_the_close_zoom_with_the_next_in_words(organiser: Client) -> None:
+    edition = make_edition(status=S.CONFIRMED, dtstart=date(2029, 3, 6))
+    milestones.sync(edition, by=None, now=OPENING)
+    rows = [row for row in editions.milestones_of([edition.id]) if row.due_on]
+    ahead = [row for row in rows if not row.is_recorded and row.due_on >= OPENING.date()]
+    close, usual = (organiser.get(f"/organise/plan?years={years}") for years in (6, 12))
+    assert len(ahead) > 5
+    assert close.text.count("<title>") - 1 == len(ahead)
+    assert f"{len(ahead)} milestones ahead" in words(close)
+    assert f">next: {ahead[0].title}, " in close.text
+    assert "milestones ahead" not in words(usual)
