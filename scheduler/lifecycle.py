@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
-from scheduler.errors import ConflictError, N_
+from scheduler.errors import N_, ConflictError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from app import publication
+from app.audit import AuditEntry
 from app.countries.models import association_member
 from app.database import db
 from app.editions import queries as editions
@@ -79,6 +80,23 @@ def stale_editions(key: str) -> Sequence[Edition]:
             editions.is_public(),
             or_(FeedComponent.key.is_(None), FeedComponent.key != key),
         )
+    ).all()
+
+
+def news(actions: Sequence[str], *, limit: int) -> Sequence[Row[AuditEntry, Edition]]:
+    """Return what was done to public editions since the world knows of them, newest first."""
+    return db.session.execute(
+        select(AuditEntry, Edition)
+        .join(
+            Edition, and_(AuditEntry.subject_kind == "edition", AuditEntry.subject_id == Edition.id)
+        )
+        .where(
+            editions.is_public(),
+            AuditEntry.action.in_(actions),
+            AuditEntry.at >= Edition.public_since,
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(limit)
     ).all()
 
 

@@ -27,6 +27,7 @@ from app.feeds import personal, queries, service
 from app.feeds.edge import address_of
 from app.feeds.forms import PersonalFeedForm
 from app.feeds.kept import KeptFeed
+from app.feeds.news import atom
 from app.feeds.service import ALL, ASSOCIATION, CHOSEN, COUNTRY, DEADLINES, EDITION, REGION, SERIES
 from app.forms import put
 from app.i18n import gettext as _
@@ -72,6 +73,22 @@ def deadlines(suffix: str) -> ResponseReturnValue:
 def one(kind: str, key: str, suffix: str) -> ResponseReturnValue:
     """Serve the feed of one series, region, country, association or edition."""
     return _serve(kind, key, suffix)
+
+
+@bp.get("/feeds/news.atom")
+@access.public
+def news() -> ResponseReturnValue:
+    """Serve what was announced, changed and cancelled."""
+    revision, today = publication.number(), clock.today()
+    kept = KeptFeed(
+        body=atom(),
+        content_type="application/atom+xml; charset=utf-8",
+        filename="news.atom",
+        last_modified=publication.last_change(),
+        revision=revision,
+        day=today,
+    )
+    return _answer(kept, url_for(".news"))
 
 
 @bp.get("/feeds/personal/<token>.ics")
@@ -189,11 +206,15 @@ def _serve(kind: str, key: str | None, suffix: str, **filters: str) -> Response:
         revision=revision,
         day=today,
     )
-    address = address_of(request.path, request.query_string.decode("latin-1"))
-    # Only under its own address: made-up queries would push out what others ask for, and a
-    # filter given twice would be kept as something that it is not.
-    if address == service.feed_path(kind, key, suffix=suffix, **filters):
-        current_app.extensions["kept_feeds"].put(address, kept)
+    return _answer(kept, service.feed_path(kind, key, suffix=suffix, **filters))
+
+
+def _answer(kept: KeptFeed, path: str) -> Response:
+    """Keep the feed under its own ``path`` if that was asked for, and answer with it."""
+    # Made-up queries would push out what others ask for, and a filter given twice would be kept
+    # as something that it is not.
+    if path == address_of(request.path, request.query_string.decode("latin-1")):
+        current_app.extensions["kept_feeds"].put(path, kept)
     status, headers, body = kept.answer(request.environ)
     response = Response([body], status, headers)
     # For HEAD the length is that of the body which is not sent.

@@ -54,6 +54,7 @@ def test_what_a_visitor_may_use_is_this_and_nothing_more(app: Flask) -> None:
         "accounts.request_link",
         "feeds.deadlines",
         "feeds.everything",
+        "feeds.news",
         "feeds.one",
         "feeds.own",  # who knows the secret address
         "feeds.subscribe",
