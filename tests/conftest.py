@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
     from app.accounts.models import Person
 
+# A slow moment of a shared machine is no fault of the code; bench/ measures.
+hypothesis.settings.register_profile("symposia", deadline=None)
+hypothesis.settings.load_profile("symposia")
+
 POSTGRESQL = os.environ.get("SYMPOSIA_TEST_DATABASE_URL", "")
 WITHOUT_DATABASE = {"scheduler", "readers"}
 
