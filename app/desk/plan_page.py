@@ -76,6 +76,11 @@ class Address:
         """Return the page's address with some things changed, without the trial."""
         return url_for("desk.plan", **replace(self, **changes).args)
 
+    @property
+    def paper_url(self) -> str:
+        """Return the same years and lanes as a paper."""
+        return url_for("desk.plan_paper", **{**self.args, "page": None})
+
     def try_url(self, edition: Edition, day: date | None = None) -> str:
         """Return the page that tries ``day`` for ``edition``."""
         args: dict[str, Any] = {"try": edition.slug, "day": day.isoformat() if day else None}
@@ -99,6 +104,7 @@ class Shown:
     proposal: Proposal
     first_year: int
     last_year: int
+    events: Sequence[drawing.Planned]
     lanes: Sequence[Lane]
     editions: Sequence[Edition]
     clashes: Mapping[str, Sequence[Clash]]
@@ -143,7 +149,17 @@ def show(address: Address, proposal: Proposal, today: date, day: date | None = N
     last = min(today.year + address.years - 1, max(address.until, today.year))
     rows, pages = _page(standing, address)
     return Shown(
-        address, proposal, today.year, last, lanes, rows, clashes, trial, pages, milestones
+        address=address,
+        proposal=proposal,
+        first_year=today.year,
+        last_year=last,
+        events=events,
+        lanes=lanes,
+        editions=rows,
+        clashes=clashes,
+        trial=trial,
+        pages=pages,
+        milestones=milestones,
     )
 
 

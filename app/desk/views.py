@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from http import HTTPStatus
+from io import BytesIO
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 
 from app import audit, clock, outbox
 from app.accounts import access
@@ -17,7 +18,7 @@ from app.accounts.forms import ROLE_LABELS, GrantForm
 from app.accounts.models import Role
 from app.countries import queries as countries
 from app.database import db
-from app.desk import decisions
+from app.desk import decisions, papers
 from app.desk.forms import ApplyForm, TakeDaysForm, TakeUpForm, TryForm
 from app.desk.pieces import pieces_context
 from app.desk.plan_page import Address, show
@@ -90,6 +91,17 @@ def plan() -> ResponseReturnValue:
             return redirect(address.url(), HTTPStatus.SEE_OTHER)
     status = HTTPStatus.CONFLICT if form.form_errors else HTTPStatus.OK
     return _plan_page(address, proposal, form), status
+
+
+@bp.get("/plan.pdf")
+@access.needs(access.read_plan)
+def plan_paper() -> ResponseReturnValue:
+    """Answer the plan as a paper for a committee."""
+    address, today = Address.read(request.args), clock.today()
+    proposal = planning.propose(until=address.until, today=today)
+    paper = papers.plan_paper(show(address, proposal, today), today)
+    name = f"plan-{today.isoformat()}.pdf"
+    return send_file(BytesIO(paper), mimetype="application/pdf", download_name=name)
 
 
 @bp.get("/plan/what-if/<slug>")

@@ -51,6 +51,7 @@ class Planned:
     series: Series
     region: str | None
     event: Event
+    clashes: Sequence[clashes.Clash]
 
 
 def event_of(
@@ -133,10 +134,11 @@ def planned(
         days = (line.change.dtstart, line.change.dtend) if line else None
         if drawn.tried and drawn.tried.key == edition.slug:
             days = (drawn.tried.dtstart, drawn.tried.dtend)
-            event = replace(event, clash=gravest(drawn.tried.clashes))
+            known = drawn.tried.clashes
+            event = replace(event, clash=gravest(known))
         if days and days != (event.dtstart, event.dtend):
             event = replace(event, moved_from=event.dtstart, dtstart=days[0], dtend=days[1])
-        events.append(Planned(edition.series, edition.region, event))
+        events.append(Planned(edition.series, edition.region, event, known))
     for line in pending.values():
         if line.action is Action.CREATE:
             event = Event(
@@ -147,7 +149,7 @@ def planned(
                 status="projected",
                 clash=gravest(line.clashes),
             )
-            events.append(Planned(line.series, line.series.region, event))
+            events.append(Planned(line.series, line.series.region, event, line.clashes))
     return events
 
 

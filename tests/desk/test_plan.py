@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -25,11 +27,16 @@ from tests.factories import (
 from tests.pages import alert, fields, words, words_in
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.editions.models import Edition
     from tests.conftest import Client
 
 S = EditionStatus
 IN_RAMADAN, AFTER_EID = date(2027, 3, 2), date(2027, 3, 16)
+needs_poppler = pytest.mark.skipif(
+    shutil.which("pdftotext") is None, reason="pdftotext is not installed"
+)
 TRY = "/organise/plan?until=2033&try=symposium-2027&day={day}"
 
 
@@ -258,3 +265,49 @@ def test_milestones_stand_on_the_close_zoom_with_the_next_in_words(organiser: Cl
     assert f"{len(ahead)} milestones ahead" in words(close)
     assert f">next: {ahead[0].title}, " in close.text
     assert "milestones ahead" not in words(usual)
+
+
+# -- on paper ---------------------------------------------------------------------------------
+
+
+def text_of(pdf: bytes, tmp_path: Path) -> str:
+    """Return the words of a PDF as poppler reads them, page by page."""
+    path = tmp_path / "plan.pdf"
+    path.write_bytes(pdf)
+    command = ["pdftotext", "-layout", str(path), "-"]
+    read = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - ours
+    return " ".join(read.stdout.split())
+
+
+@needs_poppler
+def test_the_paper_says_what_stands_and_what_would_change(
+    organiser: Client, tmp_path: Path
+) -> None:
+    make_edition(
+        status=S.PROJECTED, dtstart=IN_RAMADAN, recurrence_id=IN_RAMADAN, city="Albor", commit=True
+    )
+    answer = organiser.get("/organise/plan.pdf?until=2030&years=6")
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    assert answer.headers["Content-Disposition"] == "inline; filename=plan-2027-01-15.pdf"
+    paper = text_of(answer.data, tmp_path)
+    assert "Plan of the years ahead" in paper
+    assert "Not applied yet" in paper
+    assert "5–7 March 2030" in paper
+    assert "2–4 March 2027" in paper
+    assert "Soft clash: 2–4 March 2027 lies in Ramadan" in paper
+    assert "Page 1 / 1" in paper
+
+
+@needs_poppler
+def test_what_people_wrote_is_set_as_text(organiser: Client, tmp_path: Path) -> None:
+    title = '#panic("x") $ _a_ *b* <c> @d `e` \\ // "f" #{1'
+    make_edition(dtstart=date(2028, 3, 7), title=title, city='#read("/etc/passwd")')
+    paper = text_of(organiser.get("/organise/plan.pdf?by=region").data, tmp_path)
+    assert "#panic(" in paper
+    assert "#read(" in paper
+    assert "root:" not in paper
+
+
+def test_an_empty_plan_is_a_paper_too(committee: Client) -> None:
+    answer = committee.get("/organise/plan.pdf?until=2027")
+    assert (answer.status_code, answer.data[:5]) == (200, b"%PDF-")
