@@ -17,6 +17,7 @@ from app.accounts.models import Grant, Person
 from app.countries import commands as countries_commands
 from app.database import db
 from app.desk import commands as desk_commands
+from app.desk import rotation_jobs, rotation_views
 from app.desk import views as desk_views
 from app.editions import commands as editions_commands
 from app.editions import known_event_views, milestone_views
@@ -24,6 +25,7 @@ from app.editions import views as editions_views
 from app.feeds import commands as feeds_commands
 from app.feeds import edge
 from app.feeds import views as feeds_views
+from app.hosting import interest_views
 from app.hosting import views as hosting_views
 from app.registrations import commands as registrations_commands
 from app.registrations import views as registrations_views
@@ -81,6 +83,7 @@ def create_app(config: Config) -> Flask:
     errors.init_app(app)
     headers.init_app(app, is_https=config.is_https)
     jobs.init_app(app, config)
+    rotation_jobs.init_app(app)
     frame.init_app(app)
     edge.init_app(app, config.database_url)
     for views in (
@@ -90,9 +93,11 @@ def create_app(config: Config) -> Flask:
         milestone_views,
         known_event_views,
         hosting_views,
+        interest_views,
         registrations_views,
         feeds_views,
         desk_views,
+        rotation_views,
         site_views,
     ):
         app.register_blueprint(views.bp)

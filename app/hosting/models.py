@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -12,6 +13,7 @@ from app.accounts.models import Person
 from app.countries.models import Country
 from app.database import Instant, Model
 from app.editions.models import Edition
+from app.series.models import Series
 from app.uploads import StoredFile
 from scheduler.lifecycle import OfferStatus
 
@@ -116,5 +118,70 @@ class OfferWindow(Model):
         ForeignKey("hosting_offer.id", ondelete="CASCADE"), index=True
     )
     rank: Mapped[int]
+    dtstart: Mapped[date]
+    dtend: Mapped[date]
+
+
+class CostShare(StrEnum):
+    """Who would bear the costs of venue and programme."""
+
+    HOST = "host"
+    SHARED = "shared"
+    GROUP = "group"
+
+
+class HostingInterest(Model):
+    """What a country could host in the years ahead: a word, not yet an offer."""
+
+    __table_args__ = (
+        CheckConstraint("first_year <= last_year", name="years"),
+        CheckConstraint("use_count BETWEEN 1 AND 9", name="use_count"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(24), unique=True, default=_public_id)
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id"), index=True)
+    country_code: Mapped[str] = mapped_column(ForeignKey("country.code"), index=True)
+    first_year: Mapped[int]
+    last_year: Mapped[int]
+    use_count: Mapped[int] = mapped_column(default=1)  # editions it would host, at most
+    cost_share: Mapped[CostShare] = mapped_column(Enum(CostShare, native_enum=False, length=10))
+    remark: Mapped[str] = mapped_column(Text, default="")
+    stated_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    stated_at: Mapped[Instant]
+    modified_at: Mapped[Instant]
+    withdrawn_at: Mapped[datetime | None]
+    is_demonstration: Mapped[bool] = mapped_column(default=False)
+    series: Mapped[Series] = relationship(lazy="joined", innerjoin=True)
+    country: Mapped[Country] = relationship(lazy="joined", innerjoin=True)
+    stated_by: Mapped[Person | None] = relationship()
+    windows: Mapped[list[InterestWindow]] = relationship(
+        order_by="InterestWindow.dtstart", cascade="all, delete-orphan", lazy="selectin"
+    )
+
+    @property
+    def stands(self) -> bool:
+        """Whether it has not been withdrawn."""
+        return self.withdrawn_at is None
+
+    def windows_in(self, year: int) -> list[tuple[date, date]]:
+        """Return the days of its windows that begin in ``year``, the ends exclusive."""
+        shift = year - self.first_year
+        return [
+            (
+                window.dtstart.replace(year=window.dtstart.year + shift),
+                window.dtend.replace(year=window.dtend.year + shift),
+            )
+            for window in self.windows
+        ]
+
+
+class InterestWindow(Model):
+    """Whole months, told by their days in the first year of the interest; the end is exclusive."""
+
+    __table_args__ = (CheckConstraint("dtstart < dtend", name="ends_after_it_starts"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    interest_id: Mapped[int] = mapped_column(
+        ForeignKey("hosting_interest.id", ondelete="CASCADE"), index=True
+    )
     dtstart: Mapped[date]
     dtend: Mapped[date]

@@ -8,7 +8,13 @@ from sqlalchemy import func, select
 
 from app.database import db
 from app.editions.models import Edition
-from app.hosting.models import STANDING, CallForHosts, HostingOffer
+from app.hosting.models import (
+    STANDING,
+    UNDECIDED,
+    CallForHosts,
+    HostingInterest,
+    HostingOffer,
+)
 from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
@@ -84,3 +90,47 @@ def count_standing(edition_ids: Sequence[int]) -> dict[int, int]:
         .group_by(HostingOffer.edition_id)
     )
     return {edition_id: count for edition_id, count in rows}  # noqa: C416 - rows are no pairs to mypy
+
+
+def undecided_offers() -> Sequence[HostingOffer]:
+    """Return every offer that waits for its decision."""
+    return db.session.scalars(
+        select(HostingOffer).where(HostingOffer.status.in_(UNDECIDED)).order_by(HostingOffer.id)
+    ).all()
+
+
+def interests(country_codes: Sequence[str] | None = None) -> Sequence[HostingInterest]:
+    """Return the interests that stand, of these countries or of all, by country and year."""
+    query = (
+        select(HostingInterest)
+        .where(HostingInterest.withdrawn_at.is_(None))
+        .order_by(HostingInterest.country_code, HostingInterest.first_year, HostingInterest.id)
+    )
+    if country_codes is not None:
+        query = query.where(HostingInterest.country_code.in_(country_codes))
+    return db.session.scalars(query).all()
+
+
+def find_interest(public_id: str) -> HostingInterest | None:
+    """Return the interest with this public id, withdrawn or not."""
+    return db.session.scalar(select(HostingInterest).filter_by(public_id=public_id))
+
+
+def overlapping_interest(
+    series_id: int,
+    country_code: str,
+    first_year: int,
+    last_year: int,
+    own: HostingInterest | None,
+) -> HostingInterest | None:
+    """Return an interest of the country, other than ``own``, that shares a year with these."""
+    query = select(HostingInterest).where(
+        HostingInterest.series_id == series_id,
+        HostingInterest.country_code == country_code,
+        HostingInterest.withdrawn_at.is_(None),
+        HostingInterest.first_year <= last_year,
+        HostingInterest.last_year >= first_year,
+    )
+    if own is not None:
+        query = query.where(HostingInterest.id != own.id)
+    return db.session.scalar(query.limit(1))

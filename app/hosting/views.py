@@ -46,6 +46,7 @@ def calls() -> ResponseReturnValue:
         calls=[(call, (call.closes_at - now).days) for call in found],
         offers=queries.offers_of(own_countries) if own_countries else [],
         can_offer=bool(own_countries),
+        sees_interests=access.see_calls(person),
     )
 
 

@@ -25,7 +25,9 @@ from app.editions import known_events, planning
 from app.editions import queries as editions_queries
 from app.editions import service as editions
 from app.editions.models import Edition, KnownEvent, Precision
+from app.hosting import interests
 from app.hosting import service as hosting
+from app.hosting.models import CostShare
 from app.outbox import settings
 from app.registrations import service as registrations
 from app.series import service as series_service
@@ -81,6 +83,73 @@ OFFERS = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class DemoInterest:
+    """What a fictional state could host: years counted from now, months by their numbers."""
+
+    country: str
+    series: str
+    years: tuple[int, int]
+    months: tuple[int, ...]
+    cost_share: CostShare
+    remark: str
+    use_count: int = 1
+
+
+INTERESTS = [
+    DemoInterest(
+        "XAA", "symposium", (2, 12), (2, 3, 4), CostShare.SHARED,
+        "A congress centre for 300 in Albor, with interpretation.",
+    ),
+    DemoInterest(
+        "XAB", "symposium", (1, 13), (3, 4, 10), CostShare.HOST,
+        "Breva City, beside the institute; the host pays venue and local transport.",
+        use_count=2,
+    ),
+    DemoInterest(
+        "XAC", "symposium", (2, 13), (1, 2, 3), CostShare.GROUP,
+        "Port Calanth in the dry season.",
+    ),
+    DemoInterest(
+        "XAD", "symposium", (1, 10), (3, 5, 6), CostShare.HOST,
+        "Dorven Congress Hall; a visit to the national training centre.",
+        use_count=2,
+    ),
+    DemoInterest(
+        "XAA", "practitioner-workshop", (2, 14), (8, 9, 10), CostShare.SHARED,
+        "Exercises at the research reactor in Albor.", use_count=2,
+    ),
+    DemoInterest(
+        "XAB", "practitioner-workshop", (3, 12), (9, 10), CostShare.HOST,
+        "The institute's own rooms for exercises.", use_count=2,
+    ),
+    DemoInterest(
+        "XAC", "practitioner-workshop", (2, 14), (7, 8, 9), CostShare.SHARED,
+        "A training centre for eighty people.", use_count=2,
+    ),
+    DemoInterest(
+        "XAE", "practitioner-workshop", (4, 14), (9, 11), CostShare.GROUP,
+        "First time as a host; a partner would help.",
+    ),
+    DemoInterest(
+        "XAA", "regional-africa", (6, 14), (5,), CostShare.SHARED,
+        "Albor again, after others in the region.",
+    ),
+    DemoInterest(
+        "XAE", "regional-africa", (3, 14), (4, 5, 6), CostShare.HOST,
+        "For the region, in Estavia's capital.", use_count=2,
+    ),
+    DemoInterest(
+        "XAB", "regional-americas", (4, 14), (5,), CostShare.SHARED,
+        "Breva City again, once the venue is rebuilt.", use_count=2,
+    ),
+    DemoInterest(
+        "XAD", "regional-europe", (2, 14), (4, 5), CostShare.HOST,
+        "Dorven, every time the region meets.", use_count=3,
+    ),
+]  # fmt: skip
+
+
 def is_wanted() -> bool:
     """Whether the database is empty: nobody and nothing is in it."""
     found = db.session.scalar(select(Person.id).limit(1)) or db.session.scalar(
@@ -121,6 +190,7 @@ def load(password: str, *, now: datetime) -> None:
     )
     open_registration(organiser, now)
     open_call(organiser, contacts, now)
+    tell_interests(contacts, now)
     postpone_and_cancel(organiser, now)
 
 
@@ -291,6 +361,27 @@ def open_call(organiser: Person, contacts: dict[str, Person], now: datetime) -> 
             letter=LETTER.read_bytes(),
             letter_name=f"letter-{offer.country.lower()}.pdf",
             by=contacts[offer.country],
+            now=now,
+        )
+
+
+def tell_interests(contacts: dict[str, Person], now: datetime) -> None:
+    """Tell what the fictional states could host, so that the rotation has something to plan."""
+    series = {found.slug: found for found in db.session.scalars(select(Series))}
+    for told in INTERESTS:
+        first, last = (now.year + years for years in told.years)
+        interests.tell(
+            series[told.series],
+            db.session.get_one(Country, told.country),
+            interests.InterestFacts(
+                first_year=first,
+                last_year=last,
+                months=told.months,
+                use_count=told.use_count,
+                cost_share=told.cost_share,
+                remark=f"{told.remark} Demonstration data: this interest is invented.",
+            ),
+            by=contacts[told.country],
             now=now,
         )
 

@@ -2,6 +2,7 @@
 const pieces = [
   ["[data-copy]", "./copy_field.js"],
   ["[data-form-errors]", "./form_errors.js"],
+  ["[data-poll-url]", "./poll.js"],
   ["form[data-preview-url]", "./preview.js"],
   ["[data-reveal]", "./reveal.js"],
   ['form[method="post"]', "./submit_once.js"],
