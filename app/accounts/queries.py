@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Grant, Person, Role, SignIn, SignInLink
@@ -51,6 +51,20 @@ def live_link(token: str, *, now: datetime) -> SignInLink | None:
             SignInLink.expires_at > now,
         )
         .with_for_update()
+    )
+
+
+def count_live_links(email: str, *, now: datetime) -> int:
+    """Return how many links of this address could be used at ``now``."""
+    return (
+        db.session.scalar(
+            select(func.count()).where(
+                SignInLink.email == email,
+                SignInLink.used_at.is_(None),
+                SignInLink.expires_at > now,
+            )
+        )
+        or 0
     )
 
 
