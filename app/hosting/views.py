@@ -56,6 +56,8 @@ def make_offer(slug: str) -> ResponseReturnValue:
     """Offer to host an edition, for a country of the reader's."""
     call = _call(slug)
     form = OfferForm()
+    if not form.is_submitted() and not _takes_offers(call):
+        raise NotFoundError
     form.letter.flags.required = True
     form.country.choices = options(_own_countries())
     if form.validate_on_submit():
@@ -268,7 +270,7 @@ def compare(slug: str) -> ResponseReturnValue:
 def _read_call(call: CallForHosts) -> str:
     """Show the call to whom it is for: everyone once published, else the national contacts."""
     edition = call.edition
-    is_open = call.is_open(clock.utcnow()) and edition.status is EditionStatus.CALL_OPEN
+    is_open = _takes_offers(call)
     own = access.countries_of(current_person())
     has_offered = any(offer.country_code in own for offer in queries.offers_for(edition))
     is_for_reader = is_open and (call.is_published or bool(own))
@@ -277,6 +279,10 @@ def _read_call(call: CallForHosts) -> str:
     return render_template(
         "hosting/call.html", call=call, edition=edition, is_open=is_open, can_offer=bool(own)
     )
+
+
+def _takes_offers(call: CallForHosts) -> bool:
+    return call.is_open(clock.utcnow()) and call.edition.status is EditionStatus.CALL_OPEN
 
 
 def _select(form: SelectForm) -> None:
