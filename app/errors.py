@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, g, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.routing import IntegerConverter
 
 from app.database import db
 from app.i18n import user_message
@@ -18,6 +19,7 @@ from scheduler.errors import ConflictError, DomainError, NotFoundError, Permissi
 if TYPE_CHECKING:
     from flask import Flask
     from flask.typing import ResponseReturnValue
+    from werkzeug.routing import Map
 
 STATUS_OF: list[tuple[type[DomainError], HTTPStatus]] = [
     (PermissionDeniedError, HTTPStatus.FORBIDDEN),
@@ -47,8 +49,16 @@ SENTENCES = {
 }
 
 
+class ColumnNumber(IntegerConverter):
+    """A number in an address; beyond what a column counts to it names nothing."""
+
+    def __init__(self, map: Map, **limits: Any) -> None:  # noqa: A002, ANN401 - werkzeug's
+        super().__init__(map, **{"max": 2**31 - 1} | limits)
+
+
 def init_app(app: Flask) -> None:
     """Answer every error of ``app`` with a page in its own look."""
+    app.url_map.converters["int"] = ColumnNumber
     app.before_request(_number_request)
     app.before_request(_refuse_nul)
     app.register_error_handler(DomainError, _answer_domain_error)

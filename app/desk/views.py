@@ -239,7 +239,7 @@ def mail() -> ResponseReturnValue:
     return render_template("desk/mail.html", messages=outbox.latest())
 
 
-@bp.get("/mail/<int(max=2147483647):message_id>")  # as far as its column counts
+@bp.get("/mail/<int:message_id>")
 @access.needs(access.organise)
 def message(message_id: int) -> ResponseReturnValue:
     """Show one mail as it was, or will be, sent."""

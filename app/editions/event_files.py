@@ -135,6 +135,9 @@ def read_ics(content: bytes) -> Reading:
     )
     for line, entry in found.entries:
         name = _line(entry.summary)
+        if _day(entry.dtend) == date.max:
+            reading.faults.append(Fault(line, _("“%(text)s” is too far ahead.", text=date.max)))
+            continue
         if not name:
             reading.faults.append(Fault(line, _("The event has no name (SUMMARY).")))
         elif entry.status is EntryStatus.CANCELLED:

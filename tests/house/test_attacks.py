@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app import outbox, uploads
+from app import database, outbox, uploads
 from app.accounts import service as accounts
 from app.accounts.models import Person, Role
 from app.clock import real_utcnow
 from app.database import db
+from app.editions import event_files
 from app.editions import service as editions
 from app.registrations import service as registrations
 from scheduler.lifecycle import EditionStatus
@@ -54,9 +55,10 @@ def test_a_nul_in_an_address_names_nothing(path: str, client: Client) -> None:
 
 
 @pytest.mark.parametrize("number", ["0", "2147483648", "9" * 30])
-def test_a_mail_number_beyond_the_columns_names_nothing(number: str, client: Client) -> None:
+@pytest.mark.parametrize("path", ["mail", "known-events"])
+def test_a_number_beyond_the_columns_names_nothing(path: str, number: str, client: Client) -> None:
     client.sign_in(make_person(role=Role.ORGANISER))
-    assert client.get(f"/organise/mail/{number}").status_code == 404
+    assert client.get(f"/organise/{path}/{number}").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -193,6 +195,18 @@ def test_the_world_reads_no_history_from_before_it_was_told(client: Client) -> N
     assert "Moved to other days" in words(client.get(f"/editions/{edition.slug}"))
 
 
+def test_a_closed_call_shows_its_edition_to_no_other_contact(client: Client) -> None:
+    edition = make_edition(status=EditionStatus.CALL_OPEN)
+    call = make_call(edition)
+    make_country("XAA")
+    client.sign_in(make_person(role=Role.NATIONAL_CONTACT, scope="XAA"))
+    paths = (f"/hosting/calls/{edition.slug}", f"/hosting/calls/{edition.slug}/offer")
+    assert [client.get(path).status_code for path in paths] == [200, 200]
+    database.write(call)
+    call.closes_at = OPENING - timedelta(days=1)
+    assert [client.get(path).status_code for path in paths] == [404, 404]
+
+
 def test_the_committee_reads_acts_but_no_participants_names(client: Client) -> None:
     organiser = make_person("boss@example.org", role=Role.ORGANISER)
     participant = make_person("guard@example.org", name="Gerda Guard")
@@ -278,3 +292,45 @@ def test_two_links_of_one_newcomer_make_one_person(app: Flask) -> None:
     second.join()
     assert found == [found[0]] * 2
     assert db.session.query(Person).filter_by(email="new@example.org").count() == 1
+
+
+def test_nobodys_mailbox_is_filled_with_links(client: Client) -> None:
+    answers = {
+        client.submit("/login/link", email="guard@example.org").status_code
+        for _ in range(accounts.LIVE_LINKS_MAX + 5)
+    }
+    assert answers == {303}
+    assert len(outbox.latest()) == accounts.LIVE_LINKS_MAX
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("A@Example.org", "a@example.org"), ("a@exämple.org", "a@xn--exmple-cua.org")],
+)
+def test_an_address_is_kept_as_mail_servers_know_it(typed: str, kept: str) -> None:
+    assert accounts.normalise_email(typed) == kept
+
+
+@pytest.mark.parametrize("typed", ["\N{CYRILLIC SMALL LETTER A}dmin@example.org", "é@example.org"])
+def test_an_address_that_looks_like_anothers_is_refused(typed: str) -> None:
+    with pytest.raises(accounts.EmailError):
+        accounts.normalise_email(typed)
+
+
+# -- files of events -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("moment", ["99991231T235900", "99991231T235900Z", "99991231"])
+def test_an_event_at_the_end_of_time_is_a_fault_of_its_line(moment: str) -> None:
+    lines = [
+        "BEGIN:VCALENDAR",
+        "BEGIN:VEVENT",
+        "UID:1",
+        "DTSTAMP:20270101T000000Z",
+        f"DTSTART{';VALUE=DATE' if len(moment) == 8 else ''}:{moment}",
+        "SUMMARY:The end",
+        "END:VEVENT",
+        "END:VCALENDAR",
+    ]
+    reading = event_files.read_file("x.ics", "\r\n".join(lines).encode())
+    assert (reading.events, len(reading.faults)) == ([], 1)
