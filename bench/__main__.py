@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from bench import clashes, feeds, planning, rotation
+from bench import clashes, desk, feeds, planning, rotation
 from bench.measuring import ROUNDS, Figure
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ HEADINGS = ("what", "input", "CPU ms", "reference", "CPU ms", "ratio")
 
 def main() -> int:
     began = time.perf_counter()
-    figures = [figure for module in (planning, clashes, feeds) for figure in module.measure()]
+    figures = [figure for module in (planning, clashes, feeds, desk) for figure in module.measure()]
     print(f"\nCPU time of one process, median of {ROUNDS}, interleaved with the reference:\n")
     print_table([HEADINGS, *map(cells, figures)])
     print()

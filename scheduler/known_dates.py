@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from scheduler.errors import N_, DomainError
@@ -48,7 +49,10 @@ class Level(StrEnum):
     @property
     def severity(self) -> int:
         """The place of this level in a sorted list, the gravest first."""
-        return tuple(Level).index(self)
+        return _SEVERITY[self]
+
+
+_SEVERITY = {level: place for place, level in enumerate(Level)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,7 @@ def reach(known: KnownDate) -> tuple[date, date]:
     return dtstart - margin, dtend + margin
 
 
+@lru_cache(maxsize=4096)  # a plan says the same days of each edition to all its neighbours
 def say_days(dtstart: date, dtend: date) -> str:
     r"""Say ``[dtstart, dtend)`` as people do, with the last day.
 

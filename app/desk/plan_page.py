@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 ZOOMS = (6, 12, 24)
 CLOSE_ZOOM, USUAL_ZOOM = 6, 12  # milestones are shown on the close one
-ROWS_A_PAGE = 40
+ROWS_A_PAGE = 30
 
 
 @dataclass(frozen=True, slots=True)

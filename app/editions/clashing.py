@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from app.editions import queries
@@ -139,19 +140,41 @@ def clashes_of_spans(edition: Edition, spans: Mapping[str, TrialSpan]) -> dict[s
     return clashes.find_all_clashes(tried, known, _others(edition), hosts)
 
 
-def clashes_by_slug(editions: Sequence[Edition], today: date) -> dict[str, list[Clash]]:
+def clashes_by_slug(editions: Sequence[Edition], today: date) -> Mapping[str, Sequence[Clash]]:
     """Return the clashes of each edition that lies ahead, by slug, in one sweep."""
     ahead = [edition for edition in editions if edition.dtend > today and counts(edition)]
-    if not ahead:
-        return {}
     hosts = {
         edition.slug: edition.country.alpha2
         for edition in ahead
         if edition.country and edition.country.alpha2
     }
     events = [own_event(edition) for edition in ahead]
+    return clashes_among(events, events, hosts)
+
+
+def clashes_among(
+    events: Sequence[clashes.OwnEvent],
+    own: Sequence[clashes.OwnEvent],
+    hosts: Mapping[str, str],
+) -> Mapping[str, Sequence[Clash]]:
+    """Return the clashes of each of ``events`` by its key; ``own`` are the events beside them."""
+    records = tuple(event.known_date for event in queries.known_events())
+    return _clashes_among(tuple(events), tuple(own), tuple(hosts.items()), records)
+
+
+@lru_cache(maxsize=8)
+def _clashes_among(
+    events: tuple[clashes.OwnEvent, ...],
+    own: tuple[clashes.OwnEvent, ...],
+    hosts: tuple[tuple[str, str], ...],
+    records: tuple[KnownDate, ...],
+) -> Mapping[str, Sequence[Clash]]:
+    # Kept by the values themselves: whatever is changed makes another key, so nothing goes stale.
+    if not events:
+        return {}
     years = {day.year for event in events for day in (event.dtstart, event.dtend)}
-    return clashes.find_all_clashes(events, known_dates(min(years), max(years)), events, hosts)
+    known = _with_observances(records, min(years), max(years))
+    return clashes.find_all_clashes(events, known, own, dict(hosts))
 
 
 def known_dates(first_year: int, last_year: int) -> list[KnownDate]:
@@ -160,6 +183,12 @@ def known_dates(first_year: int, last_year: int) -> list[KnownDate]:
     What is built in of the conference gives way to a recorded rule of the same kind.
     """
     records = [event.known_date for event in queries.known_events()]
+    return _with_observances(records, first_year, last_year)
+
+
+def _with_observances(
+    records: Sequence[KnownDate], first_year: int, last_year: int
+) -> list[KnownDate]:
     return [*observances(first_year, last_year), *built_in(records), *records]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -23,7 +24,7 @@ from scheduler.lifecycle import EditionStatus
 from scheduler.planning import Action, Change, Override, SeriesRule, StandingEdition
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from app.accounts.models import Person
@@ -156,14 +157,21 @@ def propose(
         )
         for override in queries.overrides()
     ]
-    plan = planning.plan(
-        list(rules.values()),
-        [_standing(edition) for edition in editions],
-        moves,
-        today=today,
-        until=until,
-    )
+    standing = tuple(_standing(edition) for edition in editions)
+    plan = _plan(tuple(rules.values()), standing, tuple(moves), today, until)
     return _named(plan, series_by_slug, editions, until, today)
+
+
+@lru_cache(maxsize=8)
+def _plan(
+    rules: tuple[SeriesRule, ...],
+    standing: tuple[StandingEdition, ...],
+    moves: tuple[Override, ...],
+    today: date,
+    until: int,
+) -> planning.Plan:
+    # Kept by the values themselves: whatever is changed makes another key, so nothing goes stale.
+    return planning.plan(rules, standing, moves, today=today, until=until)
 
 
 @rule_tried.connect
@@ -480,7 +488,7 @@ def _find_clashes(
     series_by_slug: dict[str, Series],
     editions: dict[str, Edition],
     today: date,
-) -> dict[str, list[Clash]]:
+) -> Mapping[str, Sequence[Clash]]:
     """Return the clashes of the plan as it would stand, by slug."""
     planned: dict[str, clashes.OwnEvent] = {}
     hosts: dict[str, str] = {}
@@ -492,6 +500,8 @@ def _find_clashes(
     for change, slug in lines:
         if change.action is Action.RETIRE:
             planned.pop(slug, None)
+        elif change.action is Action.KEEP:
+            continue
         elif slug in planned:
             planned[slug] = replace(planned[slug], dtstart=change.dtstart, dtend=change.dtend)
         elif change.action is Action.CREATE:
@@ -500,9 +510,4 @@ def _find_clashes(
                 slug, title, change.series, change.dtstart, change.dtend
             )
     ahead = [event for event in planned.values() if event.dtend > today]
-    if not ahead:
-        return {}
-    years = {day.year for event in ahead for day in (event.dtstart, event.dtend)}
-    return clashes.find_all_clashes(
-        ahead, clashing.known_dates(min(years), max(years)), list(planned.values()), hosts
-    )
+    return clashing.clashes_among(ahead, list(planned.values()), hosts)

@@ -61,9 +61,12 @@ def event_of(
     *,
     manages: bool = False,
     drawn: Drawn | None = None,
+    pages: str = "",
 ) -> Event:
-    """Return ``edition`` as it is drawn; ``manages`` links to its page at the desk."""
-    endpoint = "editions.manage" if manages else "site.edition"
+    """Return ``edition`` as it is drawn; ``manages`` links to its page at the desk.
+
+    ``pages`` is where these pages lie, for whoever draws hundreds: an address takes a while.
+    """
     can_move = manages and edition.status is EditionStatus.PROJECTED
     return Event(
         title=edition.title,
@@ -72,13 +75,19 @@ def event_of(
         kind=edition.series.kind.value,
         status=edition.status_on(today).value,
         place=edition.place,
-        url=url_for(endpoint, slug=edition.slug),
+        url=f"{pages or pages_of(manages=manages)}{edition.slug}",
         precision=edition.precision.value,
         call=drawn.calls.get(edition.id) if drawn else None,
         clash=gravest(found),
         milestones=drawn.milestones.get(edition.id, ()) if drawn else (),
         key=edition.slug if can_move else "",
     )
+
+
+def pages_of(*, manages: bool) -> str:
+    """Return what stands before an edition's slug in the address of its page."""
+    endpoint = "editions.manage" if manages else "site.edition"
+    return url_for(endpoint, slug="_").removesuffix("_")
 
 
 def gravest(found: Sequence[clashes.Clash]) -> Clash | None:
@@ -124,13 +133,13 @@ def planned(
     ``drawn`` has what is drawn beside them, and the days that are tried for one of them.
     """
     pending = {line.edition: line for line in proposal.pending}
-    events = []
+    events, pages = [], pages_of(manages=True)
     for edition in editions:
         line = pending.pop(edition.slug, None)
         if edition.dtend <= today or (line and line.action is Action.RETIRE):
             continue
         known = line.clashes if line else found.get(edition.slug, ())
-        event = event_of(edition, today, known, manages=True, drawn=drawn)
+        event = event_of(edition, today, known, manages=True, drawn=drawn, pages=pages)
         days = (line.change.dtstart, line.change.dtend) if line else None
         if drawn.tried and drawn.tried.key == edition.slug:
             days = (drawn.tried.dtstart, drawn.tried.dtend)

@@ -5,15 +5,17 @@ call, in the reader's language.
 """
 
 from calendar import Calendar
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from babel.dates import format_date, get_day_names
 from jinja2 import Environment
+from jinja2.runtime import Macro
+from markupsafe import Markup
 
 from app.site.dates import (
     DAY,
@@ -360,6 +362,18 @@ def lay_out_strip(
     )
 
 
+def looks_of(lanes: Iterable[Lane], first_year: int, last_year: int) -> list[Look]:
+    """Return the looks that the strip of these years has, in the order of a legend."""
+    years = range(first_year, last_year + 1)
+    found = {
+        LOOKS.get(event.status, "settled")
+        for lane in lanes
+        for event in lane.events
+        if event.dtstart.year in years
+    }
+    return [look for look in get_args(Look) if look in found]
+
+
 def _position(day: date, start: date, end: date) -> float:
     clipped = min(max(day, start), end)
     return round(100 * (clipped - start).days / (end - start).days, 2)
@@ -415,6 +429,15 @@ def _stretch(
     return (x, round(beyond - x, 2)) if x < beyond else None
 
 
+@lru_cache(maxsize=512)
+def _kept(_locale: str, macro: Macro, *values: Hashable) -> Markup:
+    """Draw ``macro`` once for equal ``values``; all that it draws from is among them.
+
+    A plan of fifty lanes is drawn again after a change, and then only the lane that changed.
+    """
+    return Markup(macro(*values))  # noqa: S704 - what an escaping macro returns
+
+
 def install(environment: Environment, current_locale: Callable[[], str]) -> None:
     """Give the macros of ``environment`` what they call, in the locale of the moment.
 
@@ -427,6 +450,10 @@ def install(environment: Environment, current_locale: Callable[[], str]) -> None
 
         return call
 
+    def kept(macro: Macro, *values: Hashable) -> Markup:
+        return _kept(current_locale(), macro, *values)
+
+    environment.globals["kept"] = kept
     for function in (
         date_block_parts,
         format_day,
@@ -441,6 +468,7 @@ def install(environment: Environment, current_locale: Callable[[], str]) -> None
     ):
         environment.globals[function.__name__] = localized(function)
     environment.globals.update(
+        looks_of=looks_of,
         parse_day=date.fromisoformat,
         series_words=series_words,
         state_of=state_of,
