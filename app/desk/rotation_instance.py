@@ -424,7 +424,9 @@ class _Builder:
             offer.country for key, offer in self.offers.items() if not key.startswith("held:")
         }
         return [
-            sentence
+            sentence.replace(
+                f" {self.countries[code].alpha2 or code} ", f" {self.countries[code].name} "
+            )
             for code in sorted(offering)
             for sentence in unknown_holidays(
                 self.countries[code].alpha2 or code, self._years_ahead()
