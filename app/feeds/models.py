@@ -1,4 +1,4 @@
-"""The bytes of calendar components, kept with what they are made from."""
+"""Tables of feeds: the bytes of components, kept with what they are made from; secret addresses."""
 
 from __future__ import annotations
 

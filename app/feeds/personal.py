@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from app import audit, database
+from app.accounts.queries import hashed
 from app.database import db
+from app.editions import queries as editions
 from app.editions.entries import entry_of
 from app.editions.models import Precision
 from app.feeds import queries
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from app.registrations.models import Registration
 
 FEEDS_MAX = 20
-STAY = timedelta(days=180)  # of what was cancelled, after it would have ended
 ALARM = timedelta(days=1)
 SHOWN = {
     RegistrationStatus.CONFIRMED: EntryStatus.CONFIRMED,
@@ -112,11 +112,6 @@ def find(token: str) -> PersonalFeed:
     return feed
 
 
-def hashed(token: str) -> str:
-    """Return the form in which a token is stored; it has 256 random bits, so no salt is needed."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def ics(feed: PersonalFeed, *, today: date) -> bytes:
     """Return the calendar of the feed's person; the address itself is not told in it."""
     head = CalendarHead(
@@ -145,7 +140,7 @@ def _is_shown(registration: Registration, today: date) -> bool:
     if registration.status not in SHOWN or edition.precision is not Precision.DAY:
         return False
     is_off = EditionStatus.CANCELLED is edition.status or not registration.is_live
-    return not is_off or edition.dtend > today - STAY
+    return not is_off or edition.dtend > today - editions.CANCELLED_STAY
 
 
 def _entry(history: list[Registration], *, has_alarms: bool) -> CalendarEntry:
