@@ -24,7 +24,10 @@ def keep() -> None:
 @feeds.command("show")
 @click.argument("name")
 def show(name: str) -> None:
-    """Print the feed NAME: all, series/SLUG, region/SLUG or edition/SLUG."""
+    """Print the feed NAME.
+
+    It is all, deadlines, series/SLUG, region/SLUG, country/CODE, association/SLUG or edition/SLUG.
+    """
     try:
         feed = service.by_name(name, today=clock.today())
     except NotFoundError as error:
