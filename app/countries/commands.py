@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
+from app import clock
 from app.countries import service
 from app.database import db
 
@@ -14,6 +15,6 @@ countries = AppGroup("countries", help="Countries, regions and associations.")
 @countries.command("load")
 def load() -> None:
     """Bring the countries in step with the data file; safe to repeat."""
-    new_count = service.load_countries()
+    new_count = service.load_countries(now=clock.utcnow())
     db.session.commit()
     click.echo(f"{new_count} countries added.")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from app import database
+from app import database, publication
 from app.countries.models import Association, Country
 from app.countries.signals import countries_loaded
 from app.database import db
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 SOURCE = Path(__file__).parent / "data" / "countries.csv"
 REGIONS = {
@@ -40,7 +44,7 @@ ASSOCIATION_NAMES = {
 }
 
 
-def load_countries() -> int:
+def load_countries(*, now: datetime) -> int:
     """Bring the countries in step with the file beside this module; return how many are new."""
     database.write()
     standing = {country.code: country for country in db.session.scalars(select(Country))}
@@ -69,5 +73,7 @@ def load_countries() -> int:
             if country.associations != members:
                 country.associations = members
     db.session.flush()
+    # Names stand in feeds as places, and members decide what stands in those of associations.
+    publication.touch(now=now)
     countries_loaded.send(None)
     return new_count

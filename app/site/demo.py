@@ -176,7 +176,7 @@ def load_and_commit(say: Callable[[str], object]) -> None:
 
 def load(password: str, *, now: datetime) -> None:
     """Load the demonstration in the caller's transaction."""
-    load_countries()
+    load_countries(now=now)
     for code, name, region in STATES:
         db.session.add(
             Country(code=code, name=name, official_name=name, region=region, is_fictional=True)

@@ -364,7 +364,7 @@ def test_the_demonstrations_own_file_can_be_imported(organiser: Client) -> None:
     from app.site.events_file import SOURCE  # noqa: PLC0415 - as above
 
     database.write()
-    load_countries()
+    load_countries(now=OPENING)
     db.session.commit()
     answer = import_file(organiser, SOURCE.read_bytes(), takes_rest="y")
     assert answer.status_code == 303

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from app import database
+from app.countries.service import load_countries
 from app.database import db
 from app.editions import service as editions
 from app.feeds import service
@@ -81,6 +82,19 @@ def test_renaming_a_series_renames_its_events_in_every_feed() -> None:
     series_service.change(series, facts, by=make_person(), now=OPENING)
     assert b"New name" in service.find("all", today=OPENING.date()).ics()
     assert service.find("all", today=OPENING.date()).ics() == anew()
+
+
+def test_loading_the_countries_reaches_feeds_that_are_kept(client: Client) -> None:
+    make_country("FRA", name="Gaul")
+    make_edition(country_code="FRA", city="Lyon", commit=True)
+    database.write()
+    before = client.get(ALL).text
+    load_countries(now=OPENING)
+    db.session.commit()
+    after = client.get(ALL).text
+    assert [place in text for text in (before, after) for place in ("Gaul", "France")] == [
+        True, False, False, True,
+    ]  # fmt: skip
 
 
 def test_bytes_of_another_making_are_written_anew_and_put_right_by_the_command(
