@@ -60,7 +60,7 @@ class NewPasswordForm(FlaskForm):
     password = PasswordField(
         _l("New password"),
         [InputRequired(), Length(max=1000)],
-        description=_l("At least 12 characters. Every other sign-in ends."),
+        description=_l("At least 12 characters. Every sign-in ends, this one too."),
     )
     submit_password = SubmitField(_l("Set the password"))
 

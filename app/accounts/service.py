@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from email_validator import EmailNotValidError, validate_email
 from flask_security import hash_password, verify_password
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from app import audit, database, outbox
@@ -57,7 +58,10 @@ class PasswordError(DomainError):
 class ScopeError(DomainError):
     """A role with the wrong kind of scope."""
 
-    message = N_("The role {role} needs {needed}.")
+    message = N_(
+        "Say for which country a national contact acts, and for which edition a host team or a "
+        "visa officer; every other role holds everywhere."
+    )
 
 
 def normalise_email(email: str) -> str:
@@ -112,7 +116,7 @@ def check_password(email: str, password: str) -> Person:
 
 
 def set_password(person: Person, password: str, *, now: datetime) -> None:
-    """Give ``person`` a password and end their other sessions.
+    """Give ``person`` a password and end every session of theirs.
 
     Raises:
         PasswordError: it is too short.
@@ -155,7 +159,11 @@ def end_session(token: str, *, now: datetime) -> None:
 def end_sessions(person: Person, *, now: datetime) -> None:
     """End every session of ``person``."""
     database.write()
-    db.session.query(SignIn).filter_by(person_id=person.id, ended_at=None).update({"ended_at": now})
+    db.session.execute(
+        update(SignIn)
+        .where(SignIn.person_id == person.id, SignIn.ended_at.is_(None))
+        .values(ended_at=now)
+    )
 
 
 def make_link(email: str, *, life: timedelta, now: datetime, next_path: str = "") -> str:
@@ -242,8 +250,7 @@ def grant(
     """
     kind = SCOPE_OF[role]
     if (kind is ScopeKind.EVERYTHING) != (scope_key == ""):
-        needed = N_("no scope") if kind is ScopeKind.EVERYTHING else f"{kind.value}:…"
-        raise ScopeError(role=role.value, needed=needed)
+        raise ScopeError
     database.write(person)
     if any(
         (standing.role, standing.scope_key) == (role, scope_key) and standing.ends_at is None
@@ -260,8 +267,9 @@ def grant(
     return True
 
 
-def rename(person: Person, name: str) -> None:
+def rename(person: Person, name: str, *, now: datetime) -> None:
     """Change how pages and badges call ``person``."""
     database.write(person)
     person.name = name.strip()
     db.session.flush()
+    audit.record("person.renamed", person, by=person, now=now)

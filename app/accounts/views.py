@@ -1,4 +1,4 @@
-"""Signing in and out, and the person's own page of sign-in methods."""
+"""Signing in and out, by password and by link."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def register(slug: str) -> ResponseReturnValue:
                 edition, person, now=clock.utcnow(), dietary_needs=form.dietary_needs.data or ""
             )
             if form.name.data and form.name.data != person.name:
-                accounts.rename(person, form.name.data)
+                accounts.rename(person, form.name.data, now=clock.utcnow())
         except DomainError as error:
             db.session.rollback()
             put(form, error)
@@ -135,7 +135,7 @@ def mine() -> ResponseReturnValue:
     person = the_person()
     profile_form, password_form = ProfileForm(name=person.name), NewPasswordForm()
     if profile_form.submit.data and profile_form.validate_on_submit():
-        accounts.rename(person, profile_form.name.data or "")
+        accounts.rename(person, profile_form.name.data or "", now=clock.utcnow())
         db.session.commit()
         flash(_("Your name is saved."), "success")
         return redirect(url_for(".mine"), HTTPStatus.SEE_OTHER)

@@ -73,6 +73,7 @@ WORDS = {
     "feed.revoked": _l("Personal calendar address revoked"),
     "person.role_granted": _l("Role given"),
     "person.password_changed": _l("Password changed"),
+    "person.renamed": _l("Name changed"),
 }
 
 

@@ -117,9 +117,9 @@ def test_link_refuses_what_is_no_address(app: Flask) -> None:
 
 def test_a_grant_needs_the_scope_of_its_role() -> None:
     person = make_person()
-    with pytest.raises(ScopeError, match="needs country"):
+    with pytest.raises(ScopeError, match="for which country"):
         service.grant(person, Role.NATIONAL_CONTACT, now=OPENING)
-    with pytest.raises(ScopeError, match="needs no scope"):
+    with pytest.raises(ScopeError, match="every other role"):
         service.grant(person, Role.COMMITTEE, "XAA", now=OPENING)
     assert service.grant(person, Role.NATIONAL_CONTACT, "XAA", now=OPENING)
     assert not service.grant(person, Role.NATIONAL_CONTACT, "XAA", now=OPENING)

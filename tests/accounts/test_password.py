@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app import database
+from app import audit, database
 from app.accounts import queries, service
 from app.accounts.models import Person, Role, SignIn
 from app.accounts.service import PasswordError
@@ -174,3 +174,11 @@ def test_who_is_switched_off_is_signed_out_at_once(client: Client) -> None:
     database.write(person)
     person.active = False
     assert client.get("/organise/").status_code == 303
+
+
+def test_a_new_name_is_in_the_log_without_the_name_itself(client: Client) -> None:
+    person = make_person()
+    client.sign_in(person)
+    assert client.submit("/me", name="Ada Byron", submit="1").status_code == 303
+    entry = audit.latest(1)[0]
+    assert (entry.action, entry.person_id, entry.changes) == ("person.renamed", person.id, {})
