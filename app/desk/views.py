@@ -219,7 +219,10 @@ def people() -> ResponseReturnValue:
             put(form, error)
         else:
             db.session.commit()
-            flash(_("The role is given, and a sign-in link is on its way."), "success")
+            if is_new:
+                flash(_("The role is given, and a sign-in link is on its way."), "success")
+            else:
+                flash(_("%(name)s has this role already.", name=person.display_name), "info")
             return redirect(url_for(".people"), HTTPStatus.SEE_OTHER)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
     page = render_template(

@@ -173,6 +173,7 @@ def test_a_role_is_given_with_a_link_to_sign_in(organiser: Client) -> None:
         "/organise/people", email="new@example.org", role="national_contact", country="XAA"
     )
     assert db.session.query(OutboxMessage).count() == 1
+    assert "new@example.org has this role already." in words(organiser.get("/organise/people"))
 
 
 def test_only_the_committee_has_chairs(organiser: Client) -> None:
