@@ -172,12 +172,13 @@ def _change(slot: Mapping[str, Any], context: Context) -> tuple[str, tuple[date,
         return "", None
     if old["offer"] is None:
         return _("had no host"), None
-    days = date.fromisoformat(old["dtstart"]), date.fromisoformat(old["dtend"])
-    name = context.names.get(old["country"], old["country"])
+    is_moved = slot["offer"] is None or old["dtstart"] != slot["dtstart"]
+    days = (date.fromisoformat(old["dtstart"]), date.fromisoformat(old["dtend"]))
+    was = days if is_moved else None
     if slot["offer"] is None or old["country"] != slot["country"]:
-        return _("was %(host)s", host=name), days
-    if old["dtstart"] != slot["dtstart"]:
-        return _("was on other days"), days
+        return _("was %(host)s", host=context.names.get(old["country"], old["country"])), was
+    if is_moved:
+        return _("the same host, on other days"), was
     return "", None
 
 

@@ -251,22 +251,26 @@ def alternative_lines(
 
 def why(answer: Mapping[str, Any], keys: Sequence[str], names: Mapping[str, str]) -> str:
     """Say in a sentence why the plan has this host, and what the runner-up would cost."""
-    host = answer["host"]
     lines = alternative_lines(answer, keys, names)
     runner_up = next((line for line in lines if line.is_runner_up), None)
     if runner_up is None:
-        others = [other for other in answer["alternatives"] if other["country"] is not None]
-        if host is None:
-            return _("No host is possible with the rules and what is fixed.")
-        if others:
-            return _("No other host is possible, or none was found in time.")
-        vacant = next((line for line in lines), None)
-        if vacant is None:
-            return _("The only host that offers this.")
-        return _("The only host that offers this. Without one: %(cost)s.", cost=vacant.cost)
-    if host is None:
+        return _without_runner_up(answer, lines)
+    if answer["host"] is None:
         return _("With %(host)s: %(cost)s.", host=runner_up.host, cost=runner_up.cost)
     return _("Runner-up %(host)s: %(cost)s.", host=runner_up.host, cost=runner_up.cost)
+
+
+def _without_runner_up(answer: Mapping[str, Any], lines: Sequence[AlternativeLine]) -> str:
+    others = [other for other in answer["alternatives"] if other["country"] is not None]
+    if not all(other["exact"] for other in others):
+        return _("No other host was found in time.")
+    if answer["host"] is None:
+        return _("No host is possible with the rules and what is fixed.")
+    if others:
+        return _("The rules and what is fixed leave no other host.")
+    if not lines:
+        return _("The only host that offers this.")
+    return _("The only host that offers this. Without one: %(cost)s.", cost=lines[0].cost)
 
 
 def _host(code: str | None, names: Mapping[str, str]) -> str:
