@@ -311,3 +311,9 @@ def test_what_people_wrote_is_set_as_text(organiser: Client, tmp_path: Path) -> 
 def test_an_empty_plan_is_a_paper_too(committee: Client) -> None:
     answer = committee.get("/organise/plan.pdf?until=2027")
     assert (answer.status_code, answer.data[:5]) == (200, b"%PDF-")
+
+
+@needs_poppler
+def test_letters_that_the_font_lacks_spoil_no_paper(organiser: Client, tmp_path: Path) -> None:
+    make_edition(dtstart=date(2028, 3, 7), title="Москва 北京 مؤتمر", commit=True)
+    assert "Москва" in text_of(organiser.get("/organise/plan.pdf").data, tmp_path)
