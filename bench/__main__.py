@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from bench import clashes, desk, feeds, planning, rotation
+from bench import clashes, desk, feeds, planning, rotation, serving
 from bench.measuring import ROUNDS, Figure
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def main() -> int:
     figures = [figure for module in (planning, clashes, feeds, desk) for figure in module.measure()]
     print(f"\nCPU time of one process, median of {ROUNDS}, interleaved with the reference:\n")
     print_table([HEADINGS, *map(cells, figures)])
+    serving.main()
     print()
     failed = rotation.main([])
     print(f"\nall of it: {time.perf_counter() - began:.0f} s on the clock")

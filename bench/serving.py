@@ -1,0 +1,227 @@
+"""Feeds over HTTP: polls and whole answers, against nginx with the same bytes as a file.
+
+Needs ``nginx`` and ``wrk``; without them it says so. Everything runs on loopback ports, for a
+bounded time, from a temporary folder.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import config
+from app import create_app, database, publication
+from app.database import db
+from app.editions.models import Edition
+from app.feeds import service as feeds
+from app.series.models import Series, SeriesKind
+from scheduler.lifecycle import EditionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ROOT = Path(__file__).parent.parent
+SIZES = (1_000, 10_000)
+ROUNDS, SECONDS = 5, 2
+CHANGED_AT = datetime(2026, 6, 1, 9, tzinfo=UTC)
+NGINX = """
+worker_processes 2; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{ worker_connections 512; }}
+http {{ access_log off; types {{ text/calendar ics; }} gzip_static on; sendfile on;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  server {{ listen 127.0.0.1:{port}; root {folder}/static; location / {{}} }} }}
+"""
+
+
+def main() -> None:
+    """Measure each size and print requests a second, ours and nginx's, and the ratio."""
+    missing = [program for program in ("nginx", "wrk") if shutil.which(program) is None]
+    if missing:
+        print(f"serving: left out, {' and '.join(missing)} not installed")
+        return
+    print("\nServing: requests a second, two processes each, interleaved, median of the rounds:\n")
+    for size in SIZES:
+        with tempfile.TemporaryDirectory(prefix="symposia-bench-") as name:
+            measure(Path(name), size)
+
+
+def measure(folder: Path, size: int) -> None:
+    """Fill a database with ``size`` public editions and measure its feed of all."""
+    ports = [free_port(), free_port()]
+    environ = os.environ | {
+        "SYMPOSIA_SECRET_KEY": "of the benchmark",
+        "SYMPOSIA_INSTANCE_PATH": str(folder / "instance"),
+        "SYMPOSIA_DATABASE_URL": f"sqlite:///{folder}/symposia.db",
+        "SYMPOSIA_BASE_URL": f"http://127.0.0.1:{ports[0]}",
+        "SYMPOSIA_RATE_LIMITS": "off",
+    }
+    fill(environ, size)
+    with ours(environ, ports[0]), nginx(folder, ports[1]):
+        body = fetch(ports[0], "/feeds/all.ics")[1]
+        static = folder / "static"
+        static.mkdir(exist_ok=True)
+        (static / "all.ics").write_bytes(body)
+        (static / "all.ics.gz").write_bytes(gzip.compress(body, 6, mtime=0))
+        urls = [
+            f"http://127.0.0.1:{ports[0]}/feeds/all.ics",
+            f"http://127.0.0.1:{ports[1]}/all.ics",
+        ]
+        tags = [
+            fetch(port, url.partition(str(port))[2])[0]
+            for port, url in zip(ports, urls, strict=True)
+        ]
+        for what, connections, conditional in (
+            ("poll answered 304", 32, True),
+            ("poll answered 304", 8, True),
+            ("whole answer, gzip", 8, False),
+        ):
+            rates: list[list[float]] = [[], []]
+            for _ in range(ROUNDS):
+                for rate, url, tag in zip(rates, urls, tags, strict=True):
+                    rate.append(wrk(url, connections, tag if conditional else None))
+            mine, theirs = (median(rate) for rate in rates)
+            print(
+                f"{what}, {connections} connections, {size:,} events, {len(body) / 1e6:.1f} MB: "
+                f"{mine:,.0f} against {theirs:,.0f}, ratio {mine / theirs:.2f}"
+            )
+
+
+def fill(environ: dict[str, str], size: int) -> None:
+    """Make the database and its public editions."""
+    from flask_migrate import upgrade  # noqa: PLC0415 - the other benchmarks do without
+
+    app = create_app(config.read(environ))
+    with app.app_context():
+        upgrade()
+        database.write()
+        series = Series(
+            slug="symposium",
+            title="Symposium",
+            kind=SeriesKind.SYMPOSIUM,
+            created_at=CHANGED_AT,
+            modified_at=CHANGED_AT,
+        )
+        db.session.add(series)
+        db.session.add_all(edition(series, number) for number in range(size))
+        publication.touch(now=CHANGED_AT)
+        feeds.keep_all()
+        db.session.commit()
+        db.engine.dispose()
+
+
+def edition(series: Series, number: int) -> Edition:
+    """Make one announced edition."""
+    dtstart = date(2027, 1, 1) + timedelta(days=number % 3000)
+    return Edition(
+        series=series,
+        slug=f"symposium-{number}",
+        uid=f"00000000-0000-4000-8000-{number:012}@symposia.example.org",
+        status=EditionStatus.ANNOUNCED,
+        own_title=f"Symposium number {number}, with a title of some length",
+        city="Brussels",
+        summary="Registration, travel and rooms are described on its page. " * 4,
+        dtstart=dtstart,
+        dtend=dtstart + timedelta(days=3),
+        public_since=CHANGED_AT,
+        created_at=CHANGED_AT,
+        modified_at=CHANGED_AT,
+    )
+
+
+@contextmanager
+def ours(environ: dict[str, str], port: int) -> Iterator[None]:
+    """Serve the application as ``make run`` does, without the queue's worker."""
+    command = [
+        str(Path(sys.executable).with_name("granian")),
+        "--interface=wsgi",
+        "--host=127.0.0.1",
+        f"--port={port}",
+        "--workers=2",
+        "--blocking-threads=1",
+        "--no-ws",
+        "--log-level=error",
+        "wsgi:app",
+    ]
+    with running(command, port, environ):
+        for _ in range(20):  # both processes keep the feed from now on
+            fetch(port, "/feeds/all.ics")
+        yield
+
+
+@contextmanager
+def nginx(folder: Path, port: int) -> Iterator[None]:
+    """Serve ``folder/static`` by nginx."""
+    settings = folder / "nginx.conf"
+    settings.write_text(NGINX.format(folder=folder, port=port))
+    folder.chmod(0o755)
+    with running(["nginx", "-c", str(settings), "-e", f"{folder}/error.log"], port, os.environ):
+        yield
+
+
+@contextmanager
+def running(command: Sequence[str], port: int, environ: object) -> Iterator[None]:
+    """Run ``command`` until the block ends; it serves ``port``."""
+    process = subprocess.Popen(command, cwd=ROOT, env=environ)  # type: ignore[call-overload]
+    try:
+        for _ in range(200):
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            except OSError:
+                time.sleep(0.1)
+            else:
+                break
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+def fetch(port: int, path: str) -> tuple[str, bytes]:
+    """Return the tag of the gzip coding and the plain body."""
+    address = f"http://127.0.0.1:{port}{path}"
+    request = urllib.request.Request(address, headers={"Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 - as above
+        body = answer.read()
+        packed = answer.headers.get("Content-Encoding") == "gzip"
+        return answer.headers["ETag"], gzip.decompress(body) if packed else body
+
+
+def wrk(url: str, connections: int, tag: str | None) -> float:
+    """Return the requests a second that ``url`` answers."""
+    headers = ["-H", "Accept-Encoding: gzip"]
+    if tag is not None:
+        headers += ["-H", f"If-None-Match: {tag}"]
+    out = subprocess.run(
+        ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", *headers, url],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    found = re.search(r"Requests/sec:\s+([\d.]+)", out)
+    assert found is not None, out
+    assert "Non-2xx or 3xx" not in out, out
+    return float(found[1])
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
