@@ -483,13 +483,11 @@ def progress(edition: Edition, rows: Iterable[EditionMilestone], today: date) ->
 def _record(edition: Edition, row: EditionMilestone, today: date) -> Record | None:
     if row.is_recorded:
         return Record(row.key, row.done_on, row.waived_reason)
-    status = edition.status_on(today)
-    is_held = status in {_S.IN_PROGRESS, _S.COMPLETED, _S.REPORTED, _S.CLOSED}
     has_passed = row.due_on is not None and row.due_on < today
     took_registrations = edition.status in _TAKES_OR_TOOK_REGISTRATIONS
     if row.key == REGISTRATION_CLOSES and took_registrations and has_passed:
         return Record(row.key, row.due_on)
-    if is_held and (row.due_on is None or row.due_on < edition.dtstart):
+    if edition.has_begun(today) and (row.due_on is None or row.due_on < edition.dtstart):
         return Record(row.key, waived_reason=_("Not recorded before the event began."))
     return None
 

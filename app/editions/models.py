@@ -1,4 +1,4 @@
-"""Tables of editions, of dates moved by hand, of dates known from elsewhere."""
+"""Tables of editions and their milestones, of dates moved by hand or known from elsewhere."""
 
 from __future__ import annotations
 
@@ -23,6 +23,15 @@ CONFIRMED_TO_ALL = frozenset(
         EditionStatus.ANNOUNCED,
         EditionStatus.REGISTRATION_OPEN,
         EditionStatus.REGISTRATION_CLOSED,
+        EditionStatus.IN_PROGRESS,
+        EditionStatus.COMPLETED,
+        EditionStatus.REPORTED,
+        EditionStatus.CLOSED,
+    }
+)
+
+BEGUN = frozenset(
+    {
         EditionStatus.IN_PROGRESS,
         EditionStatus.COMPLETED,
         EditionStatus.REPORTED,
@@ -138,6 +147,10 @@ class Edition(Model):
     def status_on(self, today: date) -> EditionStatus:
         """Return the state as the calendar makes it on ``today``."""
         return lifecycle.by_the_clock(self.status, self.dtstart, self.dtend, today)
+
+    def has_begun(self, today: date) -> bool:
+        """Whether the event is under way on ``today``, or was held."""
+        return self.status_on(today) in BEGUN
 
     def takes_registrations(self, now: datetime) -> bool:
         """Whether a person may register at ``now``."""

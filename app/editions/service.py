@@ -245,11 +245,7 @@ def _insist_on(reason: str) -> None:
 
 
 def _insist_it_lies_ahead(edition: Edition, now: datetime) -> None:
-    if edition.status in {EditionStatus.COMPLETED, EditionStatus.REPORTED, EditionStatus.CLOSED}:
-        raise OverError(edition=edition.title)
-    if edition.status is EditionStatus.POSTPONED:
-        return
-    if edition.status_on(now.date()) in {EditionStatus.IN_PROGRESS, EditionStatus.COMPLETED}:
+    if edition.has_begun(now.date()):
         raise OverError(edition=edition.title)
 
 

@@ -99,7 +99,7 @@ def cancel(registration: Registration, *, by: Person, now: datetime) -> None:
     database.write(registration.edition)
     database.write(registration)
     edition = registration.edition
-    if edition.status_on(now.date()) in {EditionStatus.IN_PROGRESS, EditionStatus.COMPLETED}:
+    if edition.has_begun(now.date()):
         raise RegistrationClosedError(edition=edition.title)
     was = registration.status
     registration.status = lifecycle.move(

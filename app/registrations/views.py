@@ -91,7 +91,7 @@ def show(public_id: str) -> ResponseReturnValue:
         edition=edition,
         position=queries.position(registration),
         shows_venue=registration.holds_seat,
-        can_cancel=registration.is_live and edition.dtstart > clock.today(),
+        can_cancel=registration.is_live and not edition.has_begun(clock.today()),
         cancel_form=CancelForm(),
         history=audit.history(registration),
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +16,10 @@ from app.registrations.service import (
 from scheduler.lifecycle import EditionStatus
 from scheduler.lifecycle import RegistrationStatus as Status
 from tests.factories import OPENING, make_edition, make_person
+from tests.pages import words
+
+if TYPE_CHECKING:
+    from tests.conftest import Client
 
 
 def test_register_waitlists_once_every_seat_is_taken() -> None:
@@ -86,3 +91,26 @@ def test_registration_ends_with_its_closing_moment() -> None:
 def test_an_unverified_address_gets_no_place() -> None:
     with pytest.raises(UnverifiedError):
         service.register(make_edition(), make_person(verified=False), now=OPENING)
+
+
+@pytest.mark.parametrize("status", [EditionStatus.REPORTED, EditionStatus.CLOSED])
+def test_a_place_at_what_was_held_is_not_given_back(status: EditionStatus) -> None:
+    edition, person = make_edition(), make_person()
+    registration = service.register(edition, person, now=OPENING)
+    edition.status = status
+    db.session.flush()
+    with pytest.raises(RegistrationClosedError):
+        service.cancel(registration, by=person, now=OPENING)
+
+
+def test_a_place_at_what_waits_for_new_days_can_be_given_back(client: Client) -> None:
+    edition, person = make_edition(), make_person()
+    registration = service.register(edition, person, now=OPENING)
+    edition.status, edition.dates_to_follow = EditionStatus.POSTPONED, True
+    edition.dtstart, edition.dtend = date(2026, 5, 5), date(2026, 5, 8)
+    db.session.commit()
+    client.sign_in(person)
+    page = f"/registrations/{registration.public_id}"
+    assert "Cancel my registration" in words(client.get(page))
+    client.submit(f"{page}/cancel")
+    assert registration.status is Status.CANCELLED
