@@ -33,7 +33,7 @@ from app.site.states import series_words, state_of
 Look = Literal["settled", "projected", "call", "postponed", "cancelled"]
 
 WEEK = 7
-MILESTONE_WIDTH = 18.0  # the room, in per cent, of a milestone's words
+MILESTONE_WIDTH = 23.0  # the room, in per cent, of a milestone's words
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,8 +396,11 @@ def _lay_out_lane(
             (position(mark.day), mark) for mark in event.milestones if start <= mark.day < end
         )
         beside = [place for place in (old, call and call[0], *(x for x, _ in marks)) if place]
-        if marks:  # the words of the next one stand before the first
-            beside.append(marks[0][0] - MILESTONE_WIDTH)
+        if marks:  # the words of the next one stand before the first, else behind the last
+            has_room = marks[0][0] > MILESTONE_WIDTH
+            beside.append(
+                marks[0][0] - MILESTONE_WIDTH if has_room else marks[-1][0] + MILESTONE_WIDTH
+            )
         left = min([x - label_width if label_ends else x, *beside])
         right = max([x + width if label_ends else x + max(width, label_width), *beside])
         row = next((row for row, full in enumerate(taken_to) if full <= left), len(taken_to))
