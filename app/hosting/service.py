@@ -94,8 +94,10 @@ def open_call(
 ) -> CallForHosts:
     """Open the call for hosts of a projected edition; from now on no plan moves it.
 
+    A call that was closed without a host is opened again.
+
     Raises:
-        MoveError: the edition is not projected.
+        MoveError: the edition has a host already, or is cancelled.
         CallClosingError: the closing moment is of no use.
     """
     if not now < closes_at or closes_at.date() > edition.dtstart:
@@ -125,23 +127,22 @@ def change_call(
     """Change the words, the reach or the end of an open call.
 
     Raises:
+        CallClosedError: it is closed by now.
         CallClosingError: the closing moment is of no use.
     """
-    if not now < closes_at or closes_at.date() > call.edition.dtstart:
-        raise CallClosingError
     database.write(call.edition)  # first, as everywhere
     database.write(call)
-    was = call.closes_at
+    if call.edition.status is not EditionStatus.CALL_OPEN:
+        raise CallClosedError(edition=call.edition.title)
+    if not now < closes_at or closes_at.date() > call.edition.dtstart:
+        raise CallClosingError
+    was = {"closes_at": call.closes_at.isoformat(), "is_published": call.is_published}
     call.closes_at, call.text, call.is_published = closes_at, text, is_published
     db.session.flush()
     milestones.note_call(call.edition, closes_on=call.last_day, by=by, now=now)
-    audit.record(
-        "edition.call_changed",
-        call.edition,
-        by=by,
-        now=now,
-        changes={"closes_at": [was.isoformat(), closes_at.isoformat()]},
-    )
+    now_is = {"closes_at": closes_at.isoformat(), "is_published": is_published}
+    changes = {key: [was[key], now_is[key]] for key in was if was[key] != now_is[key]}
+    audit.record("edition.call_changed", call.edition, by=by, now=now, changes=changes)
 
 
 def close_call(edition: Edition, *, by: Person, now: datetime) -> None:

@@ -8,7 +8,7 @@ import pytest
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from app import database, uploads
+from app import audit, database, uploads
 from app.accounts.models import Role
 from app.database import db
 from app.hosting import queries, service
@@ -311,6 +311,24 @@ def test_an_organiser_opens_changes_and_closes_a_call(client: Client) -> None:
         S.UNDER_EVALUATION,
         False,
     )
+
+
+def test_the_log_says_what_of_a_call_was_changed() -> None:
+    edition, person = make_edition(status=S.CALL_OPEN, dtstart=FIRST), make_person()
+    call = make_call(edition)
+    until = call.closes_at
+    service.change_call(call, closes_at=until, text="", is_published=True, by=person, now=OPENING)
+    assert audit.history(edition)[-1].changes == {"is_published": [False, True]}
+
+
+def test_a_call_that_is_closed_by_now_is_not_changed() -> None:
+    call, person = make_call(make_edition(status=S.UNDER_EVALUATION, dtstart=FIRST)), make_person()
+    with pytest.raises(service.CallClosedError):
+        service.change_call(
+            call, closes_at=OPENING + timedelta(days=9), text="", is_published=True, by=person,
+            now=OPENING,
+        )  # fmt: skip
+    db.session.rollback()
 
 
 @pytest.mark.parametrize("closes_on", ["2027-01-14", "2027-09-13", "2028-01-01", "", "soon"])
