@@ -53,7 +53,7 @@ class CallForm(FlaskForm):
 
 
 class OfferForm(FlaskForm):
-    """A hosting offer, first form."""
+    """What a country offers: place, windows of days, letter."""
 
     country = SelectField(_l("Country"), [InputRequired()])
     city = LineField(_l("City"), [InputRequired(), Length(max=120)])

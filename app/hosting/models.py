@@ -1,4 +1,4 @@
-"""Tables of calls for hosts and hosting offers."""
+"""Tables of calls for hosts, hosting offers and interests."""
 
 from __future__ import annotations
 

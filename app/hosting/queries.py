@@ -1,4 +1,4 @@
-"""Reads over calls and offers."""
+"""Reads over calls, offers and interests."""
 
 from __future__ import annotations
 
