@@ -75,6 +75,12 @@ class ReasonMissingError(DomainError):
     message = N_("Say why, in a sentence; it stands in the history.")
 
 
+class RegistrationNotOpenError(ConflictError):
+    """A change of a registration that does not run."""
+
+    message = N_("Registration for {edition} is not open, so there is nothing to change.")
+
+
 class ClosingDayError(DomainError):
     """A closing day of registration that no one could use."""
 
@@ -391,11 +397,14 @@ def change_registration(
     """Change capacity and closing day while registration runs.
 
     Raises:
+        RegistrationNotOpenError: it does not.
         CapacityError, ClosingDayError: see there.
     """
     check_capacity(capacity)
     _check_closing_day(edition, closes_on, now)
     with revising(edition, "edition.registration_changed", by=by, now=now):
+        if edition.status is not EditionStatus.REGISTRATION_OPEN:
+            raise RegistrationNotOpenError(edition=edition.title)
         edition.capacity = capacity
         edition.registration_closes_at = _end_of(closes_on, edition.tzid) if closes_on else None
     capacity_changed.send(None, edition=edition, now=now)

@@ -266,6 +266,14 @@ def test_added_seats_are_filled_from_the_queue_at_once() -> None:
     assert [row.status.value for row in rows] == ["confirmed"] * 3
 
 
+@pytest.mark.parametrize("status", [S.ANNOUNCED, S.REGISTRATION_CLOSED, S.POSTPONED, S.CANCELLED])
+def test_a_registration_that_does_not_run_is_not_changed(status: S) -> None:
+    made = desk(status, capacity=1)
+    with pytest.raises(service.RegistrationNotOpenError, match="is not open"):
+        made.change_registration(2)
+    db.session.rollback()
+
+
 # -- what nobody planned ---------------------------------------------------------------------
 
 
