@@ -26,6 +26,7 @@ from app.editions.models import (
     Precision,
 )
 from app.i18n import gettext as _
+from app.series.signals import series_changed
 from scheduler import milestones
 from scheduler.errors import N_, ConflictError, DomainError, NotFoundError
 from scheduler.ical import EntryStatus
@@ -174,6 +175,18 @@ def reset_template(series: Series, *, by: Person, now: datetime) -> None:
     _after_change(series, was, by=by, now=now)
 
 
+@series_changed.connect
+def _follow_kind(sender: object, *, series: Series, by: Person, now: datetime) -> None:  # noqa: ARG001 - the signal's form
+    """Lay the editions ahead anew: the defaults of another kind are others."""
+    _lay_ahead(series, by=by, now=now)
+
+
+def _lay_ahead(series: Series, *, by: Person, now: datetime) -> None:
+    for edition in queries.editions_with_schedule(now.date(), series=series):
+        database.write(edition)
+        sync(edition, by=by, now=now)
+
+
 def _store(series: Series, steps: Iterable[PlannedStep]) -> None:
     for row in queries.milestone_steps([series.id]):
         db.session.delete(row)
@@ -195,9 +208,7 @@ def _store(series: Series, steps: Iterable[PlannedStep]) -> None:
 
 
 def _after_change(series: Series, was: Sequence[PlannedStep], *, by: Person, now: datetime) -> None:
-    for edition in queries.editions_with_schedule(now.date(), series=series):
-        database.write(edition)
-        sync(edition, by=by, now=now)
+    _lay_ahead(series, by=by, now=now)
     publication.touch(now=now)
     before = {planned.step.key: _words(planned) for planned in was}
     after = {planned.step.key: _words(planned) for planned in template_of(series)}

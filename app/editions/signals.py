@@ -1,7 +1,6 @@
 """What higher features listen to: an edition's days, place or fate have changed.
 
-Sent inside the change's transaction, with ``edition``, ``change`` (the audit action), ``reason``
-and ``now``; a listener only writes rows.
+Sent inside the change's transaction; a listener only writes rows. ``change`` is the audit action.
 """
 
 from blinker import Signal

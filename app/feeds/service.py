@@ -220,7 +220,7 @@ def _keep_countries(sender: object) -> None:  # noqa: ARG001 - the signal's form
 
 
 @series_changed.connect
-def _keep_series(sender: object, *, series: Series) -> None:  # noqa: ARG001 - the signal's form
+def _keep_series(sender: object, *, series: Series, **_facts: object) -> None:  # noqa: ARG001 - the signal's form
     for edition in editions.of_series(series):
         keep(edition)
 

@@ -73,13 +73,13 @@ def change(series: Series, facts: SeriesFacts, *, by: Person, now: datetime) -> 
     """
     checked(facts)
     database.write(series)
-    was = _rule_facts(series)
+    was = _facts(series)
     for field, value in asdict(facts).items():
         setattr(series, field, value)
     series.modified_at = now
     db.session.flush()
     publication.touch(now=now)
-    series_changed.send(None, series=series)
+    series_changed.send(None, series=series, by=by, now=now)
     audit.record("series.changed", series, by=by, now=now, changes=_told(was, series))
 
 
@@ -111,9 +111,12 @@ def slugify(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-") or "series"
 
 
-def _rule_facts(series: Series) -> dict[str, object]:
+def _facts(series: Series) -> dict[str, object]:
+    """Return what the history tells of ``series``, fit for JSON."""
     return {
         "title": series.title,
+        "kind": series.kind.value,
+        "region": series.region or "",
         "rrule": series.rrule or "",
         "dtstart": series.dtstart.isoformat() if series.dtstart else "",
         "length_days": series.length_days,
@@ -121,6 +124,6 @@ def _rule_facts(series: Series) -> dict[str, object]:
 
 
 def _told(was: dict[str, object] | None, series: Series) -> dict[str, list[object]]:
-    now_is = _rule_facts(series)
+    now_is = _facts(series)
     before = was or dict.fromkeys(now_is)
     return {key: [before[key], now_is[key]] for key in now_is if before[key] != now_is[key]}

@@ -41,7 +41,7 @@ class Difference:
 
 
 series_changed = Signal()
-"""``(sender=None, series=)``: its title, kind, region or rule are other than before."""
+"""``(sender=None, series=, by=, now=)``: its title, kind, region or rule may be others."""
 
 rule_tried = Signal()
 """``(sender=None, series=, facts=, today=)``: answered with the ``Difference`` it would make."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from app.editions.milestones import (
     WaiverReasonError,
 )
 from app.hosting import service as hosting
+from app.series import service as series_service
 from app.series.models import SeriesKind
 from scheduler.errors import NotFoundError
 from scheduler.lead_times import TEMPLATES, Lead, MilestoneError, Step
@@ -108,6 +110,18 @@ def test_days_too_near_have_no_plan_but_a_proposal_to_postpone() -> None:
     assert "needs 10 weeks" in found.problem
     service.record_agreement(edition, waiver="Small", by=make_person(), now=OPENING)
     assert milestones.headroom(edition, TODAY).problem == ""
+
+
+def test_another_kind_of_series_lays_its_editions_anew() -> None:
+    edition, by = make_edition(status=S.ANNOUNCED, dtstart=FAR), make_person()
+    was = due(edition)["visa_letters"]
+    facts = replace(series_service.facts_of(edition.series), kind=SeriesKind.REGIONAL_ENGAGEMENT)
+    series_service.change(edition.series, facts, by=by, now=OPENING)
+    now_is = due(edition)["visa_letters"]
+    assert (was, now_is) == (FAR - timedelta(weeks=10), FAR - timedelta(weeks=8))
+    assert audit.history(edition.series)[-1].changes == {
+        "kind": ["symposium", "regional_engagement"]
+    }
 
 
 def test_moving_an_edition_moves_what_is_not_done() -> None:
