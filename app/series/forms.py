@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.countries.service import REGION_NAMES
 from app.forms import DayField, LineField, ProseField, options
+from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.series.models import Series, SeriesKind
 from app.series.service import SeriesFacts
@@ -158,18 +159,18 @@ class SeriesForm(FlaskForm):
         for field in (self.month, self.ordinal, self.week_ordinal):
             if field.data not in [choice.value for choice in field.choices]:
                 raise RecurrenceRuleError(
-                    problem=f"“{field.label.text}” has no such choice.",
-                    accepted="Choose from the list.",
+                    problem=_("“%(label)s” has no such choice.", label=field.label.text),
+                    accepted=_("Choose from the list."),
                 )
         if self.interval.data is None:
             raise RecurrenceRuleError(
-                problem="The number of years is missing.", accepted="For example: 3."
+                problem=_("The number of years is missing."), accepted=_("For example: 3.")
             )
         interval, month = self.interval.data, int(self.month.data)
         if self.rhythm.data == DAY:
             if self.month_day.data is None:
                 raise RecurrenceRuleError(
-                    problem="The day of the month is missing.", accepted="For example: 5."
+                    problem=_("The day of the month is missing."), accepted=_("For example: 5.")
                 )
             return YearlyPattern(interval=interval, month=month, month_day=self.month_day.data)
         if self.rhythm.data == WEEK:
