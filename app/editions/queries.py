@@ -21,10 +21,12 @@ from app.editions.models import (
 )
 from app.series.models import Series
 from scheduler.lifecycle import SETTLED, EditionStatus
+from scheduler.planning import StandingEdition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+SLUGS_AT_ONCE = 500  # SQLite takes a bounded number of values in one statement
 CANCELLED_STAY = timedelta(days=180)
 
 
@@ -46,6 +48,41 @@ def every_edition(*, until: int | None = None) -> Sequence[Edition]:
     if until is not None:
         query = query.where(Edition.dtstart < date(min(until, 9998) + 1, 1, 1))
     return db.session.scalars(query).all()
+
+
+def standing() -> tuple[StandingEdition, ...]:
+    """Return every edition as the plan sees it: rows, not entities, since there may be many."""
+    rows = db.session.execute(
+        select(
+            Edition.slug,
+            Series.slug,
+            Edition.recurrence_id,
+            Edition.dtstart,
+            Edition.dtend,
+            Edition.status,
+        ).join(Edition.series)
+    )
+    return tuple(
+        StandingEdition(slug, series, rid, dtstart, dtend, status.value, status in SETTLED)
+        for slug, series, rid, dtstart, dtend, status in rows
+    )
+
+
+def by_slugs(slugs: Sequence[str]) -> dict[str, Edition]:
+    """Return these editions by their slugs."""
+    found: dict[str, Edition] = {}
+    for start in range(0, len(slugs), SLUGS_AT_ONCE):
+        some = slugs[start : start + SLUGS_AT_ONCE]
+        for edition in db.session.scalars(select(Edition).where(Edition.slug.in_(some))):
+            found[edition.slug] = edition
+    return found
+
+
+def numbered_series() -> set[int]:
+    """Return the ids of the series of which any edition has a number."""
+    return set(
+        db.session.scalars(select(Edition.series_id).where(Edition.ordinal.is_not(None)).distinct())
+    )
 
 
 def public(*, series: str | None = None, region: str | None = None) -> Select[Edition]:
@@ -229,14 +266,6 @@ def milestone(edition: Edition, key: str) -> EditionMilestone | None:
     return db.session.scalar(
         select(EditionMilestone).filter_by(edition_id=edition.id, key=key, is_dropped=False)
     )
-
-
-def schedules_of(edition_ids: Sequence[int]) -> dict[int, EditionSchedule]:
-    """Return from what the milestones of these editions are counted."""
-    found = db.session.scalars(
-        select(EditionSchedule).where(EditionSchedule.edition_id.in_(edition_ids))
-    )
-    return {schedule.edition_id: schedule for schedule in found}
 
 
 def editions_with_schedule(

@@ -127,11 +127,6 @@ class Week:
     days: tuple[Day, ...]
     lanes: tuple[tuple[Segment, ...], ...]
 
-    @property
-    def has_hidden(self) -> bool:
-        """Whether some day has more events than lanes."""
-        return any(day.hidden for day in self.days)
-
 
 @dataclass(frozen=True, slots=True)
 class Month:
@@ -442,10 +437,7 @@ def _kept(_locale: str, macro: Macro, *values: Hashable) -> Markup:
 
 
 def install(environment: Environment, current_locale: Callable[[], str]) -> None:
-    """Give the macros of ``environment`` what they call, in the locale of the moment.
-
-    ``create_app`` says ``install(app.jinja_env, lambda: str(get_locale()))``.
-    """
+    """Give the macros of ``environment`` what they call, in the locale of the moment."""
 
     def localized(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: object, **options: object) -> object:
