@@ -109,16 +109,16 @@ EDITION_MOVES: Mapping[EditionStatus, frozenset[EditionStatus]] = {
     _E.CANCELLED: frozenset(),
 }
 
-_UNDECIDED = frozenset({_O.SELECTED, _O.RESERVE, _O.NOT_SELECTED, _O.WITHDRAWN, _O.LAPSED})
+_OFFER_DECISIONS = frozenset({_O.SELECTED, _O.RESERVE, _O.NOT_SELECTED, _O.WITHDRAWN, _O.LAPSED})
 OFFER_MOVES: Mapping[OfferStatus, frozenset[OfferStatus]] = {
     _O.DRAFT: frozenset({_O.SUBMITTED, _O.WITHDRAWN, _O.LAPSED}),
     # The organiser may decide at any step; scores and shortlists inform, they do not gate.
-    _O.SUBMITTED: frozenset({_O.RETURNED, _O.ELIGIBLE}) | _UNDECIDED,
+    _O.SUBMITTED: frozenset({_O.RETURNED, _O.ELIGIBLE}) | _OFFER_DECISIONS,
     _O.RETURNED: frozenset({_O.SUBMITTED, _O.WITHDRAWN, _O.LAPSED}),
-    _O.ELIGIBLE: frozenset({_O.EVALUATED}) | _UNDECIDED,
-    _O.EVALUATED: frozenset({_O.SHORTLISTED}) | _UNDECIDED,
-    _O.SHORTLISTED: frozenset({_O.RECOMMENDED}) | _UNDECIDED,
-    _O.RECOMMENDED: _UNDECIDED,
+    _O.ELIGIBLE: frozenset({_O.EVALUATED}) | _OFFER_DECISIONS,
+    _O.EVALUATED: frozenset({_O.SHORTLISTED}) | _OFFER_DECISIONS,
+    _O.SHORTLISTED: frozenset({_O.RECOMMENDED}) | _OFFER_DECISIONS,
+    _O.RECOMMENDED: _OFFER_DECISIONS,
     _O.SELECTED: frozenset({_O.WITHDRAWN}),
     _O.RESERVE: frozenset({_O.SELECTED, _O.NOT_SELECTED, _O.WITHDRAWN}),
     # Reconsidered when the selected host withdraws.
@@ -136,11 +136,11 @@ AGREEMENT_MOVES: Mapping[AgreementStatus, frozenset[AgreementStatus]] = {
     _A.FULFILLED: frozenset(),
 }
 
-_DECIDED = frozenset({_R.CONFIRMED, _R.WAITLISTED, _R.NOT_SELECTED, _R.CANCELLED})
+_REGISTRATION_DECISIONS = frozenset({_R.CONFIRMED, _R.WAITLISTED, _R.NOT_SELECTED, _R.CANCELLED})
 REGISTRATION_MOVES: Mapping[RegistrationStatus, frozenset[RegistrationStatus]] = {
     _R.DRAFT: frozenset({_R.SUBMITTED, _R.CONFIRMED, _R.WAITLISTED, _R.CANCELLED}),
-    _R.SUBMITTED: frozenset({_R.ENDORSED, _R.RETURNED, _R.REFUSED}) | _DECIDED,
-    _R.ENDORSED: _DECIDED | {_R.REPLACED},
+    _R.SUBMITTED: frozenset({_R.ENDORSED, _R.RETURNED, _R.REFUSED}) | _REGISTRATION_DECISIONS,
+    _R.ENDORSED: _REGISTRATION_DECISIONS | {_R.REPLACED},
     _R.RETURNED: frozenset({_R.SUBMITTED, _R.CANCELLED}),
     _R.REFUSED: frozenset(),
     _R.CONFIRMED: frozenset({_R.CHECKED_IN, _R.CANCELLED, _R.REPLACED, _R.NO_SHOW}),
@@ -168,9 +168,7 @@ _BEFORE_THE_DAYS = (_E.ANNOUNCED, _E.REGISTRATION_OPEN, _E.REGISTRATION_CLOSED)
 Status = TypeVar("Status", bound=StrEnum)
 
 
-def move(
-    moves: Mapping[Status, frozenset[Status]], current: Status, target: Status
-) -> Status:
+def move(moves: Mapping[Status, frozenset[Status]], current: Status, target: Status) -> Status:
     """Return ``target`` if the table allows to move there from ``current``.
 
     Raises:
@@ -186,9 +184,7 @@ def move(
     return target
 
 
-def by_the_clock(
-    status: EditionStatus, dtstart: date, dtend: date, today: date
-) -> EditionStatus:
+def by_the_clock(status: EditionStatus, dtstart: date, dtend: date, today: date) -> EditionStatus:
     """Return ``status`` as the calendar makes it: what is announced begins and ends by itself.
 
     ``dtend`` is exclusive; ``today`` is the day at the edition's place.
