@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from app import audit, database
 from app.database import db
@@ -81,22 +81,51 @@ class PlannedChange:
     change: Change
     edition: str
     series: Series
-    clashes: Sequence[Clash]
+    proposal: Proposal = field(repr=False, compare=False)
 
     @property
     def action(self) -> Action:
         """What is done."""
         return self.change.action
 
+    @property
+    def clashes(self) -> Sequence[Clash]:
+        """What the edition would clash with, were the plan applied; the gravest first."""
+        return self.proposal.clashes.get(self.edition, ())
 
-@dataclass(frozen=True, slots=True)
+
 class Proposal:
-    """The difference between what stands and what the rules say, up to a year inclusive."""
+    """The difference between what stands and what the rules say, up to a year inclusive.
 
-    until: int
-    changes: Sequence[PlannedChange]
-    series: Sequence[Series] = ()  # every series, and every edition, that was compared
-    editions: Sequence[Edition] = ()
+    Editions and clashes are looked up when they are asked for: most plans change nothing, and
+    then the comparison alone is wanted.
+    """
+
+    def __init__(
+        self,
+        until: int,
+        named: Sequence[tuple[Change, str]],
+        series_by_slug: Mapping[str, Series],
+        today: date,
+    ) -> None:
+        """Hold the plan's changes, each with its slug."""
+        self.until = until
+        self.series = tuple(series_by_slug.values())
+        self.changes = [
+            PlannedChange(change, slug, series_by_slug[change.series], self)
+            for change, slug in named
+        ]
+        self._today = today
+
+    @cached_property
+    def editions(self) -> Sequence[Edition]:
+        """Every edition that was compared, earliest first."""
+        return queries.every_edition()
+
+    @cached_property
+    def clashes(self) -> Mapping[str, Sequence[Clash]]:
+        """What each edition ahead clashes with, by slug, as the plan would have it."""
+        return _find_clashes(self.changes, self.editions, self._today)
 
     @property
     def pending(self) -> Sequence[PlannedChange]:
@@ -146,7 +175,6 @@ def propose(
             tried = recurrence.RecurrenceRule(facts.rrule, facts.dtstart)
             recurrence.validate(tried)
         rules[series.slug] = replace(rules[series.slug], rule=tried, length_days=facts.length_days)
-    editions = queries.every_edition()
     moves = [
         Override(
             override.series.slug,
@@ -157,9 +185,10 @@ def propose(
         )
         for override in queries.overrides()
     ]
-    standing = tuple(_standing(edition) for edition in editions)
+    standing = queries.standing()
     plan = _plan(tuple(rules.values()), standing, tuple(moves), today, until)
-    return _named(plan, series_by_slug, editions, until, today)
+    named = _named(plan, series_by_slug, {edition.edition for edition in standing})
+    return Proposal(until, named, series_by_slug, today)
 
 
 @lru_cache(maxsize=8)
@@ -213,16 +242,21 @@ def apply(proposal: Proposal, *, by: Person | None, now: datetime) -> int:
     current = propose(until=proposal.until, today=now.date())
     if current.fingerprint != proposal.fingerprint:
         raise StalePlanError
-    editions = {edition.slug: edition for edition in queries.every_edition()}
+    _create([line for line in current.pending if line.action is Action.CREATE], now)
+    others = [line for line in current.pending if line.action is not Action.CREATE]
+    editions = queries.by_slugs([line.edition for line in others])
+    for line in others:
+        _keep_override(line, editions)
+        _apply_one(line, editions[line.edition], now)
+    db.session.flush()
     counts: dict[Series, dict[str, list[int]]] = {}
     for line in current.pending:
-        _keep_override(line, editions)
-        _apply_one(line, editions, now)
         tally = counts.setdefault(line.series, {})
         tally[line.action.value] = [0, tally.get(line.action.value, [0, 0])[1] + 1]
-    db.session.flush()
+    numbered = queries.numbered_series()
     for series, tally in counts.items():
-        renumber(series)
+        if series.id in numbered:  # a number only follows from a number
+            renumber(series)
         audit.record("series.plan_applied", series, by=by, now=now, changes=tally)
     return len(current.pending)
 
@@ -398,28 +432,10 @@ def _rule_of(series: Series) -> SeriesRule:
     return SeriesRule(series.slug, series.rule, series.length_days)
 
 
-def _standing(edition: Edition) -> StandingEdition:
-    return StandingEdition(
-        edition.slug,
-        edition.series.slug,
-        edition.recurrence_id,
-        edition.dtstart,
-        edition.dtend,
-        edition.status.value,
-        edition.is_settled,
-    )
-
-
 def _named(
-    plan: planning.Plan,
-    series_by_slug: dict[str, Series],
-    editions: Sequence[Edition],
-    until: int,
-    today: date,
-) -> Proposal:
-    """Give every line its slug and its clashes."""
-    by_slug = {edition.slug: edition for edition in editions}
-    taken = set(by_slug)
+    plan: planning.Plan, series_by_slug: Mapping[str, Series], taken: set[str]
+) -> list[tuple[Change, str]]:
+    """Give every change its slug; ``taken`` are those that are in use."""
     named: list[tuple[Change, str]] = []
     for change in plan.changes:
         slug = change.edition or service.free_slug(
@@ -427,12 +443,7 @@ def _named(
         )
         taken.add(slug)
         named.append((change, slug))
-    found = _find_clashes(named, series_by_slug, by_slug, today)
-    lines = [
-        PlannedChange(change, slug, series_by_slug[change.series], found.get(slug, ()))
-        for change, slug in named
-    ]
-    return Proposal(until, lines, tuple(series_by_slug.values()), editions)
+    return named
 
 
 def _keep_override(line: PlannedChange, editions: dict[str, Edition]) -> None:
@@ -452,24 +463,28 @@ def _keep_override(line: PlannedChange, editions: dict[str, Edition]) -> None:
         decided.recurrence_id = change.recurrence_id
 
 
-def _apply_one(line: PlannedChange, editions: dict[str, Edition], now: datetime) -> None:
+def _create(lines: Sequence[PlannedChange], now: datetime) -> None:
+    """Add the editions of ``lines``, in one statement: a new series can have hundreds."""
+    rows = [
+        {
+            "series_id": line.series.id,
+            "slug": line.edition,
+            "uid": service.new_uid(),
+            "status": EditionStatus.PROJECTED,
+            "recurrence_id": line.change.recurrence_id,
+            "dtstart": line.change.dtstart,
+            "dtend": line.change.dtend,
+            "created_at": now,
+            "modified_at": now,
+        }
+        for line in lines
+    ]
+    if rows:
+        db.session.execute(insert(Edition), rows)
+
+
+def _apply_one(line: PlannedChange, edition: Edition, now: datetime) -> None:
     change = line.change
-    if change.action is Action.CREATE:
-        db.session.add(
-            Edition(
-                series=line.series,
-                slug=line.edition,
-                uid=service.new_uid(),
-                status=EditionStatus.PROJECTED,
-                recurrence_id=change.recurrence_id,
-                dtstart=change.dtstart,
-                dtend=change.dtend,
-                created_at=now,
-                modified_at=now,
-            )
-        )
-        return
-    edition = editions[line.edition]
     if change.action is Action.RETIRE:
         db.session.delete(edition)
         return
@@ -484,20 +499,17 @@ def _apply_one(line: PlannedChange, editions: dict[str, Edition], now: datetime)
 
 
 def _find_clashes(
-    lines: Sequence[tuple[Change, str]],
-    series_by_slug: dict[str, Series],
-    editions: dict[str, Edition],
-    today: date,
+    lines: Sequence[PlannedChange], editions: Sequence[Edition], today: date
 ) -> Mapping[str, Sequence[Clash]]:
-    """Return the clashes of the plan as it would stand, by slug."""
     planned: dict[str, clashes.OwnEvent] = {}
     hosts: dict[str, str] = {}
-    for slug, edition in editions.items():
+    for edition in editions:
         if clashing.counts(edition):
-            planned[slug] = clashing.own_event(edition)
+            planned[edition.slug] = clashing.own_event(edition)
             if edition.country and edition.country.alpha2:
-                hosts[slug] = edition.country.alpha2
-    for change, slug in lines:
+                hosts[edition.slug] = edition.country.alpha2
+    for line in lines:
+        change, slug = line.change, line.edition
         if change.action is Action.RETIRE:
             planned.pop(slug, None)
         elif change.action is Action.KEEP:
@@ -505,7 +517,7 @@ def _find_clashes(
         elif slug in planned:
             planned[slug] = replace(planned[slug], dtstart=change.dtstart, dtend=change.dtend)
         elif change.action is Action.CREATE:
-            title = f"{series_by_slug[change.series].title} {change.dtstart.year}"
+            title = f"{line.series.title} {change.dtstart.year}"
             planned[slug] = clashes.OwnEvent(
                 slug, title, change.series, change.dtstart, change.dtend
             )
