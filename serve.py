@@ -50,13 +50,14 @@ def main() -> int:
         children.append(start("queue's worker", serve_queue, app))
         if answers(settings, children):
             say(f"Symposia is at {settings.base_url} (stop it with Ctrl-C)")
-        connection.wait([child.sentinel for child in children])
+        # Seen a moment before the child can be waited for: `is_alive` might still say yes.
+        ended = connection.wait([child.sentinel for child in children])
     except KeyboardInterrupt:
         return 0
     finally:
-        ended = [child.name for child in children if not child.is_alive()]
         end(children)
-    print(f"The {ended[0]} ended by itself, so everything stops.", file=sys.stderr)  # noqa: T201 - as in say
+    name = next(child.name for child in children if child.sentinel in ended)
+    print(f"The {name} ended by itself, so everything stops.", file=sys.stderr)  # noqa: T201 - as in say
     return 1
 
 
