@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.countries import queries as countries
-from app.editions import forms, planning, queries, service
+from app.editions import disruptions, forms, planning, queries, service
 from app.i18n import lazy_gettext as _l
 from scheduler.errors import NotFoundError
 from scheduler.lifecycle import EditionStatus
@@ -114,7 +114,7 @@ def _change_registration(edition: Edition, form: Any, by: Person, now: datetime)
 
 
 def _reschedule(edition: Edition, form: Any, by: Person, now: datetime) -> None:  # noqa: ANN401
-    service.reschedule(
+    disruptions.reschedule(
         edition,
         dtstart=form.dtstart,
         dtend=form.dtend,
@@ -125,7 +125,7 @@ def _reschedule(edition: Edition, form: Any, by: Person, now: datetime) -> None:
 
 
 def _relocate(edition: Edition, form: Any, by: Person, now: datetime) -> None:  # noqa: ANN401
-    service.relocate(
+    disruptions.relocate(
         edition,
         _country(form),
         city=form.city.data,
@@ -139,7 +139,7 @@ def _relocate(edition: Edition, form: Any, by: Person, now: datetime) -> None:  
 
 
 def _postpone(edition: Edition, form: Any, by: Person, now: datetime) -> None:  # noqa: ANN401
-    service.postpone(
+    disruptions.postpone(
         edition,
         dtstart=form.dtstart,
         dtend=form.dtend,
@@ -301,7 +301,7 @@ ACTS: dict[str, Act] = {
             _l("This cannot be taken back. Calendars show it as cancelled."),
             forms.CancelEditionForm,
             _AHEAD | {_S.POSTPONED, _S.PROJECTED},
-            lambda edition, form, by, now: service.cancel(
+            lambda edition, form, by, now: disruptions.cancel(
                 edition, reason=form.reason.data, by=by, now=now
             ),
             is_grave=True,

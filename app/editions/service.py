@@ -1,8 +1,8 @@
-"""Use cases of one edition: its host, its dates, its place, its fate.
+"""Use cases of one edition on its way: added, hosted, confirmed, announced, open to register.
 
 Every change runs inside :func:`revising`, which keeps the calendar's promises: SEQUENCE rises
 when days, place or VEVENT STATUS change (RFC 5545 §3.8.7.4), the revision moment moves on, and
-the public revision with it.
+the public revision with it. What nobody planned is in :mod:`app.editions.disruptions`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from app import audit, database, publication
 from app.database import db
 from app.editions import milestones, queries
-from app.editions.models import AdmissionPolicy, Edition, Precision
+from app.editions.models import AdmissionPolicy, Edition
 from app.editions.signals import capacity_changed, edition_changed, edition_revised
 from scheduler import lifecycle, timespan
 from scheduler.errors import N_, ConflictError, DomainError
@@ -85,12 +85,6 @@ class ClosingDayError(DomainError):
     """A closing day of registration that no one could use."""
 
     message = N_("Registration must close after today and not after the last day of the event.")
-
-
-class OverError(ConflictError):
-    """A change of an edition whose days have begun."""
-
-    message = N_("{edition} has begun or is over; this can no longer be changed.")
 
 
 # -- making editions -------------------------------------------------------------------------
@@ -176,7 +170,7 @@ def add_by_hand(
         SpanError, YearError, ReasonMissingError: see there.
     """
     check_span(dtstart, dtend)
-    _insist_on(reason)
+    insist_on_reason(reason)
     database.write(series)
     edition = make(series, dtstart, dtend, now=now)
     audit.record("edition.added", edition, by=by, now=now, reason=reason)
@@ -241,18 +235,28 @@ def revising(
     audit.record(action, edition, by=by, now=now, changes=changes, reason=reason)
 
 
-def _move(edition: Edition, target: EditionStatus) -> None:
+def move_to(edition: Edition, target: EditionStatus) -> None:
+    """Move ``edition`` on to the state ``target``, inside :func:`revising`.
+
+    Raises:
+        MoveError: the table of states has no such move.
+    """
     edition.status = lifecycle.move(lifecycle.EDITION_MOVES, edition.status, target)
 
 
-def _insist_on(reason: str) -> None:
+def insist_on_reason(reason: str) -> None:
+    """Insist that a change which people will ask about has its reason.
+
+    Raises:
+        ReasonMissingError: it has none.
+    """
     if not reason.strip():
         raise ReasonMissingError
 
 
-def _insist_it_lies_ahead(edition: Edition, now: datetime) -> None:
-    if edition.has_begun(now.date()):
-        raise OverError(edition=edition.title)
+def tell_change(edition: Edition, change: str, reason: str, now: datetime) -> None:
+    """Let higher features tell people of a ``change`` that they feel."""
+    edition_changed.send(None, edition=edition, change=change, reason=reason, now=now)
 
 
 # -- from host to registration ---------------------------------------------------------------
@@ -265,7 +269,7 @@ def set_status(edition: Edition, target: EditionStatus, *, by: Person, now: date
         MoveError: the table of states has no such move.
     """
     with revising(edition, f"edition.{target.value}", by=by, now=now):
-        _move(edition, target)
+        move_to(edition, target)
 
 
 def select_host(  # noqa: PLR0913 - a host is a country, a place and days
@@ -288,7 +292,7 @@ def select_host(  # noqa: PLR0913 - a host is a country, a place and days
     """
     check_span(dtstart, dtend)
     with revising(edition, "edition.host_selected", by=by, now=now, reason=reason):
-        _move(edition, EditionStatus.HOST_SELECTED)
+        move_to(edition, EditionStatus.HOST_SELECTED)
         edition.country_code = country.code
         edition.city, edition.venue = city, venue
         edition.dtstart, edition.dtend = dtstart, dtend
@@ -318,14 +322,14 @@ def confirm(  # noqa: PLR0913 - days, zone and place are confirmed together
     was_postponed = edition.status is EditionStatus.POSTPONED
     change = "edition.reinstated" if was_postponed else "edition.confirmed"
     with revising(edition, change, by=by, now=now):
-        _move(edition, EditionStatus.CONFIRMED)
+        move_to(edition, EditionStatus.CONFIRMED)
         if not city or not edition.country_code:
             raise PlaceMissingError(edition=edition.title)
         edition.dtstart, edition.dtend, edition.tzid = dtstart, dtend, tzid
         edition.city, edition.venue, edition.venue_address = city, venue, venue_address
         edition.dates_to_follow = False
     if was_postponed:
-        _tell(edition, change, "", now)
+        tell_change(edition, change, "", now)
 
 
 def record_agreement(edition: Edition, *, waiver: str, by: Person, now: datetime) -> None:
@@ -363,7 +367,7 @@ def announce(edition: Edition, *, by: Person, now: datetime) -> None:
         AgreementMissingError: neither agreement nor waiver is recorded.
     """
     with revising(edition, "edition.announced", by=by, now=now):
-        _move(edition, EditionStatus.ANNOUNCED)
+        move_to(edition, EditionStatus.ANNOUNCED)
         if not edition.has_agreement:
             raise AgreementMissingError(edition=edition.title)
         edition.public_since = edition.public_since or now
@@ -384,7 +388,7 @@ def open_registration(
     check_capacity(capacity)
     _check_closing_day(edition, closes_on, now)
     with revising(edition, "edition.registration_opened", by=by, now=now):
-        _move(edition, EditionStatus.REGISTRATION_OPEN)
+        move_to(edition, EditionStatus.REGISTRATION_OPEN)
         edition.capacity = capacity
         edition.registration_closes_at = _end_of(closes_on, edition.tzid) if closes_on else None
         edition.admission_policy = AdmissionPolicy.OPEN
@@ -429,127 +433,8 @@ def _end_of(day: date, tzid: str) -> datetime:
     return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(tzid or "UTC"))
 
 
-# -- what nobody planned ---------------------------------------------------------------------
-
-
-def reschedule(
-    edition: Edition, *, dtstart: date, dtend: date, reason: str, by: Person, now: datetime
-) -> None:
-    """Move a settled ``edition`` to other days.
-
-    Raises:
-        SpanError, YearError, ReasonMissingError, OverError: see there.
-    """
-    check_span(dtstart, dtend)
-    _insist_on(reason)
-    with revising(edition, "edition.moved", by=by, now=now, reason=reason):
-        _insist_settled(edition)
-        _insist_it_lies_ahead(edition, now)
-        edition.dtstart, edition.dtend = dtstart, dtend
-        edition.precision = Precision.DAY
-        edition.dates_to_follow = False
-    _tell(edition, "edition.moved", reason, now)
-
-
-def relocate(  # noqa: PLR0913 - a place has these parts
-    edition: Edition,
-    country: Country,
-    *,
-    city: str,
-    venue: str,
-    venue_address: str,
-    tzid: str,
-    reason: str,
-    by: Person,
-    now: datetime,
-) -> None:
-    """Move ``edition`` to another place.
-
-    Raises:
-        UnknownZoneError, PlaceMissingError, ReasonMissingError, OverError: see there.
-    """
-    _insist_on(reason)
-    timespan.find_zone(tzid)
-    if not city:
-        raise PlaceMissingError(edition=edition.title)
-    with revising(edition, "edition.relocated", by=by, now=now, reason=reason):
-        _insist_settled(edition)
-        _insist_it_lies_ahead(edition, now)
-        edition.country_code, edition.city = country.code, city
-        edition.venue, edition.venue_address, edition.tzid = venue, venue_address, tzid
-    _tell(edition, "edition.relocated", reason, now)
-
-
-def postpone(
-    edition: Edition,
-    *,
-    dtstart: date | None,
-    dtend: date | None,
-    reason: str,
-    by: Person,
-    now: datetime,
-) -> None:
-    """Postpone ``edition`` to new days, or to days that will follow.
-
-    Without new days it keeps the old ones, tentative, and says that new dates follow.
-
-    Raises:
-        MoveError: it cannot be postponed from where it stands.
-        SpanError, YearError, ReasonMissingError, OverError: see there.
-    """
-    _insist_on(reason)
-    if dtstart is not None and dtend is not None:
-        check_span(dtstart, dtend)
-    with revising(edition, "edition.postponed", by=by, now=now, reason=reason):
-        _insist_it_lies_ahead(edition, now)
-        _move(edition, EditionStatus.POSTPONED)
-        edition.dates_to_follow = dtstart is None or dtend is None
-        if dtstart is not None and dtend is not None:
-            edition.dtstart, edition.dtend = dtstart, dtend
-    _tell(edition, "edition.postponed", reason, now)
-
-
-def cancel(edition: Edition, *, reason: str, by: Person, now: datetime) -> None:
-    """Call ``edition`` off; feeds show it as cancelled, it never just vanishes.
-
-    Raises:
-        MoveError: it is cancelled already or past cancelling.
-        ReasonMissingError, OverError: see there.
-    """
-    _insist_on(reason)
-    with revising(edition, "edition.cancelled", by=by, now=now, reason=reason):
-        _insist_it_lies_ahead(edition, now)
-        _move(edition, EditionStatus.CANCELLED)
-    _tell(edition, "edition.cancelled", reason, now)
-
-
-def release_host(edition: Edition, *, reason: str, by: Person, now: datetime) -> None:
-    """Take back the choice of host, who has withdrawn; the offers are judged again.
-
-    Raises:
-        MoveError: there is no host, or the edition is announced already.
-    """
-    with revising(edition, "edition.host_withdrew", by=by, now=now, reason=reason):
-        _move(edition, EditionStatus.UNDER_EVALUATION)
-        edition.country_code, edition.city = None, ""
-        edition.venue, edition.venue_address = "", ""
-        edition.agreement = AgreementStatus.NOT_STARTED
-        edition.agreement_waiver = ""
-
-
 def describe(edition: Edition, *, title: str, summary: str, by: Person, now: datetime) -> None:
     """Change the words of ``edition``; neither days nor place, so SEQUENCE stays."""
     with revising(edition, "edition.described", by=by, now=now):
         edition.own_title = re.sub(r"\s+", " ", title).strip()
         edition.summary = summary.strip()
-
-
-def _insist_settled(edition: Edition) -> None:
-    if not edition.is_settled or edition.status is EditionStatus.CANCELLED:
-        raise lifecycle.MoveError(
-            current=edition.status.value.replace("_", " "), target="moved by hand"
-        )
-
-
-def _tell(edition: Edition, change: str, reason: str, now: datetime) -> None:
-    edition_changed.send(None, edition=edition, change=change, reason=reason, now=now)

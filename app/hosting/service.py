@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app import audit, database, outbox, uploads
 from app.database import db
-from app.editions import milestones
+from app.editions import disruptions, milestones
 from app.editions import service as editions
 from app.hosting import letters, queries
 from app.hosting.models import UNDECIDED, CallForHosts, HostingOffer, OfferWindow
@@ -241,7 +241,7 @@ def withdraw(offer: HostingOffer, *, reason: str, by: Person, now: datetime) -> 
     db.session.flush()
     audit.record("offer.withdrawn", offer, by=by, now=now, reason=reason)
     if was_selected:
-        editions.release_host(offer.edition, reason=reason, by=by, now=now)
+        disruptions.release_host(offer.edition, reason=reason, by=by, now=now)
     for address in sorted({by.email, *letters.organisers()}):
         outbox.post(address, letters.offer_withdrawn(offer), now=now)
 
@@ -262,8 +262,7 @@ def select(
         WindowChoiceError: the country did not offer these days.
         ReasonMissingError: no reason is given.
     """
-    if not reason.strip():
-        raise editions.ReasonMissingError
+    editions.insist_on_reason(reason)
     edition = offer.edition
     database.write(edition)
     database.write(offer)

@@ -21,7 +21,7 @@ from app.accounts.models import Person, Role
 from app.countries.models import Country
 from app.countries.service import load_countries
 from app.database import db
-from app.editions import known_events, planning
+from app.editions import disruptions, known_events, planning
 from app.editions import queries as editions_queries
 from app.editions import service as editions
 from app.editions.models import Edition, KnownEvent, Precision
@@ -390,7 +390,7 @@ def postpone_and_cancel(organiser: Person, now: datetime) -> None:
     """Postpone one edition and cancel another, so that feeds show both."""
     postponed = _next_edition("regional-americas", now)
     _host_and_announce(postponed, "XAB", "Breva City", "America/Bogota", organiser, now)
-    editions.postpone(
+    disruptions.postpone(
         postponed,
         dtstart=None,
         dtend=None,
@@ -400,7 +400,7 @@ def postpone_and_cancel(organiser: Person, now: datetime) -> None:
     )
     cancelled = _next_edition("regional-asia-pacific", now)
     _host_and_announce(cancelled, "XAC", "Port Calanth", "Asia/Manila", organiser, now)
-    editions.cancel(
+    disruptions.cancel(
         cancelled,
         reason="Demonstration data: merged with another meeting.",
         by=organiser,

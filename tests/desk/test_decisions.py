@@ -6,7 +6,7 @@ import pytest
 
 from app import database
 from app.desk.decisions import Decision, next_decisions
-from app.editions import milestones, queries, service, timeline
+from app.editions import disruptions, milestones, queries, timeline
 from app.editions.models import Edition
 from app.hosting import service as hosting
 from scheduler.lifecycle import AgreementStatus, EditionStatus
@@ -116,7 +116,7 @@ def test_a_projected_edition_whose_call_is_due_is_there() -> None:
 
 def test_what_is_postponed_without_days_is_asked_for_its_days_alone() -> None:
     edition = make_edition(status=S.CONFIRMED, dtstart=FAR)
-    service.postpone(
+    disruptions.postpone(
         edition, dtstart=None, dtend=None, reason="Flood", by=make_person(), now=OPENING
     )
     asked = ("Postponed without new dates: find them, then confirm.", None, "", "Confirm new days")

@@ -12,7 +12,7 @@ from app import audit, database
 from app.accounts.models import Role
 from app.clock import utcnow
 from app.database import db
-from app.editions import milestones, queries, service
+from app.editions import disruptions, milestones, queries, service
 from app.editions.milestones import (
     ByItselfError,
     NotYetError,
@@ -129,7 +129,7 @@ def test_moving_an_edition_moves_what_is_not_done() -> None:
     milestones.mark_done(edition, "invitations_sent", on=TODAY, by=by, now=OPENING)
     was = due(edition)
     later = FAR + timedelta(weeks=4)
-    service.reschedule(
+    disruptions.reschedule(
         edition, dtstart=later, dtend=later + timedelta(days=3), reason="x", by=by, now=OPENING
     )
     now_is = due(edition)
@@ -203,7 +203,7 @@ def test_acts_record_themselves() -> None:
 def test_a_host_that_withdraws_undoes_the_decision() -> None:
     edition = make_edition(status=S.HOST_SELECTED, dtstart=FAR)
     assert standing(edition)["committee_decides"] is M.DONE
-    service.release_host(edition, reason="Elections", by=make_person(), now=OPENING)
+    disruptions.release_host(edition, reason="Elections", by=make_person(), now=OPENING)
     assert standing(edition)["committee_decides"] is not M.DONE
 
 

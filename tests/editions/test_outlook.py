@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app import audit, database
 from app.accounts.models import Role
 from app.database import db
-from app.editions import clashing, planning, queries, service
+from app.editions import clashing, disruptions, planning, queries, service
 from app.editions.models import Edition, KnownEvent, Precision
 from app.editions.planning import (
     NoOccurrenceError,
@@ -285,7 +285,7 @@ def test_a_moved_edition_that_was_settled_gives_its_days_free() -> None:
     make_series("yearly", **YEARLY)
     apply()
     move(found("yearly-2027"), date(2027, 10, 5))
-    service.cancel(found("yearly-2027"), reason="x", by=make_person(), now=OPENING)
+    disruptions.cancel(found("yearly-2027"), reason="x", by=make_person(), now=OPENING)
     move(found("yearly-2028"), date(2027, 10, 5))
     assert found("yearly-2028").dtstart == date(2027, 10, 5)
 

@@ -8,7 +8,7 @@ import pytest
 
 from app import audit, database
 from app.database import db
-from app.editions import planning, queries, service
+from app.editions import disruptions, planning, queries, service
 from app.editions.models import Edition, KnownEvent, Precision
 from app.editions.planning import HorizonError, NotProjectedError, StalePlanError
 from app.series.models import SeriesKind
@@ -347,7 +347,7 @@ def test_a_cancelled_edition_has_no_number_and_the_next_takes_it() -> None:
     apply()
     edition = queries.find("symposium-2027")
     assert edition
-    service.cancel(edition, reason="No host", by=make_person(), now=OPENING)
+    disruptions.cancel(edition, reason="No host", by=make_person(), now=OPENING)
     planning.renumber(edition.series)
     db.session.commit()
     assert numbers()["symposium-2030"] == 3

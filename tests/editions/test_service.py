@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from app import audit, database, publication
 from app.database import db
-from app.editions import service
+from app.editions import disruptions, service
+from app.editions.disruptions import OverError
 from app.editions.models import Edition, Precision
 from app.editions.service import (
     AgreementMissingError,
     CapacityError,
     ClosingDayError,
-    OverError,
     PlaceMissingError,
     ReasonMissingError,
     SpanError,
@@ -92,14 +92,14 @@ class Desk:
     def reschedule(
         self, dtstart: date = LATER, dtend: date = LATER_END, reason: str = "Ramadan"
     ) -> None:
-        service.reschedule(
+        disruptions.reschedule(
             self.edition, dtstart=dtstart, dtend=dtend, reason=reason, by=self.by, now=self.now
         )
 
     def relocate(
         self, city: str = "Fez", reason: str = "Strike", tzid: str = "Africa/Casablanca"
     ) -> None:
-        service.relocate(
+        disruptions.relocate(
             self.edition, make_country("XAA"), city=city, venue="Other Hall", venue_address="",
             tzid=tzid, reason=reason, by=self.by, now=self.now,
         )  # fmt: skip
@@ -107,15 +107,15 @@ class Desk:
     def postpone(
         self, dtstart: date | None = None, dtend: date | None = None, reason: str = "Flood"
     ) -> None:
-        service.postpone(
+        disruptions.postpone(
             self.edition, dtstart=dtstart, dtend=dtend, reason=reason, by=self.by, now=self.now
         )
 
     def cancel(self, reason: str = "No funds") -> None:
-        service.cancel(self.edition, reason=reason, by=self.by, now=self.now)
+        disruptions.cancel(self.edition, reason=reason, by=self.by, now=self.now)
 
     def release_host(self) -> None:
-        service.release_host(self.edition, reason="Elections", by=self.by, now=self.now)
+        disruptions.release_host(self.edition, reason="Elections", by=self.by, now=self.now)
 
     def describe(self) -> None:
         service.describe(self.edition, title=" A \n title ", summary="x", by=self.by, now=self.now)

@@ -10,7 +10,7 @@ from icalendar import Calendar, Event
 from app.accounts.models import Role
 from app.clock import utcnow
 from app.database import db
-from app.editions import milestones, queries, service
+from app.editions import disruptions, milestones, queries, service
 from app.editions.milestones import PlannedStep
 from app.feeds import service as feeds
 from scheduler.lead_times import Lead, Step
@@ -60,7 +60,7 @@ def announced(**facts: object) -> Edition:
 
 
 def move(edition: Edition, dtstart: date) -> None:
-    service.reschedule(
+    disruptions.reschedule(
         edition, dtstart=dtstart, dtend=dtstart + timedelta(days=3), reason="x",
         by=make_person(), now=OPENING + timedelta(days=1),
     )  # fmt: skip
@@ -161,11 +161,11 @@ def test_what_is_waived_dropped_or_made_internal_is_called_off(client: Client) -
 
 def test_deadlines_share_the_fate_of_their_edition(client: Client) -> None:
     edition, by = announced(), make_person()
-    service.postpone(edition, dtstart=None, dtend=None, reason="Flood", by=by, now=OPENING)
+    disruptions.postpone(edition, dtstart=None, dtend=None, reason="Flood", by=by, now=OPENING)
     event = read(client)["visa_letters"]
     assert (event["STATUS"], event["SEQUENCE"]) == ("TENTATIVE", 1)
     assert "new dates to follow" in event["SUMMARY"]
-    service.cancel(edition, reason="No funds", by=by, now=OPENING)
+    disruptions.cancel(edition, reason="No funds", by=by, now=OPENING)
     assert {event["STATUS"] for event in read(client).values()} == {"CANCELLED"}
     stays = edition.dtend + timedelta(days=179)
     assert [len(feeds.deadlines(day)) for day in (stays, stays + timedelta(days=1))] == [6, 0]
@@ -256,7 +256,7 @@ def do(edition: Edition, act: str, value: object, by: object, now: object) -> No
     span = {"dtstart": dtstart, "dtend": dtstart + timedelta(days=3)}
     match act:
         case "move":
-            service.reschedule(edition, **span, reason="x", **who)
+            disruptions.reschedule(edition, **span, reason="x", **who)
         case "waive":
             milestones.waive(edition, str(value), reason="x", **who)
         case "reopen":
@@ -264,7 +264,7 @@ def do(edition: Edition, act: str, value: object, by: object, now: object) -> No
         case "done":
             milestones.mark_done(edition, str(value), on=TODAY, **who)
         case "postpone":
-            service.postpone(edition, dtstart=None, dtend=None, reason="x", **who)
+            disruptions.postpone(edition, dtstart=None, dtend=None, reason="x", **who)
         case "confirm":
             service.confirm(edition, **span, tzid="UTC", city="Albor", venue="", venue_address="",
                             **who)  # fmt: skip

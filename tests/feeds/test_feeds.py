@@ -10,7 +10,7 @@ from icalendar import Calendar, Event
 from app.accounts import service as accounts
 from app.clock import real_utcnow
 from app.database import db
-from app.editions import planning, service
+from app.editions import disruptions, planning, service
 from app.editions.models import Edition, Precision
 from app.feeds import service as feeds
 from app.feeds.service import entry_of
@@ -224,11 +224,11 @@ def test_an_edition_is_updated_in_place_under_its_uid(client: Client) -> None:
     told = []
     for act in (
         lambda: None,
-        lambda: service.reschedule(edition, **later, **who),
-        lambda: service.relocate(edition, make_country("XAA"), **place, **who),
+        lambda: disruptions.reschedule(edition, **later, **who),
+        lambda: disruptions.relocate(edition, make_country("XAA"), **place, **who),
         lambda: service.describe(edition, title="", summary="x", by=person, now=OPENING),
-        lambda: service.postpone(edition, dtstart=None, dtend=None, **who),
-        lambda: service.cancel(edition, **who),
+        lambda: disruptions.postpone(edition, dtstart=None, dtend=None, **who),
+        lambda: disruptions.cancel(edition, **who),
     ):
         act()
         (event,) = read(fetch(client, path))[1]
@@ -256,7 +256,7 @@ def test_an_edition_is_updated_in_place_under_its_uid(client: Client) -> None:
 
 def test_postponed_to_new_days_says_so(client: Client) -> None:
     edition, person = announced(), make_person()
-    service.postpone(
+    disruptions.postpone(
         edition, dtstart=date(2028, 2, 1), dtend=date(2028, 2, 4), reason="Flood", by=person,
         now=OPENING,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from sqlalchemy import event
 from app import database
 from app.countries.service import load_countries
 from app.database import db
+from app.editions import disruptions
 from app.editions import service as editions
 from app.feeds import service
 from app.feeds.models import FeedComponent
@@ -61,9 +62,9 @@ def test_every_kind_of_change_keeps_the_bytes_right() -> None:
     by = {"by": organiser, "now": OPENING + timedelta(hours=1)}
     editions.describe(edition, title="Other title", summary="Words", **by)
     assert service.find("all", today=OPENING.date()).ics() == anew()
-    editions.postpone(edition, dtstart=None, dtend=None, reason="Because", **by)
+    disruptions.postpone(edition, dtstart=None, dtend=None, reason="Because", **by)
     assert service.find("all", today=OPENING.date()).ics() == anew()
-    editions.cancel(edition, reason="Because", **by)
+    disruptions.cancel(edition, reason="Because", **by)
     assert service.find("all", today=OPENING.date()).ics() == anew()
 
 

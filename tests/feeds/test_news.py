@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from app.database import db
+from app.editions import disruptions
 from app.editions import service as editions
 from scheduler.lifecycle import EditionStatus
 from tests.factories import OPENING, make_edition, make_person
@@ -33,8 +34,8 @@ def test_news_tell_what_the_world_may_know_newest_first(client: Client) -> None:
     assert titles(client) == []
     editions.set_status(hidden, EditionStatus.UNDER_EVALUATION, **by)
     editions.describe(edition, title=edition.title, summary="Words", **by)
-    editions.postpone(edition, dtstart=None, dtend=None, reason="The venue flooded", **by)
-    editions.cancel(edition, reason="No venue", **by)
+    disruptions.postpone(edition, dtstart=None, dtend=None, reason="The venue flooded", **by)
+    disruptions.cancel(edition, reason="No venue", **by)
     db.session.commit()
     assert titles(client) == ["Cancelled: <Open> & “free”", "Postponed: <Open> & “free”"]
 

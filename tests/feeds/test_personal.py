@@ -10,7 +10,7 @@ import icalendar
 import pytest
 
 from app.database import db
-from app.editions import service as editions
+from app.editions import disruptions
 from app.feeds import personal
 from app.feeds.models import PersonalFeed
 from app.registrations import service
@@ -71,7 +71,7 @@ def test_moving_up_cancelling_and_coming_back_never_lower_the_sequence(client: C
     service.register(edition, person, now=OPENING)
     db.session.commit()
     told.append(events(client, path)[0])
-    editions.reschedule(
+    disruptions.reschedule(
         edition,
         dtstart=edition.dtstart + timedelta(days=7),
         dtend=edition.dtend + timedelta(days=7),

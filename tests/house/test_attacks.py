@@ -13,7 +13,7 @@ from app.accounts import service as accounts
 from app.accounts.models import Person, Role
 from app.clock import real_utcnow
 from app.database import db
-from app.editions import event_files
+from app.editions import disruptions, event_files
 from app.editions import service as editions
 from app.registrations import service as registrations
 from scheduler.lifecycle import EditionStatus
@@ -164,7 +164,7 @@ def test_the_world_reads_no_history_from_before_it_was_told(client: Client) -> N
         agreement_waiver="A letter of intent.",
     )
     acts: dict[str, Callable[..., None]] = {
-        "move": lambda now: editions.reschedule(
+        "move": lambda now: disruptions.reschedule(
             edition,
             dtstart=edition.dtstart + timedelta(days=7),
             dtend=edition.dtend + timedelta(days=7),
@@ -172,7 +172,7 @@ def test_the_world_reads_no_history_from_before_it_was_told(client: Client) -> N
             by=organiser,
             now=now,
         ),
-        "relocate": lambda now: editions.relocate(
+        "relocate": lambda now: disruptions.relocate(
             edition,
             other,
             city="Openville",

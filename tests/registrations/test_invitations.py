@@ -12,7 +12,7 @@ import icalendar
 from app import outbox
 from app.clock import real_utcnow
 from app.database import db
-from app.editions import service as editions
+from app.editions import disruptions
 from app.outbox import OutboxMessage
 from app.registrations import service
 from tests.factories import OPENING, make_edition, make_person
@@ -65,9 +65,9 @@ def test_every_change_of_days_or_place_is_told_with_a_higher_sequence() -> None:
         "dtstart": edition.dtstart + timedelta(days=7),
         "dtend": edition.dtend + timedelta(days=7),
     }
-    editions.reschedule(edition, **days, **by)
-    editions.postpone(edition, dtstart=None, dtend=None, **by)
-    editions.cancel(edition, **by)
+    disruptions.reschedule(edition, **days, **by)
+    disruptions.postpone(edition, dtstart=None, dtend=None, **by)
+    disruptions.cancel(edition, **by)
     told = invitations(person)
     assert [(method, str(event["STATUS"])) for method, event in told] == [
         ("REQUEST", "CONFIRMED"),

@@ -9,8 +9,7 @@ import pytest
 
 from app.accounts.models import Role
 from app.database import db
-from app.editions import planning, queries
-from app.editions import service as editions
+from app.editions import disruptions, planning, queries
 from tests.factories import OPENING, make_person, make_series
 from tests.pages import fields, words, words_in
 
@@ -29,7 +28,7 @@ def organiser(client: Client) -> Client:
     planning.apply(proposal, by=None, now=OPENING)
     edition = queries.find("yearly-2027")
     assert edition
-    editions.cancel(edition, reason="No host", by=make_person(), now=OPENING)
+    disruptions.cancel(edition, reason="No host", by=make_person(), now=OPENING)
     db.session.commit()
     return client.sign_in(make_person(role=Role.ORGANISER))
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.editions import service
+from app.editions import disruptions
 from app.editions.models import Precision
 from app.series.models import SeriesKind
 from scheduler.lifecycle import EditionStatus
@@ -152,7 +152,7 @@ def test_a_series_shows_its_rhythm_what_is_ahead_and_what_was_held(client: Clien
 
 def test_an_edition_tells_what_has_changed_and_why_not(client: Client) -> None:
     edition, person = make_edition(dtstart=date(2027, 6, 8), title="Moving"), make_person()
-    service.reschedule(
+    disruptions.reschedule(
         edition, dtstart=date(2027, 9, 7), dtend=date(2027, 9, 10), reason="A secret reason",
         by=person, now=OPENING,
     )  # fmt: skip

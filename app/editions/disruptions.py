@@ -1,0 +1,144 @@
+"""Use cases of what nobody planned: an edition moves, is postponed or called off, loses its host.
+
+Each says why, and runs inside :func:`app.editions.service.revising` like every other change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.editions import service
+from app.editions.models import Precision
+from scheduler import lifecycle, timespan
+from scheduler.errors import N_, ConflictError
+from scheduler.lifecycle import AgreementStatus, EditionStatus
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from app.accounts.models import Person
+    from app.countries.models import Country
+    from app.editions.models import Edition
+
+
+class OverError(ConflictError):
+    """A change of an edition whose days have begun."""
+
+    message = N_("{edition} has begun or is over; this can no longer be changed.")
+
+
+def reschedule(
+    edition: Edition, *, dtstart: date, dtend: date, reason: str, by: Person, now: datetime
+) -> None:
+    """Move a settled ``edition`` to other days.
+
+    Raises:
+        SpanError, YearError, ReasonMissingError, OverError: see there.
+    """
+    service.check_span(dtstart, dtend)
+    service.insist_on_reason(reason)
+    with service.revising(edition, "edition.moved", by=by, now=now, reason=reason):
+        _insist_settled(edition)
+        _insist_it_lies_ahead(edition, now)
+        edition.dtstart, edition.dtend = dtstart, dtend
+        edition.precision = Precision.DAY
+        edition.dates_to_follow = False
+    service.tell_change(edition, "edition.moved", reason, now)
+
+
+def relocate(  # noqa: PLR0913 - a place has these parts
+    edition: Edition,
+    country: Country,
+    *,
+    city: str,
+    venue: str,
+    venue_address: str,
+    tzid: str,
+    reason: str,
+    by: Person,
+    now: datetime,
+) -> None:
+    """Move ``edition`` to another place.
+
+    Raises:
+        UnknownZoneError, PlaceMissingError, ReasonMissingError, OverError: see there.
+    """
+    service.insist_on_reason(reason)
+    timespan.find_zone(tzid)
+    if not city:
+        raise service.PlaceMissingError(edition=edition.title)
+    with service.revising(edition, "edition.relocated", by=by, now=now, reason=reason):
+        _insist_settled(edition)
+        _insist_it_lies_ahead(edition, now)
+        edition.country_code, edition.city = country.code, city
+        edition.venue, edition.venue_address, edition.tzid = venue, venue_address, tzid
+    service.tell_change(edition, "edition.relocated", reason, now)
+
+
+def postpone(
+    edition: Edition,
+    *,
+    dtstart: date | None,
+    dtend: date | None,
+    reason: str,
+    by: Person,
+    now: datetime,
+) -> None:
+    """Postpone ``edition`` to new days, or to days that will follow.
+
+    Without new days it keeps the old ones, tentative, and says that new dates follow.
+
+    Raises:
+        MoveError: it cannot be postponed from where it stands.
+        SpanError, YearError, ReasonMissingError, OverError: see there.
+    """
+    service.insist_on_reason(reason)
+    if dtstart is not None and dtend is not None:
+        service.check_span(dtstart, dtend)
+    with service.revising(edition, "edition.postponed", by=by, now=now, reason=reason):
+        _insist_it_lies_ahead(edition, now)
+        service.move_to(edition, EditionStatus.POSTPONED)
+        edition.dates_to_follow = dtstart is None or dtend is None
+        if dtstart is not None and dtend is not None:
+            edition.dtstart, edition.dtend = dtstart, dtend
+    service.tell_change(edition, "edition.postponed", reason, now)
+
+
+def cancel(edition: Edition, *, reason: str, by: Person, now: datetime) -> None:
+    """Call ``edition`` off; feeds show it as cancelled, it never just vanishes.
+
+    Raises:
+        MoveError: it is cancelled already or past cancelling.
+        ReasonMissingError, OverError: see there.
+    """
+    service.insist_on_reason(reason)
+    with service.revising(edition, "edition.cancelled", by=by, now=now, reason=reason):
+        _insist_it_lies_ahead(edition, now)
+        service.move_to(edition, EditionStatus.CANCELLED)
+    service.tell_change(edition, "edition.cancelled", reason, now)
+
+
+def release_host(edition: Edition, *, reason: str, by: Person, now: datetime) -> None:
+    """Take back the choice of host, who has withdrawn; the offers are judged again.
+
+    Raises:
+        MoveError: there is no host, or the edition is announced already.
+    """
+    with service.revising(edition, "edition.host_withdrew", by=by, now=now, reason=reason):
+        service.move_to(edition, EditionStatus.UNDER_EVALUATION)
+        edition.country_code, edition.city = None, ""
+        edition.venue, edition.venue_address = "", ""
+        edition.agreement = AgreementStatus.NOT_STARTED
+        edition.agreement_waiver = ""
+
+
+def _insist_it_lies_ahead(edition: Edition, now: datetime) -> None:
+    if edition.has_begun(now.date()):
+        raise OverError(edition=edition.title)
+
+
+def _insist_settled(edition: Edition) -> None:
+    if not edition.is_settled or edition.status is EditionStatus.CANCELLED:
+        raise lifecycle.MoveError(
+            current=edition.status.value.replace("_", " "), target="moved by hand"
+        )
