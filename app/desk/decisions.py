@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flask import url_for
 
-from app.editions import milestones, timeline
+from app.editions import milestones, progress, timeline
 from app.editions import queries as editions
 from app.hosting import queries as hosting
 from app.i18n import gettext as _
@@ -92,12 +92,12 @@ def _by_milestones(
         return []
     manage = f"{url_for('editions.manage', slug=edition.slug)}#milestones"
     found = []
-    for progress in milestones.progress(edition, rows, today):
-        if progress.status not in {MilestoneStatus.OVERDUE, MilestoneStatus.NEXT}:
+    for step in progress.follow(edition, rows, today):
+        if step.status not in {MilestoneStatus.OVERDUE, MilestoneStatus.NEXT}:
             continue
-        item = progress.milestone
+        item = step.milestone
         act = timeline.act_of(edition, item.key)
-        if act is None and by_state is not None and progress.status is MilestoneStatus.NEXT:
+        if act is None and by_state is not None and step.status is MilestoneStatus.NEXT:
             continue  # its act is not possible yet; what comes before it has its line
         label, url = act or (_("See the edition"), manage)
         said = _("%(title)s.", title=_(item.title))
@@ -112,7 +112,7 @@ def _calls_due(today: date) -> list[Decision]:
     found = []
     for edition in ahead:
         steps = templates[edition.series_id]
-        due_on = milestones.call_due_on(edition, steps)
+        due_on = progress.call_due_on(edition, steps)
         if due_on is not None and due_on <= today + CALL_SOON:
             found.append(_call_due(edition, steps, due_on, today))
     return found
@@ -121,7 +121,7 @@ def _calls_due(today: date) -> list[Decision]:
 def _call_due(
     edition: Edition, steps: Iterable[PlannedStep], due_on: date, today: date
 ) -> Decision:
-    headroom = milestones.headroom_by(edition, list(steps), today, today)
+    headroom = progress.headroom_by(edition, list(steps), today, today)
     if headroom.problem:
         said = _("No call for hosts yet, and not enough time before these days.")
         manage = url_for("editions.manage", slug=edition.slug)

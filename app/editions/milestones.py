@@ -25,14 +25,13 @@ from app.editions.models import (
     MilestoneStep,
     Precision,
 )
-from app.i18n import gettext as _
 from app.series.signals import series_changed
 from scheduler import milestones
 from scheduler.errors import N_, ConflictError, DomainError, NotFoundError
 from scheduler.ical import EntryStatus
-from scheduler.lead_times import TEMPLATES, Basis, Lead, Step, Template
+from scheduler.lead_times import TEMPLATES, Lead, Step, Template
 from scheduler.lifecycle import EditionStatus
-from scheduler.milestones import Milestone, Progress, Record
+from scheduler.milestones import Milestone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -71,8 +70,7 @@ STEPS_MAX = 60
 KEY_MAX = 60
 WITHOUT_A_CALL = N_("The host was named without a call.")
 _BEFORE_ITS_HOST = frozenset({_S.CALL_OPEN, _S.UNDER_EVALUATION})
-_BEFORE_ANNOUNCED = _BEFORE_ITS_HOST | {_S.PROJECTED, _S.HOST_SELECTED, _S.CONFIRMED, _S.POSTPONED}
-_TAKES_OR_TOOK_REGISTRATIONS = frozenset({_S.REGISTRATION_OPEN, _S.REGISTRATION_CLOSED})
+TAKES_OR_TOOK_REGISTRATIONS = frozenset({_S.REGISTRATION_OPEN, _S.REGISTRATION_CLOSED})
 
 
 class ByItselfError(ConflictError):
@@ -144,7 +142,7 @@ def may_be_public(key: str) -> bool:
 def in_order(steps: Sequence[PlannedStep], series: Series) -> list[PlannedStep]:
     """Return ``steps`` by their distance from the opening; one without a day stays in its place."""
     by_key = {planned.step.key: planned for planned in steps}
-    laid = milestones.due_days(_template(steps, series), series.modified_at.date())
+    laid = milestones.due_days(engine_template(steps, series), series.modified_at.date())
     return [by_key[item.key] for item in laid]
 
 
@@ -234,7 +232,8 @@ def _planned(row: MilestoneStep) -> PlannedStep:
     return PlannedStep(step, row.is_public)
 
 
-def _template(steps: Iterable[PlannedStep], series: Series) -> Template:
+def engine_template(steps: Iterable[PlannedStep], series: Series) -> Template:
+    """Return ``steps`` as the engine takes them."""
     return Template(series.kind.value, tuple(planned.step for planned in steps))
 
 
@@ -328,7 +327,7 @@ def _lay(
     for key, row in rows.items():
         row.is_dropped = key not in planned
     facts = _days_by_facts(edition, schedule)
-    for position, item in enumerate(_laid(steps, edition, schedule)):
+    for position, item in enumerate(lay_days(steps, edition, schedule)):
         found = planned[item.key]
         row = rows.get(item.key) or _new_row(edition, item.key, now)
         rows[item.key] = row
@@ -341,10 +340,11 @@ def _lay(
             row.due_on = facts.get(item.key, item.due_on)
 
 
-def _laid(
+def lay_days(
     steps: Sequence[PlannedStep], edition: Edition, schedule: EditionSchedule
 ) -> list[Milestone]:
-    template = _template(steps, edition.series)
+    """Return the milestones that ``steps`` give ``edition``, by its days and its ``schedule``."""
+    template = engine_template(steps, edition.series)
     plan = milestones.schedule(
         template, edition.dtstart, schedule.begun_on, offered_on=schedule.offered_on
     )
@@ -364,7 +364,7 @@ def _days_by_facts(edition: Edition, schedule: EditionSchedule) -> dict[str, dat
     found = {}
     if schedule.call_closes_on is not None:
         found[OFFERS_CLOSE] = schedule.call_closes_on
-    if edition.status in _TAKES_OR_TOOK_REGISTRATIONS:
+    if edition.status in TAKES_OR_TOOK_REGISTRATIONS:
         # Whatever is set, nobody registers once the event has begun.
         last_day = edition.dtstart - timedelta(days=1)
         if edition.registration_closes_at is not None:
@@ -467,99 +467,6 @@ def _tell(edition: Edition, row: EditionMilestone, now: datetime) -> None:
         row.sequence += 1
     row.told_on, row.told_status = told
     row.modified_at = max(now, row.modified_at)
-
-
-# -- where they stand ------------------------------------------------------------------------
-
-
-def progress(edition: Edition, rows: Iterable[EditionMilestone], today: date) -> list[Progress]:
-    """Say of each of the ``rows`` of ``edition`` where it stands on ``today``, by due day."""
-    standing = [row for row in rows if not row.is_dropped]
-    placed: list[tuple[date, Milestone]] = []
-    place = edition.dtstart - timedelta(days=36_500)
-    for row in sorted(standing, key=lambda row: row.position):
-        place = row.due_on or place
-        # The old days of what is postponed without new ones bind nobody.
-        has_day = row.is_recorded or not edition.dates_to_follow
-        says = Lead.parse(row.lead).says
-        milestone = Milestone(
-            row.key, row.title, row.due_on if has_day else None, says, row.is_optional
-        )
-        placed.append((place, milestone))
-    records = [record for row in standing if (record := _record(edition, row, today))]
-    ordered = [item for _place, item in sorted(placed, key=lambda item: item[0])]
-    return milestones.follow(ordered, records, today)
-
-
-def _record(edition: Edition, row: EditionMilestone, today: date) -> Record | None:
-    if row.is_recorded:
-        return Record(row.key, row.done_on, row.waived_reason)
-    has_passed = row.due_on is not None and row.due_on < today
-    took_registrations = edition.status in _TAKES_OR_TOOK_REGISTRATIONS
-    if row.key == REGISTRATION_CLOSES and took_registrations and has_passed:
-        return Record(row.key, row.due_on)
-    if edition.has_begun(today) and (row.due_on is None or row.due_on < edition.dtstart):
-        return Record(row.key, waived_reason=_("Not recorded before the event began."))
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Headroom:
-    """Whether the days of an edition leave room for what is to be done before them.
-
-    ``problem`` says why not; ``earliest_dtstart`` is then the first opening that would do.
-    """
-
-    is_compressed: bool = False
-    problem: str = ""
-    earliest_dtstart: date | None = None
-
-
-def headroom(edition: Edition, today: date) -> Headroom:
-    """Say whether what is not done of ``edition`` can still be done in time.
-
-    Asked until it is announced; of a projected one as if the work began on ``today``.
-    """
-    schedule = db.session.get(EditionSchedule, edition.id) if edition.is_settled else None
-    rows = queries.milestones_of([edition.id]) if schedule else []
-    return headroom_by(
-        edition, template_of(edition.series), today, schedule.begun_on if schedule else today, rows
-    )
-
-
-def headroom_by(
-    edition: Edition,
-    steps: Sequence[PlannedStep],
-    today: date,
-    begun_on: date,
-    rows: Iterable[EditionMilestone] = (),
-) -> Headroom:
-    """Say the same from what was read before."""
-    if edition.status not in _BEFORE_ANNOUNCED or edition.dates_to_follow or today >= edition.dtend:
-        return Headroom()
-    done = {row.key for row in rows if row.is_recorded}
-    remaining = [planned for planned in steps if planned.step.key not in done]
-    if remaining:
-        left = milestones.schedule(_template(remaining, edition.series), edition.dtstart, today)
-        if not left.can_be_met:
-            return Headroom(problem=left.problem, earliest_dtstart=left.earliest_dtstart)
-    plan = milestones.schedule(_template(steps, edition.series), edition.dtstart, begun_on)
-    return Headroom(is_compressed=plan.is_compressed)
-
-
-def call_due_on(edition: Edition, steps: Iterable[PlannedStep]) -> date | None:
-    """Return when the call for hosts of a projected edition is due, if that is a day."""
-    for planned in steps:
-        if planned.step.key == CALL_OPENS and planned.step.lead.basis is Basis.OPENING:
-            return planned.step.lead.due_on(edition.dtstart)
-    return None
-
-
-def preview(edition: Edition, today: date) -> list[Progress]:
-    """Return the milestones that a projected ``edition`` would have if the work began today."""
-    steps = template_of(edition.series)
-    laid = _laid(steps, edition, EditionSchedule(edition_id=edition.id, begun_on=today))
-    return milestones.follow(laid, [], today)
 
 
 # -- records ---------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import url_for
 
-from app.editions import milestones, queries
+from app.editions import milestones, progress, queries
 from app.i18n import gettext as _
 from app.i18n import ngettext
 from scheduler.ical import EntryStatus
@@ -61,7 +61,7 @@ def of_edition(edition: Edition, today: date, *, may_act: bool) -> list[Item]:
     if not edition.is_settled:
         if edition.dtstart <= today:
             return []
-        return [_item(found, today) for found in milestones.preview(edition, today)]
+        return [_item(found, today) for found in progress.preview(edition, today)]
     rows = {row.key: row for row in queries.milestones_of([edition.id])}
     return [
         _item(
@@ -70,7 +70,7 @@ def of_edition(edition: Edition, today: date, *, may_act: bool) -> list[Item]:
             _actions(edition, rows[found.milestone.key]) if may_act else (),
             is_recorded=rows[found.milestone.key].is_recorded,
         )
-        for found in milestones.progress(edition, rows.values(), today)
+        for found in progress.follow(edition, rows.values(), today)
     ]
 
 

@@ -12,7 +12,7 @@ from app.accounts import access
 from app.accounts.access import the_person
 from app.countries import queries as countries
 from app.database import db
-from app.editions import clashing, milestones, planning, queries, service, timeline
+from app.editions import clashing, planning, progress, queries, service, timeline
 from app.editions.actions import ACTS, acts_for
 from app.editions.forms import AddEditionForm, TakeWeekForm
 from app.forms import options, put
@@ -88,7 +88,7 @@ def manage(slug: str) -> ResponseReturnValue:
         outlook=clashing.outlook(edition, today),
         week_form=TakeWeekForm(),
         milestones=timeline.of_edition(edition, today, may_act=may_organise),
-        headroom=milestones.headroom(edition, today),
+        headroom=progress.headroom(edition, today),
         history=audit.history(edition),
     )
 

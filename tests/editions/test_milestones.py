@@ -12,7 +12,7 @@ from app import audit, database
 from app.accounts.models import Role
 from app.clock import utcnow
 from app.database import db
-from app.editions import disruptions, milestones, queries, service
+from app.editions import disruptions, milestones, progress, queries, service
 from app.editions.milestones import (
     ByItselfError,
     NotYetError,
@@ -56,7 +56,7 @@ def due(edition: Edition) -> dict[str, date | None]:
 
 
 def standing(edition: Edition, today: date = TODAY) -> dict[str, MilestoneStatus]:
-    found = milestones.progress(edition, rows_of(edition).values(), today)
+    found = progress.follow(edition, rows_of(edition).values(), today)
     return {item.milestone.key: item.status for item in found}
 
 
@@ -86,13 +86,13 @@ def test_the_days_are_counted_from_the_start_day() -> None:
 def test_the_schedule_begins_when_the_call_opens() -> None:
     edition = called(dtstart=TODAY + timedelta(days=365))
     assert due(edition)["call_opens"] == TODAY
-    assert milestones.headroom(edition, TODAY).is_compressed
+    assert progress.headroom(edition, TODAY).is_compressed
 
 
 def test_a_projected_edition_has_a_preview_and_no_rows() -> None:
     edition = make_edition(status=S.PROJECTED, dtstart=TODAY + timedelta(days=365))
     assert due(edition) == {}
-    (first, *_rest) = milestones.preview(edition, TODAY)
+    (first, *_rest) = progress.preview(edition, TODAY)
     assert (first.milestone.key, first.milestone.due_on) == ("call_opens", TODAY)
 
 
@@ -105,11 +105,11 @@ def test_days_too_near_have_no_plan_but_a_proposal_to_postpone() -> None:
     edition = make_edition(status=S.HOST_SELECTED, dtstart=TODAY + timedelta(weeks=9))
     assert due(edition)["visa_letters"] is None
     assert due(edition)["survey"] == edition.dtstart + timedelta(weeks=1)
-    found = milestones.headroom(edition, TODAY)
+    found = progress.headroom(edition, TODAY)
     assert found.earliest_dtstart == TODAY + timedelta(weeks=10)
     assert "needs 10 weeks" in found.problem
     service.record_agreement(edition, waiver="Small", by=make_person(), now=OPENING)
-    assert milestones.headroom(edition, TODAY).problem == ""
+    assert progress.headroom(edition, TODAY).problem == ""
 
 
 def test_another_kind_of_series_lays_its_editions_anew() -> None:

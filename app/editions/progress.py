@@ -1,0 +1,138 @@
+"""Where the milestones of editions stand: done, next or overdue, and whether their days leave room.
+
+Reads alone; what is laid and recorded is in :mod:`app.editions.milestones`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from app.database import db
+from app.editions import milestones, queries
+from app.editions.models import EditionSchedule
+from app.i18n import gettext as _
+from scheduler import milestones as engine
+from scheduler.lead_times import Basis, Lead
+from scheduler.lifecycle import EditionStatus
+from scheduler.milestones import Milestone, Progress, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from app.editions.milestones import PlannedStep
+    from app.editions.models import Edition, EditionMilestone
+
+_S = EditionStatus
+_BEFORE_ANNOUNCED = frozenset(
+    {
+        _S.PROJECTED,
+        _S.CALL_OPEN,
+        _S.UNDER_EVALUATION,
+        _S.HOST_SELECTED,
+        _S.CONFIRMED,
+        _S.POSTPONED,
+    }
+)
+
+
+def follow(edition: Edition, rows: Iterable[EditionMilestone], today: date) -> list[Progress]:
+    """Say of each of the ``rows`` of ``edition`` where it stands on ``today``, by due day."""
+    standing = [row for row in rows if not row.is_dropped]
+    placed: list[tuple[date, Milestone]] = []
+    place = edition.dtstart - timedelta(days=36_500)
+    for row in sorted(standing, key=lambda row: row.position):
+        place = row.due_on or place
+        # The old days of what is postponed without new ones bind nobody.
+        has_day = row.is_recorded or not edition.dates_to_follow
+        says = Lead.parse(row.lead).says
+        milestone = Milestone(
+            row.key, row.title, row.due_on if has_day else None, says, row.is_optional
+        )
+        placed.append((place, milestone))
+    records = [record for row in standing if (record := _record(edition, row, today))]
+    ordered = [item for _place, item in sorted(placed, key=lambda item: item[0])]
+    return engine.follow(ordered, records, today)
+
+
+def _record(edition: Edition, row: EditionMilestone, today: date) -> Record | None:
+    if row.is_recorded:
+        return Record(row.key, row.done_on, row.waived_reason)
+    has_passed = row.due_on is not None and row.due_on < today
+    took_registrations = edition.status in milestones.TAKES_OR_TOOK_REGISTRATIONS
+    if row.key == milestones.REGISTRATION_CLOSES and took_registrations and has_passed:
+        return Record(row.key, row.due_on)
+    if edition.has_begun(today) and (row.due_on is None or row.due_on < edition.dtstart):
+        return Record(row.key, waived_reason=_("Not recorded before the event began."))
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """Whether the days of an edition leave room for what is to be done before them.
+
+    ``problem`` says why not; ``earliest_dtstart`` is then the first opening that would do.
+    """
+
+    is_compressed: bool = False
+    problem: str = ""
+    earliest_dtstart: date | None = None
+
+
+def headroom(edition: Edition, today: date) -> Headroom:
+    """Say whether what is not done of ``edition`` can still be done in time.
+
+    Asked until it is announced; of a projected one as if the work began on ``today``.
+    """
+    schedule = db.session.get(EditionSchedule, edition.id) if edition.is_settled else None
+    rows = queries.milestones_of([edition.id]) if schedule else []
+    return headroom_by(
+        edition,
+        milestones.template_of(edition.series),
+        today,
+        schedule.begun_on if schedule else today,
+        rows,
+    )
+
+
+def headroom_by(
+    edition: Edition,
+    steps: Sequence[PlannedStep],
+    today: date,
+    begun_on: date,
+    rows: Iterable[EditionMilestone] = (),
+) -> Headroom:
+    """Say the same from what was read before."""
+    if edition.status not in _BEFORE_ANNOUNCED or edition.dates_to_follow or today >= edition.dtend:
+        return Headroom()
+    done = {row.key for row in rows if row.is_recorded}
+    remaining = [planned for planned in steps if planned.step.key not in done]
+    if remaining:
+        left = engine.schedule(
+            milestones.engine_template(remaining, edition.series), edition.dtstart, today
+        )
+        if not left.can_be_met:
+            return Headroom(problem=left.problem, earliest_dtstart=left.earliest_dtstart)
+    plan = engine.schedule(
+        milestones.engine_template(steps, edition.series), edition.dtstart, begun_on
+    )
+    return Headroom(is_compressed=plan.is_compressed)
+
+
+def call_due_on(edition: Edition, steps: Iterable[PlannedStep]) -> date | None:
+    """Return when the call for hosts of a projected edition is due, if that is a day."""
+    for planned in steps:
+        if planned.step.key == milestones.CALL_OPENS and planned.step.lead.basis is Basis.OPENING:
+            return planned.step.lead.due_on(edition.dtstart)
+    return None
+
+
+def preview(edition: Edition, today: date) -> list[Progress]:
+    """Return the milestones that a projected ``edition`` would have if the work began today."""
+    steps = milestones.template_of(edition.series)
+    laid = milestones.lay_days(
+        steps, edition, EditionSchedule(edition_id=edition.id, begun_on=today)
+    )
+    return engine.follow(laid, [], today)
