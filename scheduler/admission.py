@@ -26,9 +26,7 @@ def admit(capacity: int | None, seated_count: int, waiting_count: int = 0) -> Re
     return RegistrationStatus.WAITLISTED
 
 
-def moving_up(
-    capacity: int | None, seated_count: int, queue: Sequence[Entry]
-) -> Sequence[Entry]:
+def moving_up(capacity: int | None, seated_count: int, queue: Sequence[Entry]) -> Sequence[Entry]:
     """Return the head of ``queue`` that the free seats take in, in queue order.
 
     >>> moving_up(3, 1, ["Ana", "Ben", "Cleo"])

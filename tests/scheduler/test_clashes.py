@@ -48,9 +48,7 @@ def levels(event: OwnEvent, *others: KnownDate, own: tuple[OwnEvent, ...] = ()) 
 def test_the_symposium_of_2027_lies_in_ramadan() -> None:
     (clash,) = find_clashes(SYMPOSIUM, WORLD, [], None)
     assert (clash.level, clash.name, clash.estimated) == (Level.SOFT, "Ramadan", True)
-    assert clash.reason == (
-        "2–4 March 2027 lies in Ramadan (8 February – 8 March 2027, estimated)"
-    )
+    assert clash.reason == ("2–4 March 2027 lies in Ramadan (8 February – 8 March 2027, estimated)")
 
 
 def test_a_week_later_it_would_meet_eid() -> None:
@@ -148,9 +146,7 @@ def test_a_calendar_that_ends_in_part_says_so() -> None:
         "Some public holidays of IN in 2036 are not known (the Hindu calendar here ends in 2035)."
     ]
     assert unknown_observances(2027, 2035) == []
-    assert unknown_observances(2034, 2040) == [
-        "Diwali in 2036–2040 is not known."
-    ]
+    assert unknown_observances(2034, 2040) == ["Diwali in 2036–2040 is not known."]
 
 
 def test_beyond_the_calendars_only_easter_is_known() -> None:
@@ -263,9 +259,7 @@ def test_free_weeks_keep_the_weekday_around_any_day() -> None:
 def test_days_are_said_with_the_last_one() -> None:
     assert say_days(date(2027, 3, 9), date(2027, 3, 10)) == "9 March 2027"
     assert say_days(date(2027, 3, 30), date(2027, 4, 3)) == "30 March – 2 April 2027"
-    assert say_days(date(2026, 12, 30), date(2027, 1, 2)) == (
-        "30 December 2026 – 1 January 2027"
-    )
+    assert say_days(date(2026, 12, 30), date(2027, 1, 2)) == ("30 December 2026 – 1 January 2027")
 
 
 days = st.dates(date(2026, 6, 1), date(2028, 6, 1))
