@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
+from app.outbox import settings
+
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -20,9 +22,14 @@ FEED_TOKENS = "120 per minute"
 limiter = Limiter(key_func=get_remote_address)
 
 
-def init_app(app: Flask, settings: Config) -> None:
-    """Switch the limits on, unless the settings say otherwise (load tests do)."""
-    app.config["RATELIMIT_ENABLED"] = settings.rate_limits
-    app.config["RATELIMIT_STORAGE_URI"] = settings.redis_url or "memory://"
+@limiter.request_filter
+def _is_off() -> bool:
+    # Asked of the application that answers: the limiter is one for all of a process.
+    return not settings().rate_limits
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Put the limits in force, unless the settings say otherwise (load tests do)."""
+    app.config["RATELIMIT_STORAGE_URI"] = config.redis_url or "memory://"
     app.config["RATELIMIT_HEADERS_ENABLED"] = False
     limiter.init_app(app)

@@ -104,7 +104,13 @@ def make_edition(
         now=OPENING,
         status=status,
         own_title=title,
-        **({"public_since": OPENING if public else None} | facts),
+        **(
+            {
+                "public_since": OPENING if public else None,
+                "announced_at": OPENING if public else None,
+            }
+            | facts
+        ),
     )
     if edition.public_since:
         publication.touch(now=OPENING)

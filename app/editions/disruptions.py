@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.editions import service
+from app.editions import numbering, service
 from app.editions.models import Precision
 from scheduler import lifecycle, timespan
 from scheduler.errors import N_, ConflictError
@@ -25,6 +25,15 @@ class OverError(ConflictError):
     """A change of an edition whose days have begun."""
 
     message = N_("{edition} has begun or is over; this can no longer be changed.")
+
+
+class AnnouncedError(ConflictError):
+    """A host that would leave after the world was told."""
+
+    message = N_(
+        "{edition} was announced: its host cannot simply withdraw any more. Write to the "
+        "organisers, who can postpone, relocate or cancel it."
+    )
 
 
 def reschedule(
@@ -115,17 +124,24 @@ def cancel(edition: Edition, *, reason: str, by: Person, now: datetime) -> None:
     with service.revising(edition, "edition.cancelled", by=by, now=now, reason=reason):
         _insist_it_lies_ahead(edition, now)
         service.move_to(edition, EditionStatus.CANCELLED)
+    numbering.renumber(edition.series)  # the next one takes its number
     service.tell_change(edition, "edition.cancelled", reason, now)
 
 
 def release_host(edition: Edition, *, reason: str, by: Person, now: datetime) -> None:
     """Take back the choice of host, who has withdrawn; the offers are judged again.
 
+    A save-the-date is taken back with it: the next host is not public before it is published.
+
     Raises:
-        MoveError: there is no host, or the edition is announced already.
+        MoveError: there is no host.
+        AnnouncedError: the edition was announced, whatever has become of it since.
     """
     with service.revising(edition, "edition.host_withdrew", by=by, now=now, reason=reason):
         service.move_to(edition, EditionStatus.UNDER_EVALUATION)
+        if edition.announced_at is not None:
+            raise AnnouncedError(edition=edition.title)
+        edition.public_since = None
         edition.country_code, edition.city = None, ""
         edition.venue, edition.venue_address = "", ""
         edition.agreement = AgreementStatus.NOT_STARTED

@@ -26,7 +26,8 @@ def entry_of(edition: Edition) -> CalendarEntry:
         uid=edition.uid,
         sequence=edition.sequence,
         created=edition.created_at,
-        last_modified=edition.modified_at,
+        # Its words carry the series' title, so it is revised with the series too.
+        last_modified=max(edition.modified_at, edition.series.modified_at),
         summary=summary_of(edition),
         dtstart=edition.dtstart,
         dtend=edition.dtend,

@@ -99,6 +99,7 @@ class Edition(Model):
     )
     capacity: Mapped[int | None]
     registration_closes_at: Mapped[datetime | None]
+    announced_at: Mapped[datetime | None]  # from here on no host simply leaves
     public_since: Mapped[datetime | None]  # when the world was first told
     is_demonstration: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Instant]

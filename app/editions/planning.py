@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 
 from app import audit, database
 from app.database import db
-from app.editions import clashing, queries, service
+from app.editions import clashing, numbering, queries, service
 from app.editions.models import Edition, EditionOverride
 from app.series.models import Series
 from app.series.queries import all_series
@@ -256,7 +256,7 @@ def apply(proposal: Proposal, *, by: Person | None, now: datetime) -> int:
     numbered = queries.numbered_series()
     for series, tally in counts.items():
         if series.id in numbered:  # a number only follows from a number
-            renumber(series)
+            numbering.renumber(series)
         audit.record("series.plan_applied", series, by=by, now=now, changes=tally)
     return len(current.pending)
 
@@ -287,7 +287,7 @@ def override(
             _insist_on_room(edition, dtstart, dtend)
             _decide(edition, dtstart, dtend, reason=reason, by=by, now=now)
         edition.dtstart, edition.dtend = dtstart, dtend
-    renumber(edition.series)
+    numbering.renumber(edition.series)
 
 
 def release_override(edition: Edition, *, by: Person, now: datetime) -> None:
@@ -333,7 +333,7 @@ def skip(edition: Edition, *, reason: str, by: Person, now: datetime) -> None:
     _decide(edition, None, None, reason=reason, by=by, now=now)
     db.session.delete(edition)
     db.session.flush()
-    renumber(series)
+    numbering.renumber(series)
     # Told of the series: the edition is gone, and its number may be given again.
     audit.record(
         "series.occurrence_skipped",
@@ -351,7 +351,7 @@ def take_up(skipped: EditionOverride, *, by: Person, now: datetime) -> None:
     series, day = skipped.series, skipped.recurrence_id.isoformat()
     db.session.delete(skipped)
     db.session.flush()
-    renumber(series)
+    numbering.renumber(series)
     changes = {"occurrence": [day, day]}
     audit.record("series.occurrence_taken_up", series, by=by, now=now, changes=changes)
 
@@ -386,46 +386,6 @@ def _insist_on_room(edition: Edition, dtstart: date, dtend: date) -> None:
                 other=say_days(other.dtstart, other.dtend),
                 reason=other.reason,
             )
-
-
-def renumber(series: Series) -> None:
-    """Count the editions ahead on from what was held.
-
-    A number follows from the number before it, and stops being known once an occurrence of the
-    rule went by unrecorded. What the world was already told keeps its number.
-    """
-    number: int | None = None
-    occurrences = _occurrences_so_far(series)
-    for edition in queries.of_series(series):
-        if edition.status is EditionStatus.CANCELLED:
-            if edition.recurrence_id is not None:
-                occurrences.discard(edition.recurrence_id)
-            continue
-        unrecorded = {
-            day for day in occurrences if day < (edition.recurrence_id or edition.dtstart)
-        }
-        occurrences -= unrecorded
-        if edition.recurrence_id is not None:
-            occurrences.discard(edition.recurrence_id)
-        if edition.is_public and edition.ordinal is not None:
-            number = edition.ordinal
-            continue
-        number = None if number is None or unrecorded else number + 1
-        if edition.ordinal != number and not edition.is_public:
-            edition.ordinal = number
-    db.session.flush()
-
-
-def _occurrences_so_far(series: Series) -> set[date]:
-    last = max((edition.dtstart for edition in queries.of_series(series)), default=None)
-    if series.rule is None or last is None or last < series.rule.dtstart:
-        return set()
-    skipped = {
-        override.recurrence_id
-        for override in queries.overrides()
-        if override.series_id == series.id and override.dtstart is None
-    }
-    return set(recurrence.occurrences(series.rule, series.rule.dtstart, last)) - skipped
 
 
 def _rule_of(series: Series) -> SeriesRule:

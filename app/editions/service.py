@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from app import audit, database, publication
 from app.database import db
-from app.editions import milestones, queries
+from app.editions import milestones, numbering, queries
 from app.editions.models import AdmissionPolicy, Edition
 from app.editions.signals import capacity_changed, edition_changed, edition_revised
 from scheduler import lifecycle, timespan
@@ -173,6 +173,7 @@ def add_by_hand(
     insist_on_reason(reason)
     database.write(series)
     edition = make(series, dtstart, dtend, now=now)
+    numbering.renumber(series)
     audit.record("edition.added", edition, by=by, now=now, reason=reason)
     return edition
 
@@ -370,6 +371,7 @@ def announce(edition: Edition, *, by: Person, now: datetime) -> None:
         move_to(edition, EditionStatus.ANNOUNCED)
         if not edition.has_agreement:
             raise AgreementMissingError(edition=edition.title)
+        edition.announced_at = edition.announced_at or now
         edition.public_since = edition.public_since or now
 
 

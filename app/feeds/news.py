@@ -59,9 +59,7 @@ def _add(feed: ET.Element, entry: AuditEntry, edition: Edition) -> None:
     _element(item, "summary", entry.reason or edition.place or edition.title)
 
 
-def _element(
-    parent: ET.Element | None, name: str, text: str = "", **attributes: str
-) -> ET.Element:
+def _element(parent: ET.Element | None, name: str, text: str = "", **attributes: str) -> ET.Element:
     tag = f"{{{ATOM}}}{name}"
     element = ET.Element(tag) if parent is None else ET.SubElement(parent, tag)
     element.attrib.update(attributes)

@@ -163,7 +163,7 @@ def _entry(history: list[Registration], *, has_alarms: bool) -> CalendarEntry:
         # A change of either must reach the client, so all of them count.
         sequence=registrations.calendar_sequence(registration, history),
         created=history[0].registered_at,
-        last_modified=max(edition.modified_at, registration.modified_at),
+        last_modified=max(public.last_modified, registration.modified_at),
         summary=_summary(registration, public.summary),
         dtstart=public.dtstart,
         dtend=public.dtend,

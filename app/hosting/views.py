@@ -154,6 +154,8 @@ def withdraw(public_id: str) -> ResponseReturnValue:
         service.withdraw(found, reason=form.reason.data or "", by=the_person(), now=clock.utcnow())
         db.session.commit()
         flash(_("The offer is withdrawn. The organisers have been told."), "success")
+    else:
+        flash(_("Not withdrawn: the reason may have at most 2,000 characters."), "error")
     return redirect(url_for(".offer", public_id=public_id), HTTPStatus.SEE_OTHER)
 
 
@@ -301,7 +303,9 @@ def _select(form: SelectForm) -> None:
 def _can_withdraw(offer: HostingOffer) -> bool:
     before_announcement = {EditionStatus.HOST_SELECTED, EditionStatus.CONFIRMED}
     return offer.status in UNDECIDED or (
-        offer.status is OfferStatus.SELECTED and offer.edition.status in before_announcement
+        offer.status is OfferStatus.SELECTED
+        and offer.edition.status in before_announcement
+        and offer.edition.announced_at is None
     )
 
 

@@ -46,11 +46,12 @@ def _invitation(registration: Registration, method: Method) -> tuple[str, bytes]
     In step with the feeds: the same UID, and a SEQUENCE that never falls.
     """
     edition, person = registration.edition, registration.person
+    public = entry_of(edition)
     entry = replace(
-        entry_of(edition),
+        public,
         sequence=queries.calendar_sequence(registration),
         created=registration.registered_at,
-        last_modified=max(edition.modified_at, registration.modified_at),
+        last_modified=max(public.last_modified, registration.modified_at),
         location=", ".join(filter(None, [edition.venue, edition.venue_address, edition.place])),
         url=address("registrations.show", public_id=registration.public_id),
         transparent=False,

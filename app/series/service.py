@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import asdict, dataclass, fields
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -14,13 +15,26 @@ from app.database import db
 from app.series.models import Series, SeriesKind
 from app.series.signals import series_changed
 from scheduler import recurrence
-from scheduler.errors import N_, DomainError
+from scheduler.errors import N_, DomainError, RecurrenceRuleError
 from scheduler.recurrence import RecurrenceRule
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
 
     from app.accounts.models import Person
+
+RHYTHM_YEARS = 3
+EDITIONS_MAX = 53 * RHYTHM_YEARS
+
+
+class TooOftenError(RecurrenceRuleError):
+    """A rule for something else than events that countries host."""
+
+    message = N_("Editions recur once a week at most, such as FREQ=WEEKLY;BYDAY=TU.")
+
+    def __init__(self) -> None:
+        """Say what would be accepted."""
+        super().__init__(problem="")
 
 
 class TitleTakenError(DomainError):
@@ -93,12 +107,27 @@ def checked(facts: SeriesFacts) -> RecurrenceRule | None:
 
     Raises:
         RecurrenceRuleError: it is not one we take.
+        TooOftenError: it recurs more often than editions can.
     """
     if facts.rrule is None or facts.dtstart is None:
         return None
     rule = RecurrenceRule(facts.rrule, facts.dtstart)
-    recurrence.validate(rule)
+    check_rule(rule)
     return rule
+
+
+def check_rule(rule: RecurrenceRule) -> None:
+    """Insist on a rule by which events can be held.
+
+    Raises:
+        RecurrenceRuleError: it is not one we take.
+        TooOftenError: it recurs more often than editions can.
+    """
+    recurrence.validate(rule)
+    first = rule.dtstart.year
+    last = min(first + RHYTHM_YEARS - 1, date.max.year)
+    if len(recurrence.occurrences_of_years(rule, first, last)) > EDITIONS_MAX:
+        raise TooOftenError
 
 
 def slugify(title: str) -> str:

@@ -120,7 +120,7 @@ def preview_of(form: SeriesForm, series: Series | None) -> Preview:
         if rrule is None or dtstart is None:
             return Preview(difference=_difference(series, None, None, length_days))
         rule = recurrence.RecurrenceRule(rrule, dtstart)
-        recurrence.validate(rule)
+        service.check_rule(rule)
         start = max(today, dtstart)
         days = recurrence.occurrences(
             rule, start, date(min(start.year + PREVIEW_YEARS, 9999), 1, 1)

@@ -406,7 +406,6 @@ def postpone_and_cancel(organiser: Person, now: datetime) -> None:
         by=organiser,
         now=now,
     )
-    planning.renumber(cancelled.series)
 
 
 def _host_and_announce(

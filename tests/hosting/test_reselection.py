@@ -2,7 +2,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from app.accounts.models import Role
+from app.database import db
+from app.editions.disruptions import AnnouncedError
 from app.hosting import service
 from scheduler.lifecycle import EditionStatus, OfferStatus
 from tests.factories import OPENING, make_call, make_country, make_edition, make_offer, make_person
@@ -65,3 +69,22 @@ def test_a_country_that_lost_may_offer_anew_when_the_call_opens_again() -> None:
         now=OPENING,
     )
     assert (lost.status, again.status) == (OfferStatus.NOT_SELECTED, OfferStatus.SUBMITTED)
+
+
+def test_no_host_leaves_an_edition_that_was_announced() -> None:
+    edition = make_edition(status=EditionStatus.CONFIRMED, announced_at=OPENING, city="Albor")
+    offer = make_offer(edition, make_country("XAA"), status=OfferStatus.SELECTED)
+    contact = make_person(role=Role.NATIONAL_CONTACT, scope="XAA")
+    with pytest.raises(AnnouncedError, match="was announced"):
+        service.withdraw(offer, reason="No money.", by=contact, now=OPENING)
+    db.session.rollback()
+
+
+def test_a_save_the_date_goes_with_its_host() -> None:
+    edition = make_edition(
+        status=EditionStatus.HOST_SELECTED, public_since=OPENING, announced_at=None
+    )
+    offer = make_offer(edition, make_country("XAA"), status=OfferStatus.SELECTED)
+    contact = make_person(role=Role.NATIONAL_CONTACT, scope="XAA")
+    service.withdraw(offer, reason="No money.", by=contact, now=OPENING)
+    assert (edition.status, edition.is_public) == (EditionStatus.UNDER_EVALUATION, False)

@@ -269,6 +269,7 @@ def upgrade() -> None:
         ),
         sa.Column("capacity", sa.Integer(), nullable=True),
         sa.Column("registration_closes_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("announced_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("public_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_demonstration", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
