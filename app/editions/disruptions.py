@@ -149,7 +149,7 @@ def release_host(edition: Edition, *, reason: str, by: Person, now: datetime) ->
 
 
 def _insist_it_lies_ahead(edition: Edition, now: datetime) -> None:
-    if edition.has_begun(now.date()):
+    if edition.has_begun(edition.day_at(now)):
         raise OverError(edition=edition.title)
 
 

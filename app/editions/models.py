@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -153,9 +154,13 @@ class Edition(Model):
         """Whether the event is under way on ``today``, or was held."""
         return self.status_on(today) in BEGUN
 
+    def day_at(self, now: datetime) -> date:
+        """Return the day that ``now`` falls on at the edition's place."""
+        return now.astimezone(ZoneInfo(self.tzid or "UTC")).date()
+
     def takes_registrations(self, now: datetime) -> bool:
-        """Whether a person may register at ``now``."""
-        return self.status_on(now.date()) is EditionStatus.REGISTRATION_OPEN and (
+        """Whether a person may register at ``now``: until the event begins at its place."""
+        return self.status_on(self.day_at(now)) is EditionStatus.REGISTRATION_OPEN and (
             self.registration_closes_at is None or now < self.registration_closes_at
         )
 

@@ -99,7 +99,7 @@ def cancel(registration: Registration, *, by: Person, now: datetime) -> None:
     database.write(registration.edition)
     database.write(registration)
     edition = registration.edition
-    if edition.has_begun(now.date()):
+    if edition.has_begun(edition.day_at(now)):
         raise RegistrationClosedError(edition=edition.title)
     was = registration.status
     registration.status = lifecycle.move(

@@ -114,3 +114,12 @@ def test_a_place_at_what_waits_for_new_days_can_be_given_back(client: Client) ->
     assert "Cancel my registration" in words(client.get(page))
     client.submit(f"{page}/cancel")
     assert registration.status is Status.CANCELLED
+
+
+def test_registration_ends_when_the_day_begins_at_the_place() -> None:
+    dtstart = date(2027, 6, 1)
+    edition = make_edition(dtstart=dtstart, tzid="Pacific/Kiritimati")  # UTC+14
+    eve = datetime(2027, 5, 31, 9, 59, tzinfo=UTC)
+    assert service.register(edition, make_person(), now=eve).status is Status.CONFIRMED
+    with pytest.raises(RegistrationClosedError):
+        service.register(edition, make_person(), now=eve + timedelta(minutes=1))
