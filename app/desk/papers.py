@@ -1,17 +1,14 @@
-"""Papers for committees, set with Typst: values go in as JSON, and never as markup."""
+"""Papers for committees: the plan, put into the values that its document shows."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import get_locale
 
 from app.i18n import gettext as _
+from app.paper import typeset
 from app.site import presentation
 from app.site.dates import SPACED_DASH, format_day, format_span
 from app.site.states import state_of
@@ -26,22 +23,12 @@ if TYPE_CHECKING:
     from app.site.presentation import Bar, StripLane
     from scheduler.clashes import Clash
 
-DOCUMENTS = Path(__file__).parent / "documents"
-TYPESETTER = Path(__file__).parent / "typesetter.py"
 CLASHES_TOLD = 4
 
 
 def plan_paper(shown: Shown, today: date) -> bytes:
     """Return the plan as a PDF: the strip, what would change, and each edition by year."""
-    return _set("plan.typ", plan=_values(shown, today, str(get_locale() or "en")))
-
-
-def _set(name: str, **values: object) -> bytes:
-    command = [sys.executable, str(TYPESETTER), str(DOCUMENTS / name)]
-    done = subprocess.run(  # noqa: S603 - our own file, and values on its input alone
-        command, input=json.dumps(values).encode(), capture_output=True, check=True, timeout=60
-    )
-    return done.stdout
+    return typeset("plan.typ", plan=_values(shown, today, str(get_locale() or "en")))
 
 
 def _values(shown: Shown, today: date, locale: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A process of its own that sets one paper: values as JSON in, a PDF out.
 
 A long paper takes Typst some hundred megabytes, which a server would keep; a process gives them
-back. ``papers`` runs this file by its path, so that nothing of the application is loaded.
+back. ``app.paper`` runs this file by its path, so that nothing of the application is loaded.
 """
 
 import json
