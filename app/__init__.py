@@ -11,7 +11,7 @@ from flask_migrate import Migrate
 from flask_security import Security, SQLAlchemyUserDatastore
 from flask_wtf import CSRFProtect
 
-from app import clock, errors, headers, i18n, jobs, limits
+from app import audit_commands, clock, errors, headers, i18n, jobs, limits
 from app.accounts import views as accounts_views
 from app.accounts.models import Grant, Person
 from app.countries import commands as countries_commands
@@ -102,6 +102,7 @@ def create_app(config: Config) -> Flask:
     ):
         app.register_blueprint(views.bp)
     for group in (
+        audit_commands.audit,
         countries_commands.countries,
         editions_commands.series,
         registrations_commands.registrations,

@@ -81,7 +81,7 @@ def write(row: Model | None = None) -> None:
         RuntimeError: something was changed before; ending the read transaction would lose it.
     """
     session = db.session
-    if _is_writing(session()):
+    if is_writing(session()):
         session.flush()
     elif session.new or session.dirty or session.deleted:
         problem = "take the write lock before changing anything"
@@ -95,7 +95,8 @@ def write(row: Model | None = None) -> None:
         session.refresh(row, with_for_update={"of": type(row)})
 
 
-def _is_writing(session: Session) -> bool:
+def is_writing(session: Session) -> bool:
+    """Return whether the transaction of ``session`` has taken the write lock."""
     return session.in_transaction() and bool(
         session.connection().get_execution_options().get("writes")
     )
@@ -108,7 +109,7 @@ def _insist_on_write_lock(
     instances: object,  # noqa: ARG001 - the event's signature
 ) -> None:
     """Fail at once where a service forgot ``write``: under load SQLite would fail now and then."""
-    if not session.in_transaction() or _is_writing(session):
+    if not session.in_transaction() or is_writing(session):
         return
     if session.connection().in_transaction() and session.new | session.dirty | session.deleted:
         problem = "this transaction did not open with database.write()"

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from flask_security import RoleMixin, UserMixin
-from sqlalchemy import Enum, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Enum, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Instant, Model
@@ -119,3 +119,24 @@ class SignInLink(Model):
     created_at: Mapped[Instant]
     expires_at: Mapped[Instant]
     used_at: Mapped[datetime | None]
+
+
+class Purpose(StrEnum):
+    """What a person may agree to, each for itself."""
+
+    PARTICIPANTS_LIST = "participants_list"
+    PHOTO = "photo"
+    SLIDES = "slides"
+    MAILING = "mailing"
+
+
+class Consent(Model):
+    """One person's agreement to one purpose, in the words shown; kept once withdrawn."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[Purpose] = mapped_column(Enum(Purpose, native_enum=False, length=20))
+    version: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    given_at: Mapped[Instant]
+    withdrawn_at: Mapped[datetime | None]

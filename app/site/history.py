@@ -74,6 +74,9 @@ WORDS = {
     "person.role_granted": _l("Role given"),
     "person.password_changed": _l("Password changed"),
     "person.renamed": _l("Name changed"),
+    "person.consent_given": _l("Consent given"),
+    "person.consent_withdrawn": _l("Consent withdrawn"),
+    "person.erased": _l("A person erased"),
 }
 
 

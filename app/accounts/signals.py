@@ -1,0 +1,19 @@
+"""What higher features listen to: a person wants their data, or wants to be forgotten.
+
+Sent inside a transaction that writes; a listener only reads and writes rows.
+"""
+
+from blinker import Signal
+
+person_data = Signal()
+"""``(sender=None, person=)``: return ``(name, value)``, all that the feature holds about them.
+
+The value is fit for JSON.
+"""
+
+person_erased = Signal()
+"""``(sender=None, person=, now=)``: erase what names them; only counts may stay.
+
+The person's own row, roles, sessions, mails and what the audit log says of them are erased
+afterwards. A listener erases its own entries of the log by ``audit.forget``.
+"""
