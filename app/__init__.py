@@ -85,7 +85,7 @@ def create_app(config: Config) -> Flask:
     jobs.init_app(app, config)
     rotation_jobs.init_app(app)
     frame.init_app(app)
-    edge.init_app(app, config.database_url)
+    edge.init_app(app, config)
     for views in (
         accounts_views,
         series_views,

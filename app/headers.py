@@ -15,6 +15,8 @@ CSP = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 
+HSTS = ("Strict-Transport-Security", "max-age=31536000")
+
 
 def init_app(app: Flask, *, is_https: bool) -> None:
     """Put the headers on every answer of ``app``."""
@@ -30,7 +32,7 @@ def init_app(app: Flask, *, is_https: bool) -> None:
         headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         if is_https:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            headers.setdefault(*HSTS)
         if request.endpoint == "static" and "v" in request.args:
             # The address carries a digest of the content.
             headers["Cache-Control"] = "public, max-age=31536000, immutable"

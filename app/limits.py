@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
+from app import clock
 from app.outbox import settings
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from flask import Flask, Response
 
     from config import Config
 
@@ -33,3 +36,11 @@ def init_app(app: Flask, config: Config) -> None:
     app.config["RATELIMIT_STORAGE_URI"] = config.redis_url or "memory://"
     app.config["RATELIMIT_HEADERS_ENABLED"] = False
     limiter.init_app(app)
+
+    @app.after_request
+    def tell_when(response: Response) -> Response:
+        limit = limiter.current_limit
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and limit is not None:
+            seconds = math.ceil(limit.reset_at - clock.real_utcnow().timestamp())
+            response.headers["Retry-After"] = str(max(1, seconds))
+        return response

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from sqlalchemy.engine import make_url
+from werkzeug.sansio.utils import host_is_trusted
 
 from app import clock
 from app.feeds.kept import KeptFeeds
+from app.headers import HSTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,44 +26,60 @@ if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy.engine import URL
 
+    from config import Config
+
 REVISION_SQL = "SELECT number FROM public_revision WHERE id = 1"
+HOSTS_MAX = 64
 STATUS_LINES = {200: "200 OK", 304: "304 NOT MODIFIED"}
 
 
-def init_app(app: Flask, database_url: str) -> None:
+def init_app(app: Flask, config: Config) -> None:
     """Put the layer in front of ``app``."""
     kept = app.extensions["kept_feeds"] = KeptFeeds()
-    app.wsgi_app = FeedEdge(app, app.wsgi_app, kept, database_url)  # type: ignore[method-assign]  # as Flask advises
+    app.wsgi_app = FeedEdge(app, app.wsgi_app, kept, config)  # type: ignore[method-assign]  # as Flask advises
 
 
 class FeedEdge:
     """WSGI middleware in front of ``app``."""
 
-    def __init__(self, app: Flask, wsgi_app: Any, kept: KeptFeeds, database_url: str) -> None:  # noqa: ANN401 - any WSGI application
-        """Wrap ``wsgi_app``; ``database_url`` is where the revision is read."""
+    def __init__(self, app: Flask, wsgi_app: Any, kept: KeptFeeds, config: Config) -> None:  # noqa: ANN401 - any WSGI application
+        """Wrap ``wsgi_app``; the revision is read where ``config`` has its database."""
         self._app = app
         self._wsgi_app = wsgi_app
         self._kept = kept
-        self._read_revision = revision_reader(database_url)
+        self._read_revision = revision_reader(config.database_url)
+        self._trusted_hosts = config.trusted_hosts
+        self._hosts: set[str] = set()  # as they were asked under, ports included; all trusted
+        self._own_headers = [HSTS] if config.is_https else []
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         """Answer from memory where that is right, else pass on."""
-        if environ["REQUEST_METHOD"] in {"GET", "HEAD"} and environ["PATH_INFO"].startswith(
-            "/feeds/"
-        ):
-            feed = self._kept.get(address_of(environ["PATH_INFO"], environ.get("QUERY_STRING", "")))
+        path = environ["PATH_INFO"]
+        if path.startswith("/feeds/") and environ["REQUEST_METHOD"] in {"GET", "HEAD"}:
+            feed = self._kept.get(address_of(path, environ.get("QUERY_STRING", "")))
             if (
                 feed is not None
+                and self._is_trusted(environ.get("HTTP_HOST", ""))
                 and feed.revision == self._read_revision()
                 and feed.day == clock.today_of(self._app)
             ):
                 status, headers, body = feed.answer(environ)
-                start_response(STATUS_LINES[status], headers)
+                start_response(STATUS_LINES[status], headers + self._own_headers)
                 return [body]
         passed_on: Iterable[bytes] = self._wsgi_app(environ, start_response)
         return passed_on
+
+    def _is_trusted(self, host: str) -> bool:
+        """Return whether requests are taken under ``host``; Flask refuses the others."""
+        if host in self._hosts:
+            return True
+        if not host_is_trusted(host, self._trusted_hosts):
+            return False
+        if len(self._hosts) < HOSTS_MAX:  # a port may be anything
+            self._hosts.add(host)
+        return True
 
 
 def address_of(path: str, query: str) -> str:

@@ -1,16 +1,18 @@
 """Feeds as they go over the wire: kept whole per public revision, answered conditionally.
 
-One room for HTTP's rules (RFC 9110 §8.8, §13): Flask's view and the layer before Flask both
-answer from here, so they cannot differ.
+One room for HTTP's rules (RFC 9110 §8.8, §12.5.3, §13): Flask's view and the layer before Flask
+both answer from here, so they cannot differ.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -19,12 +21,24 @@ from werkzeug.http import parse_accept_header
 
 from app.headers import CSP
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    Headers = list[tuple[str, str]]
+
 MAX_AGE_SECONDS = 300
-GZIP_LEVEL = 6
+GZIP_LEVEL, ZSTD_LEVEL = 6, 3
 FEEDS_MAX = 512  # of one process; more are built on each request
+BYTES_MAX = 48 * 1024 * 1024  # of one process, compressed forms among them
+
+ACCEPT_MAX = 200  # characters of a header that are looked at
+IDENTITY, GZIP, ZSTD = "identity", "gzip", "zstd"
+SUFFIXES = {IDENTITY: "", GZIP: "-gz", ZSTD: "-zst"}
 
 
 @dataclass(slots=True)
@@ -37,76 +51,96 @@ class KeptFeed:
     last_modified: datetime | None
     revision: int
     day: date
-    tag: str = field(init=False)
-    _gzipped: bytes | None = field(default=None, init=False)
-    _made: dict[bool, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = field(
-        default_factory=dict, init=False
-    )
+    digest: str = field(init=False)
+    _packed: dict[str, bytes] = field(default_factory=dict, init=False)
+    _unchanged: dict[str, Headers] = field(default_factory=dict, init=False)
+    _whole: dict[str, Headers] = field(default_factory=dict, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)
 
     def __post_init__(self) -> None:
         """Digest the body: equal bytes have one tag, in every process and after every start."""
-        self.tag = hashlib.sha256(self.body).hexdigest()[:32]
-
-    def gzipped(self) -> bytes:
-        """Return the body compressed, once; without a time in it, so equal in every process."""
-        if self._gzipped is None:
-            self._gzipped = gzip.compress(self.body, GZIP_LEVEL, mtime=0)
-        return self._gzipped
-
-    def answer(self, environ: Mapping[str, str]) -> tuple[HTTPStatus, list[tuple[str, str]], bytes]:
-        """Return status, headers and body for a GET or HEAD with the WSGI ``environ``."""
-        takes_gzip = _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        unchanged, whole = self._headers(takes_gzip=takes_gzip)
-        if self._is_unchanged(environ):
-            return HTTPStatus.NOT_MODIFIED, unchanged, b""
-        body = self.gzipped() if takes_gzip else self.body
-        return HTTPStatus.OK, whole, b"" if environ["REQUEST_METHOD"] == "HEAD" else body
-
-    def _headers(self, *, takes_gzip: bool) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-        """Return the headers of a 304 and of a 200 in this coding, made once."""
-        made = self._made.get(takes_gzip)
-        if made is None:
-            unchanged = [
-                ("ETag", f'"{self.tag}-gz"' if takes_gzip else f'"{self.tag}"'),
+        self.digest = hashlib.sha256(self.body).hexdigest()[:32]
+        for coding in SUFFIXES:
+            self._unchanged[coding] = [
+                ("ETag", self.tag(coding)),
                 ("Cache-Control", f"public, max-age={MAX_AGE_SECONDS}"),
                 ("Vary", "Accept-Encoding"),
-                *ALWAYS,
             ]
-            if self.last_modified is not None:
-                moment = format_datetime(self.last_modified, usegmt=True)
-                unchanged.append(("Last-Modified", moment))
-            length = len(self.gzipped() if takes_gzip else self.body)
-            whole = [
-                *unchanged,
-                *([("Content-Encoding", "gzip")] if takes_gzip else []),
-                ("Content-Type", self.content_type),
-                ("Content-Length", str(length)),
-                ("Content-Disposition", f'inline; filename="{self.filename}"'),
-            ]
-            made = self._made[takes_gzip] = unchanged, whole
+
+    @property
+    def size(self) -> int:
+        """How many bytes of memory this feed takes."""
+        return len(self.body) + sum(map(len, self._packed.values()))
+
+    def tag(self, coding: str) -> str:
+        """Return the strong tag of the body in ``coding``."""
+        return f'"{self.digest}{SUFFIXES[coding]}"'
+
+    def packed(self, coding: str) -> bytes:
+        """Return the body in ``coding``, compressed once; equal in every process."""
+        if coding == IDENTITY:
+            return self.body
+        with self._lock:
+            if coding not in self._packed:
+                self._packed[coding] = (
+                    # Without a time in it.
+                    gzip.compress(self.body, GZIP_LEVEL, mtime=0)
+                    if coding == GZIP
+                    else zstd.compress(self.body, ZSTD_LEVEL)
+                )
+            return self._packed[coding]
+
+    def take_over(self, former: KeptFeed) -> None:
+        """Take what was compressed of ``former``, if the change behind was not in this feed."""
+        if former.digest == self.digest:
+            self._packed.update(former._packed)
+
+    def answer(self, environ: Mapping[str, str]) -> tuple[HTTPStatus, Headers, bytes]:
+        """Return status, headers and body for a GET or HEAD with the WSGI ``environ``."""
+        coding = coding_for(environ.get("HTTP_ACCEPT_ENCODING", "")[:ACCEPT_MAX])
+        known = self._known_coding(environ, coding)
+        if known is not None:
+            return HTTPStatus.NOT_MODIFIED, self._unchanged[known], b""
+        body = b"" if environ["REQUEST_METHOD"] == "HEAD" else self.packed(coding)
+        return HTTPStatus.OK, self._whole.get(coding) or self._make_whole(coding), body
+
+    def _make_whole(self, coding: str) -> Headers:
+        """Return the headers of a 200 in ``coding``, made once."""
+        made = [*self._unchanged[coding], *ALWAYS]
+        if self.last_modified is not None:
+            made.append(("Last-Modified", format_datetime(self.last_modified, usegmt=True)))
+        if coding != IDENTITY:
+            made.append(("Content-Encoding", coding))
+        made += [
+            ("Content-Type", self.content_type),
+            ("Content-Length", str(len(self.packed(coding)))),
+            ("Content-Disposition", f'inline; filename="{self.filename}"'),
+        ]
+        self._whole[coding] = made
         return made
 
-    def _is_unchanged(self, environ: Mapping[str, str]) -> bool:
-        """Compare weakly with If-None-Match, which wins; else with If-Modified-Since."""
+    def _known_coding(self, environ: Mapping[str, str], coding: str) -> str | None:
+        """Return the coding in which the client has this very content, ``None`` if in none.
+
+        If-None-Match wins, compared weakly; without it If-Modified-Since. The tag of another
+        coding will do: the client has the content, and is told the tag that it has it under.
+        """
         tags = environ.get("HTTP_IF_NONE_MATCH")
         if tags is not None:
-            if tags.strip() == "*":
-                return True
-            # Either coding's tag will do: the content is the same.
-            if tags in {f'"{self.tag}"', f'"{self.tag}-gz"'}:
-                return True
-            given = {tag.strip().removeprefix("W/").strip('"') for tag in tags.split(",")}
-            return bool(given & {self.tag, f"{self.tag}-gz"})
+            if tags == self._unchanged[coding][0][1] or tags.strip() == "*":
+                return coding
+            given = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
+            return next((one for one in (coding, *SUFFIXES) if self.tag(one) in given), None)
         since = environ.get("HTTP_IF_MODIFIED_SINCE")
         if not since or self.last_modified is None:
-            return False
+            return None
         try:
             moment = parsedate_to_datetime(since)
         except ValueError:
-            return False
+            return None
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return self.last_modified <= moment
+        return coding if self.last_modified <= moment else None
 
 
 class KeptFeeds:
@@ -127,11 +161,14 @@ class KeptFeeds:
             self._kept.clear()
 
     def put(self, address: str, feed: KeptFeed) -> None:
-        """Keep ``feed``; the oldest makes room."""
+        """Keep ``feed``; the oldest make room, by number and by bytes."""
         with self._lock:
-            self._kept.pop(address, None)
-            while len(self._kept) >= FEEDS_MAX:
-                self._kept.pop(next(iter(self._kept)))
+            former = self._kept.pop(address, None)
+            if former is not None:
+                feed.take_over(former)
+            room = BYTES_MAX - feed.size - sum(kept.size for kept in self._kept.values())
+            while self._kept and (len(self._kept) >= FEEDS_MAX or room < 0):
+                room += self._kept.pop(next(iter(self._kept))).size
             self._kept[address] = feed
 
 
@@ -143,9 +180,22 @@ ALWAYS = [
     ("Access-Control-Allow-Origin", "*"),
     ("Cross-Origin-Resource-Policy", "cross-origin"),
 ]
+"""What a whole answer carries; one that says "not modified" is shorter, since most are."""
 
 
-def _takes_gzip(accepted: str) -> bool:
-    if accepted in {"gzip", "gzip, deflate", "gzip, deflate, br", "gzip, deflate, br, zstd"}:
-        return True  # what nearly everybody sends
-    return "gzip" in accepted and parse_accept_header(accepted).quality("gzip") > 0
+@lru_cache(maxsize=256)
+def coding_for(accepted: str) -> str:
+    """Return the coding that an Accept-Encoding asks for; ours decides between equals.
+
+    >>> [coding_for(text) for text in ("gzip, deflate, br, zstd", "gzip, zstd;q=0.1", "*", "br")]
+    ['zstd', 'gzip', 'gzip', 'identity']
+    """
+    asked = {name.lower().removeprefix("x-"): q for name, q in parse_accept_header(accepted)}
+    # Whoever takes anything is given what everybody can read; and no one is refused.
+    wishes = {
+        ZSTD: asked.get(ZSTD, 0),
+        GZIP: asked.get(GZIP, asked.get("*", 0)),
+        IDENTITY: asked.get(IDENTITY, 0),
+    }
+    best = max(wishes, key=lambda coding: wishes[coding])
+    return best if wishes[best] > 0 else IDENTITY

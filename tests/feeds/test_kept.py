@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -146,19 +145,6 @@ def test_a_write_that_is_rolled_back_changes_nothing(client: Client) -> None:
     db.session.rollback()
     after = client.get(ALL)
     assert (after.headers["ETag"], after.data) == (before.headers["ETag"], before.data)
-
-
-def test_gzip_has_a_tag_of_its_own_and_the_same_content(client: Client) -> None:
-    make_edition(commit=True)
-    plain = client.get(ALL)
-    for _ in range(2):  # from the view, then from memory
-        packed = client.get(ALL, headers={"Accept-Encoding": "gzip, deflate, br"})
-        assert packed.headers["Content-Encoding"] == "gzip"
-        assert gzip.decompress(packed.data) == plain.data
-        assert packed.headers["ETag"] == plain.headers["ETag"][:-1] + '-gz"'
-        assert "Accept-Encoding" in packed.headers["Vary"]
-    refused = client.get(ALL, headers={"Accept-Encoding": "gzip;q=0, identity"})
-    assert refused.data == plain.data
 
 
 def test_the_answer_from_memory_is_that_of_the_view(client: Client) -> None:

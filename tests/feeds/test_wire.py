@@ -1,0 +1,214 @@
+"""HTTP of the feeds: codings, hosts, headers, limits; the same from the view and from memory."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import config
+from app import create_app
+from app.database import db
+from app.editions import service as editions
+from app.feeds import kept
+from app.feeds.kept import KeptFeed, KeptFeeds, coding_for
+from tests.factories import OPENING, make_edition, make_person
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from tests.conftest import Client
+
+ALL = "/feeds/all.ics"
+UNPACK = {"gzip": gzip.decompress, "zstd": zstd.decompress, None: bytes}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding", "suffix"),
+    [
+        ("gzip", "gzip", "-gz"),
+        ("br, gzip, deflate", "gzip", "-gz"),
+        ("x-gzip", "gzip", "-gz"),
+        ("*", "gzip", "-gz"),
+        ("zstd", "zstd", "-zst"),
+        ("gzip, deflate, br, zstd", "zstd", "-zst"),
+        ("gzip;q=1.0, zstd;q=0.5", "gzip", "-gz"),
+        ("GZIP;q=0.2, zstd;q=0.3", "zstd", "-zst"),
+        ("gzip;q=0, zstd;q=0, identity", None, ""),
+        ("gzip;q=0.5, identity;q=1", None, ""),
+        ("gzip;q=0, *;q=1", None, ""),
+        ("br, deflate", None, ""),
+        ("identity;q=0", None, ""),
+        ("", None, ""),
+        ("gzip;q=often, nonsense;;,", None, ""),
+    ],
+)
+def test_each_coding_has_a_tag_of_its_own_and_the_same_content(
+    client: Client, accepted: str, coding: str | None, suffix: str
+) -> None:
+    make_edition(commit=True)
+    plain = client.get(ALL)
+    client.application.extensions["kept_feeds"].clear()
+    for _ in range(2):  # from the view, then from memory
+        packed = client.get(ALL, headers={"Accept-Encoding": accepted})
+        assert packed.headers.get("Content-Encoding") == coding
+        assert UNPACK[coding](packed.data) == plain.data
+        assert packed.headers["ETag"] == plain.headers["ETag"][:-1] + suffix + '"'
+        assert packed.headers["Content-Length"] == str(len(packed.data))
+        assert packed.headers["Vary"] == "Accept-Encoding"
+        again = client.get(
+            ALL, headers={"Accept-Encoding": accepted, "If-None-Match": packed.headers["ETag"]}
+        )
+        assert (again.status_code, again.data, again.headers["ETag"], again.headers["Vary"]) == (
+            304, b"", packed.headers["ETag"], "Accept-Encoding",
+        )  # fmt: skip
+
+
+def test_who_has_it_in_another_coding_is_told_the_tag_it_has_it_under(client: Client) -> None:
+    make_edition(commit=True)
+    plain = client.get(ALL).headers["ETag"]
+    packed = client.get(ALL, headers={"Accept-Encoding": "gzip"}).headers["ETag"]
+    told = [
+        client.get(ALL, headers={"Accept-Encoding": "gzip", "If-None-Match": tags})
+        for tags in (plain, f"{plain}, {packed}", "*", f"W/{plain}")
+    ]
+    assert [(answer.status_code, answer.headers["ETag"]) for answer in told] == [
+        (304, plain), (304, packed), (304, packed), (304, plain),
+    ]  # fmt: skip
+
+
+def make_kept(body: bytes = b"BEGIN:VCALENDAR\r\n" * 99, revision: int = 1) -> KeptFeed:
+    return KeptFeed(body, "text/calendar", "all.ics", OPENING, revision, OPENING.date())
+
+
+def test_a_body_is_compressed_once_and_not_again_where_it_did_not_change() -> None:
+    feeds, first = KeptFeeds(), make_kept()
+    assert first.packed("gzip") is first.packed("gzip")
+    feeds.put(ALL, first)
+    same, other = make_kept(revision=2), make_kept(b"other", revision=3)
+    feeds.put(ALL, same)
+    assert same.packed("gzip") is first.packed("gzip")
+    feeds.put(ALL, other)
+    assert gzip.decompress(other.packed("gzip")) == b"other"
+
+
+def test_two_processes_compress_to_the_same_bytes() -> None:
+    one, two = make_kept(), make_kept()
+    assert [one.packed(coding) for coding in kept.SUFFIXES] == [
+        two.packed(coding) for coding in kept.SUFFIXES
+    ]
+
+
+def test_what_a_process_keeps_is_bounded_by_number_and_by_bytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kept, "BYTES_MAX", 1000)
+    feeds = KeptFeeds()
+    for number in range(9):
+        feeds.put(f"/feeds/{number}", make_kept(bytes(300)))
+    held = [number for number in range(9) if feeds.get(f"/feeds/{number}")]
+    assert held == [6, 7, 8]
+    feeds.put("/feeds/large", make_kept(bytes(5000)))  # serves, alone
+    assert [feeds.get("/feeds/8"), feeds.get("/feeds/large") is None] == [None, False]
+    monkeypatch.setattr(kept, "FEEDS_MAX", 2)
+    for number in range(9):
+        feeds.put(f"/feeds/{number}", make_kept(b"x"))
+    assert [number for number in range(9) if feeds.get(f"/feeds/{number}")] == [7, 8]
+
+
+def test_a_header_of_any_length_costs_no_memory() -> None:
+    coding_for.cache_clear()
+    environ = {"REQUEST_METHOD": "GET", "HTTP_ACCEPT_ENCODING": "gzip, " + "x" * 10**6}
+    assert dict(make_kept().answer(environ)[1])["Content-Encoding"] == "gzip"
+    assert coding_for.cache_info().currsize == 1
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "10.0.0.1:8000", "a b"])
+def test_no_feed_is_told_under_a_foreign_host(client: Client, host: str) -> None:
+    make_edition(commit=True)
+    for _ in range(2):
+        assert client.get(ALL).status_code == 200
+        answer = client.get(ALL, headers={"Host": host})
+        assert (answer.status_code, answer.mimetype) == (400, "text/plain")
+        assert "VCALENDAR" not in answer.text
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:1"])
+def test_a_feed_is_told_under_our_names(client: Client, host: str) -> None:
+    answers = [client.get(ALL, headers={"Host": host}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+
+
+@pytest.fixture
+def https(app: Flask, tmp_path: Path) -> FlaskClient:
+    """The application as it stands behind HTTPS, on the database of the test."""
+    settings = config.read(
+        {
+            "SYMPOSIA_SECRET_KEY": "of this test",
+            "SYMPOSIA_INSTANCE_PATH": str(tmp_path),
+            "SYMPOSIA_DATABASE_URL": app.config["SYMPOSIA"].database_url,
+            "SYMPOSIA_BASE_URL": "https://symposia.example.net",
+        }
+    )
+    return create_app(settings).test_client()
+
+
+def test_over_https_every_answer_insists_on_it(https: FlaskClient) -> None:
+    make_edition(commit=True)
+    asked = {"base_url": "https://symposia.example.net"}
+    first = https.get(ALL, **asked)
+    known = {"If-None-Match": first.headers["ETag"]}
+    answers = [first, https.get(ALL, **asked), https.get(ALL, headers=known, **asked)]
+    assert [answer.status_code for answer in answers] == [200, 200, 304]
+    assert {answer.headers["Strict-Transport-Security"] for answer in answers} == {
+        "max-age=31536000"
+    }
+
+
+def test_a_feed_comes_whole_or_not_at_all(client: Client) -> None:
+    make_edition(commit=True)
+    whole = client.get(ALL)
+    for _ in range(2):
+        part = client.get(ALL, headers={"Range": "bytes=0-99"})
+        assert (part.status_code, part.data) == (200, whole.data)
+        assert "Content-Range" not in part.headers
+
+
+def test_a_fault_while_a_feed_is_made_leaves_clients_what_they_have(client: Client) -> None:
+    edition = make_edition(commit=True)
+    client.application.testing = False
+    try:
+        db.session.execute(db.text("DROP TABLE feed_component"))
+        answer = client.get(f"/feeds/edition/{edition.slug}.ics")
+    finally:
+        client.application.testing = True
+        db.session.rollback()
+    assert (answer.status_code, answer.mimetype) == (500, "text/plain")
+    assert "VCALENDAR" not in answer.text
+
+
+def test_who_tries_addresses_in_bulk_is_told_when_to_come_back(https: FlaskClient) -> None:
+    asked = {"base_url": "https://symposia.example.net"}
+    found = [https.get("/feeds/personal/wrong.ics", **asked) for _ in range(121)]
+    assert {answer.status_code for answer in found[:120]} == {404}
+    assert (found[-1].status_code, found[-1].mimetype) == (429, "text/plain")
+    assert 1 <= int(found[-1].headers["Retry-After"]) <= 61
+
+
+def test_a_write_that_leaves_a_feed_as_it_was_leaves_its_tag(client: Client) -> None:
+    edition, other = make_edition(title="One"), make_edition(title="Other")
+    path = f"/feeds/edition/{edition.slug}.ics"
+    before = client.get(path)
+    editions.describe(other, title="Changed", summary="", by=make_person(), now=OPENING)
+    after = client.get(path, headers={"If-None-Match": before.headers["ETag"]})
+    assert after.status_code == 304
