@@ -7,8 +7,9 @@ back. ``app.paper`` runs this file by its path, so that nothing of the applicati
 import json
 import sys
 from pathlib import Path
-from typing import Literal
 
+import manimgx_fonts as fonts
+import manimgx_fonts_cjk as cjk_fonts
 import typst
 
 
@@ -16,25 +17,20 @@ def main() -> None:
     """Set the template named on the command line with the values on standard input."""
     template = Path(sys.argv[1])
     inputs = {name: json.dumps(value) for name, value in json.load(sys.stdin).items()}
-
-    def compiled(*standards: Literal["ua-1"], own_fonts: bool) -> bytes:
-        compiler = typst.Compiler(
-            str(template),
-            root=str(template.parent),
-            ignore_system_fonts=own_fonts,
-            sys_inputs=inputs,
-        )
-        made = compiler.compile(format="pdf", pdf_standards=list(standards))
-        if not isinstance(made, bytes):
-            raise TypeError(template)
-        return made
-
+    compiler = typst.Compiler(
+        str(template),
+        root=str(template.parent),
+        font_paths=[fonts.__path__[0], cjk_fonts.__path__[0]],
+        ignore_system_fonts=True,
+        sys_inputs=inputs,
+    )
     try:
-        paper = compiled("ua-1", own_fonts=True)
+        paper = compiler.compile(format="pdf", pdf_standards=["ua-1"])
     except typst.TypstError:
-        # A letter that our font lacks breaks the standard: then the system's fonts may have it,
-        # and where none has, one letter is a box.
-        paper = compiled(own_fonts=False)
+        # A letter that no font of ours has breaks the standard: without it, it is a box.
+        paper = compiler.compile(format="pdf")
+    if not isinstance(paper, bytes):
+        raise TypeError(template)
     sys.stdout.buffer.write(paper)
 
 
