@@ -19,6 +19,7 @@ from app.i18n import gettext as _
 from app.limits import REGISTRATION, limiter
 from app.registrations import queries, service
 from app.registrations.forms import CancelForm, RegistrationForm
+from app.registrations.signals import papers_asked
 from scheduler.errors import DomainError, NotFoundError
 from scheduler.lifecycle import RegistrationStatus
 
@@ -94,6 +95,11 @@ def show(public_id: str) -> ResponseReturnValue:
         can_cancel=registration.is_live and not edition.has_begun(clock.today()),
         cancel_form=CancelForm(),
         history=audit.history(registration),
+        papers=[
+            paper
+            for _listener, found in papers_asked.send(registration=registration, now=clock.utcnow())
+            for paper in found
+        ],
     )
 
 

@@ -1,0 +1,205 @@
+"""Use cases of documents: write their words, issue, print, vouch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app import audit, database
+from app.database import db
+from app.documents import queries
+from app.documents.models import LETTERS, DocumentKind, DocumentText, IssuedDocument
+from scheduler.errors import N_, ConflictError, DomainError
+from scheduler.lifecycle import RegistrationStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from app.accounts.models import Person
+    from app.editions.models import Edition
+    from app.registrations.models import Registration
+
+PLACEHOLDERS = ("name", "country", "event", "days", "place", "venue", "number")
+CAME = frozenset({RegistrationStatus.CHECKED_IN, RegistrationStatus.ATTENDED})
+
+
+class NoPlaceError(ConflictError):
+    """A letter or badge for somebody without a place."""
+
+    message = N_("Documents are for people who have a place at {edition}.")
+
+
+class NotAttendedError(ConflictError):
+    """A certificate for somebody who was not there, or before the event has ended."""
+
+    message = N_("Certificates are for people who took part in {edition}, once it has ended.")
+
+
+class NoNameError(DomainError):
+    """A document for somebody whose name we do not know."""
+
+    message = N_("Tell us your name first: it stands on the document.")
+
+
+class NoWordsError(ConflictError):
+    """A letter whose words nobody has written yet."""
+
+    message = N_("The organisers have not written this letter yet.")
+
+
+class UnknownPlaceholderError(DomainError):
+    """Words with a placeholder that nothing fills."""
+
+    message = N_("Nothing fills {placeholder}. You can use {known}.")
+
+
+def write(
+    edition: Edition,
+    kind: DocumentKind,
+    words: dict[str, str],
+    *,
+    by: Person,
+    now: datetime,
+) -> DocumentText:
+    """Record what documents of ``kind`` say at ``edition``; ``words`` are the columns of the row.
+
+    Raises:
+        UnknownPlaceholderError: the body has ``{…}`` that nothing fills.
+    """
+    for placeholder in placeholders_in(words["body"]):
+        if placeholder not in PLACEHOLDERS:
+            known = " ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+            raise UnknownPlaceholderError(placeholder=f"{{{placeholder}}}", known=known)
+    database.write(edition)
+    text = queries.texts(edition).get(kind)
+    if text is None:
+        text = DocumentText(edition_id=edition.id, kind=kind)
+        db.session.add(text)
+    for column, value in words.items():
+        setattr(text, column, value)
+    text.modified_at = now
+    db.session.flush()
+    audit.record(
+        "document.written", edition, by=by, now=now, changes={"document": [None, kind.value]}
+    )
+    return text
+
+
+def placeholders_in(body: str) -> list[str]:
+    """Return what stands between braces in ``body``, in order.
+
+    >>> placeholders_in("Dear {name}, welcome to {event}.")
+    ['name', 'event']
+    """
+    return [part.partition("}")[0] for part in body.split("{")[1:] if "}" in part]
+
+
+def check(registration: Registration, kind: DocumentKind, *, now: datetime) -> None:
+    """Insist that ``registration`` may have a document of ``kind`` at ``now``.
+
+    Raises:
+        NoPlaceError: it holds no seat.
+        NotAttendedError: a certificate before the event has ended, or for who was not there.
+        NoWordsError: nobody has written the letter.
+        NoNameError: the person has no name yet.
+    """
+    edition = registration.edition
+    if not registration.holds_seat:
+        raise NoPlaceError(edition=edition.title)
+    if kind is DocumentKind.CERTIFICATE and not (
+        registration.status in CAME and edition.day_at(now) >= edition.dtend
+    ):
+        raise NotAttendedError(edition=edition.title)
+    if kind in LETTERS and kind not in queries.texts(edition):
+        raise NoWordsError
+    if not registration.person.name:
+        raise NoNameError
+
+
+def issue(
+    registration: Registration, kind: DocumentKind, *, by: Person, now: datetime
+) -> IssuedDocument:
+    """Return the document of ``kind``, made and numbered if there is none yet.
+
+    Raises:
+        DomainError: as :func:`check` says.
+    """
+    database.write(registration.edition)
+    database.write(registration)
+    check(registration, kind, now=now)
+    return queries.of_registration(registration).get(kind) or _issue(
+        registration, kind, by=by, now=now
+    )
+
+
+def _issue(
+    registration: Registration, kind: DocumentKind, *, by: Person, now: datetime
+) -> IssuedDocument:
+    document = IssuedDocument(
+        registration=registration,
+        edition=registration.edition,
+        kind=kind,
+        number=queries.next_number(registration.edition, kind),
+        issued_at=now,
+    )
+    db.session.add(document)
+    db.session.flush()
+    audit.record(
+        "document.issued",
+        registration,
+        by=by,
+        now=now,
+        changes={"document": [None, document.reference]},
+    )
+    return document
+
+
+def revoke(document: IssuedDocument, *, by: Person, reason: str, now: datetime) -> None:
+    """Let nobody vouch for ``document`` any more; another may be issued in its place."""
+    database.write(document.edition)
+    database.write(document)
+    if document.revoked_at is not None:
+        return
+    document.revoked_at = now
+    db.session.flush()
+    audit.record(
+        "document.revoked",
+        document.registration,
+        by=by,
+        now=now,
+        reason=reason,
+        changes={"document": [document.reference, None]},
+    )
+
+
+def make_badges(edition: Edition, *, by: Person, now: datetime) -> None:
+    """Give a badge to whoever holds a seat at ``edition`` and has none."""
+    database.write(edition)
+    for registration in queries.without(edition, DocumentKind.BADGE):
+        _issue(registration, DocumentKind.BADGE, by=by, now=now)
+
+
+def note_printed(
+    edition: Edition, badges: Sequence[IssuedDocument], *, by: Person, now: datetime
+) -> None:
+    """Record that ``badges`` of ``edition`` are on a sheet."""
+    database.write(edition)
+    for badge in badges:
+        badge.printed_at = now
+    db.session.flush()
+    audit.record(
+        "document.badges_printed",
+        edition,
+        by=by,
+        now=now,
+        changes={"count": [None, len(badges)]},
+    )
+
+
+def is_valid(document: IssuedDocument) -> bool:
+    """Whether ``document`` still says something true: not revoked, and the place is held."""
+    if document.revoked_at is not None:
+        return False
+    if document.kind is DocumentKind.CERTIFICATE:
+        return document.registration.status in CAME
+    return document.registration.holds_seat

@@ -1,0 +1,6 @@
+"""What higher features add to a person's place."""
+
+from blinker import Signal
+
+papers_asked = Signal()
+"""``(sender=None, registration=, now=)``: asks for documents as ``[(words, address)]``."""

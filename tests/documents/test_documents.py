@@ -1,0 +1,249 @@
+"""Letters, badges and certificates: who gets them, what they say, and who vouches for them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.accounts.models import Role
+from app.database import write
+from app.documents import queries, service
+from app.documents.models import DocumentKind
+from app.registrations import service as registrations
+from scheduler.lifecycle import EditionStatus, RegistrationStatus
+from tests.factories import OPENING, make_edition, make_person
+from tests.pages import alert, words
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.accounts.models import Person
+    from app.documents.models import DocumentText
+    from app.registrations.models import Registration
+    from tests.conftest import Client
+
+needs_poppler = pytest.mark.skipif(
+    shutil.which("pdftotext") is None, reason="pdftotext is not installed"
+)
+WORDS = {
+    "issuer": "The secretariat",
+    "signatory": "A. Signatory",
+    "signatory_title": "Secretary",
+    "body": "Dear {name},\n\nwelcome to {event} in {place}, on {days}.",
+}
+
+
+@pytest.fixture
+def organiser() -> Person:
+    return make_person(role=Role.ORGANISER)
+
+
+@pytest.fixture
+def place() -> Registration:
+    """A confirmed place of Ana's at an edition in Albor."""
+    edition = make_edition(city="Albor", capacity=1, title="Fourth Symposium")
+    return registrations.register(edition, make_person(name="Ana García"), now=OPENING)
+
+
+def written(
+    place: Registration, organiser: Person, kind: DocumentKind = DocumentKind.INVITATION
+) -> DocumentText:
+    return service.write(place.edition, kind, WORDS, by=organiser, now=OPENING)
+
+
+def text_of(pdf: bytes, folder: Path) -> str:
+    (folder / "document.pdf").write_bytes(pdf)
+    command = ["pdftotext", "-layout", str(folder / "document.pdf"), "-"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    return said.stdout
+
+
+def fetched(client: Client, place: Registration, kind: str) -> bytes:
+    answer = client.submit(f"/registrations/{place.public_id}/documents/{kind}")
+    assert answer.status_code == 303
+    paper = client.get(answer.location)
+    assert (paper.status_code, paper.mimetype) == (200, "application/pdf")
+    assert paper.headers["Cache-Control"] == "no-store"
+    return paper.data
+
+
+@needs_poppler
+def test_a_letter_says_the_organisers_words_with_the_persons_facts(
+    client: Client, place: Registration, organiser: Person, tmp_path: Path
+) -> None:
+    written(place, organiser)
+    said = text_of(fetched(client.sign_in(place.person), place, "invitation"), tmp_path)
+    assert "Dear Ana García," in said
+    assert "welcome to Fourth Symposium in Albor" in said
+    assert "A. Signatory" in said
+    assert f"{place.edition.slug}/I-0001" in said
+
+
+@needs_poppler
+@pytest.mark.parametrize(
+    "name", ["王小明", "Дмитрий Иванович", "محمد", "#strong[x] *b* $y$ \\u{41}"]
+)
+def test_a_name_is_set_as_it_is_written_in_every_script(
+    name: str, client: Client, place: Registration, organiser: Person, tmp_path: Path
+) -> None:
+    write(place.person)
+    place.person.name = name
+    client.sign_in(organiser)
+    badge = text_of(fetched(client, place, "badge"), tmp_path)
+    # Right to left, a reader may give the letters in their visual order, in shapes of their own.
+    shown = [name, name[::-1]] if name != "محمد" else ["محمد", "دمحم", "ﻣﺤﻤﺪ", "ﺪﻤﺤﻣ"]
+    assert any(each in re.sub(r"\s+", " ", badge).replace("\u200f", "") for each in shown)
+
+
+def test_nobody_fetches_a_letter_before_its_words_are_written(
+    client: Client, place: Registration
+) -> None:
+    client.sign_in(place.person)
+    page = client.get(f"/registrations/{place.public_id}").text
+    assert re.findall(r'action="[^"]*/documents/(\w+)"', page) == ["badge"]
+    answer = client.submit(f"/registrations/{place.public_id}/documents/invitation")
+    assert (answer.status_code, "have not written" in answer.text) == (409, True)
+
+
+def test_who_waits_has_no_documents(client: Client, place: Registration, organiser: Person) -> None:
+    written(place, organiser)
+    waiting = registrations.register(place.edition, make_person(name="Ben"), now=OPENING)
+    client.sign_in(waiting.person)
+    assert "/documents/" not in client.get(f"/registrations/{waiting.public_id}").text
+    answer = client.submit(f"/registrations/{waiting.public_id}/documents/badge")
+    assert (answer.status_code, "people who have a place" in answer.text) == (409, True)
+
+
+def test_a_document_without_a_name_asks_for_the_name(client: Client, place: Registration) -> None:
+    write(place.person)
+    place.person.name = ""
+    client.sign_in(place.person)
+    answer = client.submit(f"/registrations/{place.public_id}/documents/badge")
+    assert (answer.status_code, "Tell us your name first" in answer.text) == (422, True)
+
+
+def test_documents_are_their_persons_and_the_organisers(
+    client: Client, place: Registration, organiser: Person
+) -> None:
+    document = service.issue(place, DocumentKind.BADGE, by=place.person, now=OPENING)
+    path = f"/documents/{document.code}.pdf"
+    readers = (make_person(), make_person(role=Role.COMMITTEE), place.person, organiser)
+    seen = [client.sign_in(reader).get(path).status_code for reader in readers]
+    assert seen == [404, 404, 200, 200]
+    client.sign_in(make_person())
+    answer = client.submit(f"/registrations/{place.public_id}/documents/badge")
+    assert answer.status_code == 404
+
+
+def test_a_visa_letter_is_the_organisers_to_give(
+    client: Client, place: Registration, organiser: Person
+) -> None:
+    written(place, organiser, DocumentKind.VISA_SUPPORT)
+    path = f"/registrations/{place.public_id}/documents/visa_support"
+    assert client.sign_in(place.person).submit(path).status_code == 404
+    assert client.sign_in(organiser).submit(path).status_code == 303
+
+
+def test_asking_twice_gives_the_same_number(place: Registration, organiser: Person) -> None:
+    first, again = (
+        service.issue(place, DocumentKind.BADGE, by=organiser, now=OPENING) for _ in range(2)
+    )
+    assert (first.id, first.reference) == (again.id, f"{place.edition.slug}/B-0001")
+    service.revoke(first, by=organiser, reason="lost", now=OPENING)
+    anew = service.issue(place, DocumentKind.BADGE, by=organiser, now=OPENING)
+    assert (anew.reference, anew.code == first.code) == (f"{place.edition.slug}/B-0002", False)
+
+
+def test_verification_tells_the_event_and_nothing_of_the_person(
+    client: Client, place: Registration
+) -> None:
+    document = service.issue(place, DocumentKind.BADGE, by=place.person, now=OPENING)
+    answer = client.get(f"/verify/{document.code}")
+    assert (answer.status_code, "Valid, for this event" in answer.text) == (200, True)
+    assert "Fourth Symposium" in answer.text
+    told = [place.person.name, place.person.email, document.reference, place.public_id]
+    assert [each for each in told if each in answer.text] == []
+
+
+def test_a_document_is_valid_as_long_as_the_place_is_held(
+    client: Client, place: Registration
+) -> None:
+    document = service.issue(place, DocumentKind.BADGE, by=place.person, now=OPENING)
+    registrations.cancel(place, by=place.person, now=OPENING)
+    assert not service.is_valid(document)
+    gone, unknown = (client.get(f"/verify/{code}") for code in (document.code, "never-made"))
+    assert (gone.status_code, unknown.status_code) == (404, 404)
+    assert words(gone) == words(unknown)
+    assert "Fourth Symposium" not in gone.text
+
+
+def test_a_certificate_is_for_who_came_and_once_it_has_ended(
+    place: Registration, organiser: Person
+) -> None:
+    written(place, organiser, DocumentKind.CERTIFICATE)
+    end = OPENING.replace(year=OPENING.year + 3)
+    with pytest.raises(service.NotAttendedError):
+        service.issue(place, DocumentKind.CERTIFICATE, by=place.person, now=end)
+    write(place)
+    place.status = RegistrationStatus.CHECKED_IN
+    with pytest.raises(service.NotAttendedError):
+        service.issue(place, DocumentKind.CERTIFICATE, by=place.person, now=OPENING)
+    document = service.issue(place, DocumentKind.CERTIFICATE, by=place.person, now=end)
+    assert service.is_valid(document)
+
+
+@needs_poppler
+def test_badges_are_printed_once_unless_all_are_asked_for(
+    client: Client, organiser: Person, tmp_path: Path
+) -> None:
+    edition = make_edition(dtstart=date(2027, 5, 4))
+    for name in ("Zoe", "Ana", "Ben", "Cleo", "Dara"):
+        registrations.register(edition, make_person(name=name), now=OPENING)
+    path = f"/organise/editions/{edition.slug}/documents"
+    client.sign_in(organiser)
+    assert "5 were on no sheet yet" in words(client.get(path))
+    first = text_of(client.submit(f"{path}/badges", new="1").data, tmp_path)
+    assert re.findall(r"Ana|Ben|Cleo|Dara|Zoe", first) == ["Ana", "Ben", "Cleo", "Dara", "Zoe"]
+    assert first.count("\f") == 2  # four to a sheet
+    assert "Nobody holds a place" in text_of(
+        client.submit(f"{path}/badges", new="1").data, tmp_path
+    )
+    assert "Zoe" in text_of(client.submit(f"{path}/badges", all="1").data, tmp_path)
+    assert [badge.number for badge in queries.badges(edition)] != []
+
+
+def test_words_with_an_unknown_placeholder_come_back_with_what_is_known(
+    client: Client, place: Registration, organiser: Person
+) -> None:
+    path = f"/organise/editions/{place.edition.slug}/documents/invitation"
+    client.sign_in(organiser)
+    answer = client.submit(path, **(WORDS | {"body": "Dear {nmae}"}), submit="1")
+    assert answer.status_code == 422
+    assert "Nothing fills {nmae}. You can use {name} {country}" in alert(answer)
+    assert "Dear {nmae}" in answer.text
+    assert queries.texts(place.edition) == {}
+
+
+@needs_poppler
+def test_an_example_is_nobodys(
+    client: Client, place: Registration, organiser: Person, tmp_path: Path
+) -> None:
+    client.sign_in(organiser)
+    path = f"/organise/editions/{place.edition.slug}/documents/certificate"
+    answer = client.submit(path, **WORDS, preview="1")
+    said = text_of(client.get(answer.location).data, tmp_path)
+    assert "A. N. Example" in said
+    assert "Ana" not in said
+
+
+def test_an_edition_without_words_and_people_shows_what_to_do(
+    client: Client, organiser: Person
+) -> None:
+    edition = make_edition(status=EditionStatus.ANNOUNCED)
+    page = client.sign_in(organiser).get(f"/organise/editions/{edition.slug}/documents")
+    assert page.text.count("Not written yet") == 3
