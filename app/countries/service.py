@@ -52,7 +52,7 @@ def load_countries(*, now: datetime) -> int:
         slug: db.session.merge(Association(slug=slug, name=name))
         for slug, name in ASSOCIATION_NAMES.items()
     }
-    new_count = 0
+    new_count, renamed = 0, set()
     with SOURCE.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             country = standing.get(row["alpha3"])
@@ -60,6 +60,8 @@ def load_countries(*, now: datetime) -> int:
                 country = Country(code=row["alpha3"])
                 db.session.add(country)
                 new_count += 1
+            elif country.name != row["common_name"]:
+                renamed.add(country.code)
             country.alpha2 = row["alpha2"]
             country.name = row["common_name"]
             country.official_name = row["name"]
@@ -75,5 +77,5 @@ def load_countries(*, now: datetime) -> int:
     db.session.flush()
     # Names stand in feeds as places, and members decide what stands in those of associations.
     publication.touch(now=now)
-    countries_loaded.send(None)
+    countries_loaded.send(None, renamed=renamed, now=now)
     return new_count

@@ -3,4 +3,4 @@
 from blinker import Signal
 
 countries_loaded = Signal()
-"""``(sender=None)``: names or regions of countries may be other than before."""
+"""``(sender=None, renamed, now)``: regions may be other than before, names of ``renamed`` are."""

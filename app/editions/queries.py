@@ -24,7 +24,7 @@ from scheduler.lifecycle import SETTLED, EditionStatus
 from scheduler.planning import StandingEdition
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 SLUGS_AT_ONCE = 500  # SQLite takes a bounded number of values in one statement
 CANCELLED_STAY = timedelta(days=180)
@@ -320,12 +320,18 @@ def projected_from(today: date) -> Sequence[Edition]:
     ).all()
 
 
-def told_milestones(today: date) -> Sequence[tuple[EditionMilestone, Edition]]:
+def told_milestones(
+    today: date,
+    *,
+    series: str | None = None,
+    region: str | None = None,
+    edition_ids: Collection[int] | None = None,
+) -> Sequence[tuple[EditionMilestone, Edition]]:
     """Return the milestones that stand in the public feed, earliest first, each with its edition.
 
     Those of a cancelled edition stay until it would have been over for 180 days.
     """
-    found = db.session.execute(
+    query = (
         select(EditionMilestone, Edition)
         .join(Edition, Edition.id == EditionMilestone.edition_id)
         .where(
@@ -338,4 +344,9 @@ def told_milestones(today: date) -> Sequence[tuple[EditionMilestone, Edition]]:
         )
         .order_by(EditionMilestone.told_on, EditionMilestone.uid)
     )
-    return [(milestone, edition) for milestone, edition in found]
+    if series or region:
+        chosen = public(series=series, region=region).with_only_columns(Edition.id).order_by(None)
+        query = query.where(Edition.id.in_(chosen))
+    if edition_ids is not None:
+        query = query.where(Edition.id.in_(edition_ids))
+    return [(milestone, edition) for milestone, edition in db.session.execute(query)]

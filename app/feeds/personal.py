@@ -1,8 +1,9 @@
-"""A person's own calendar behind a secret address: their registrations, and nobody else's."""
+"""A person's own calendar behind a secret address: their events and deadlines, nobody else's."""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from app.editions.entries import entry_of
 from app.editions.models import Precision
 from app.feeds import queries
 from app.feeds.models import PersonalFeed
+from app.feeds.service import deadline_of
 from app.i18n import gettext as _
 from app.outbox import address
 from app.registrations import queries as registrations
@@ -23,10 +25,11 @@ from scheduler.ical import CalendarEntry, CalendarHead, EntryStatus
 from scheduler.lifecycle import EditionStatus, RegistrationStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from app.accounts.models import Person
+    from app.editions.models import EditionMilestone
     from app.registrations.models import Registration
 
 FEEDS_MAX = 20
@@ -116,23 +119,31 @@ def ics(feed: PersonalFeed, *, today: date) -> bytes:
     """Return the calendar of the feed's person; the address itself is not told in it."""
     head = CalendarHead(
         name=_("Symposia: %(name)s", name=feed.person.display_name),
-        description=_("Your own registrations. Keep this address to yourself."),
+        description=_("Your own registrations and their deadlines. Keep this address to yourself."),
         refresh_interval=timedelta(hours=1),
     )
-    entries = [
-        _entry(history, has_alarms=feed.has_alarms)
-        for history in _by_edition(registrations.of_person(feed.person))
+    shown = {
+        edition_id: history
+        for edition_id, history in _by_edition(registrations.of_person(feed.person)).items()
         if _is_shown(history[-1], today)
+    }
+    told = editions.told_milestones(today, edition_ids=shown)
+    entries = [
+        *(_entry(history, has_alarms=feed.has_alarms) for history in shown.values()),
+        *(
+            _deadline(milestone, shown[edition.id], has_alarms=feed.has_alarms)
+            for milestone, edition in told
+        ),
     ]
     return ical.encode(head, entries)
 
 
-def _by_edition(rows: Sequence[Registration]) -> Iterable[list[Registration]]:
+def _by_edition(rows: Sequence[Registration]) -> dict[int, list[Registration]]:
     """Return a person's registrations by edition, oldest first: who came back has several."""
     found: dict[int, list[Registration]] = {}
     for registration in sorted(rows, key=lambda row: row.id):
         found.setdefault(registration.edition_id, []).append(registration)
-    return found.values()
+    return found
 
 
 def _is_shown(registration: Registration, today: date) -> bool:
@@ -175,6 +186,21 @@ def _entry(history: list[Registration], *, has_alarms: bool) -> CalendarEntry:
         color=public.color,
         transparent=status is not EntryStatus.CONFIRMED,
         alarms=((ALARM, public.summary),) if has_alarms and registration.holds_seat else (),
+    )
+
+
+def _deadline(
+    milestone: EditionMilestone, history: list[Registration], *, has_alarms: bool
+) -> CalendarEntry:
+    """Return a deadline of the person's edition: the public one, called off for who cancelled."""
+    registration = history[-1]
+    public = deadline_of(milestone, registration.edition)
+    return replace(
+        public,
+        sequence=public.sequence + registrations.own_sequence(history),
+        last_modified=max(public.last_modified, registration.modified_at),
+        status=public.status if registration.is_live else EntryStatus.CANCELLED,
+        alarms=((ALARM, public.summary),) if has_alarms else (),
     )
 
 

@@ -28,7 +28,7 @@ from scheduler.errors import NotFoundError
 from scheduler.ical import CalendarEntry, CalendarHead, EntryStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date, datetime
 
     from sqlalchemy import Select
@@ -214,8 +214,11 @@ def _keep_revised(sender: object, *, edition: Edition) -> None:  # noqa: ARG001 
 
 
 @countries_loaded.connect
-def _keep_countries(sender: object) -> None:  # noqa: ARG001 - the signal's form
+def _keep_countries(sender: object, *, renamed: Collection[str], now: datetime) -> None:  # noqa: ARG001 - as above
     for edition in queries.public_editions():
+        if edition.country_code in renamed:
+            # The place reads otherwise, so the entry is revised.
+            edition.modified_at = max(now, edition.modified_at)
         keep(edition)
 
 

@@ -81,7 +81,12 @@ def calendar_sequence(
                 Registration.person_id == registration.person_id,
             )
         ).all()
-    return registration.edition.sequence + sum(row.sequence + 1 for row in history) - 1
+    return registration.edition.sequence + own_sequence(history)
+
+
+def own_sequence(history: Sequence[Registration]) -> int:
+    """Return how often a person's registrations for one edition changed since the first."""
+    return sum(row.sequence + 1 for row in history) - 1
 
 
 def places(edition: Edition) -> Places:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import icalendar
 import pytest
 from sqlalchemy import event
 
@@ -84,17 +85,28 @@ def test_renaming_a_series_renames_its_events_in_every_feed() -> None:
     assert service.find("all", today=OPENING.date()).ics() == anew()
 
 
-def test_loading_the_countries_reaches_feeds_that_are_kept(client: Client) -> None:
+def test_a_country_under_its_new_name_revises_the_events_there(client: Client) -> None:
     make_country("FRA", name="Gaul")
-    make_edition(country_code="FRA", city="Lyon", commit=True)
+    make_country("XAA", name="Alboria")
+    make_edition(country_code="FRA", city="Lyon")
+    make_edition(country_code="XAA", city="Albor", commit=True)
     database.write()
-    before = client.get(ALL).text
-    load_countries(now=OPENING)
+    before = icalendar.Calendar.from_ical(client.get(ALL).data).walk("VEVENT")
+    now = OPENING + timedelta(days=1)
+    load_countries(now=now)
+    load_countries(now=now + timedelta(days=1))
     db.session.commit()
-    after = client.get(ALL).text
-    assert [place in text for text in (before, after) for place in ("Gaul", "France")] == [
-        True, False, False, True,
+    after = icalendar.Calendar.from_ical(client.get(ALL).data).walk("VEVENT")
+    told = [
+        [(str(one["LOCATION"]), one["SEQUENCE"], one["DTSTAMP"].dt, one["LAST-MODIFIED"].dt)
+         for one in sorted(events, key=lambda event: str(event["LOCATION"]))]
+        for events in (before, after)
     ]  # fmt: skip
+    elsewhere = ("Albor, Alboria", 0, OPENING, OPENING)
+    assert told == [
+        [elsewhere, ("Lyon, Gaul", 0, OPENING, OPENING)],
+        [elsewhere, ("Lyon, France", 0, now, now)],
+    ]
 
 
 def test_bytes_of_another_making_are_written_anew_and_put_right_by_the_command(

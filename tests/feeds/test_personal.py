@@ -11,9 +11,11 @@ import pytest
 
 from app.database import db
 from app.editions import disruptions
+from app.editions import service as editions
 from app.feeds import personal
 from app.feeds.models import PersonalFeed
 from app.registrations import service
+from scheduler.lifecycle import EditionStatus
 from tests.factories import OPENING, make_edition, make_person
 
 if TYPE_CHECKING:
@@ -27,12 +29,20 @@ def feed_of(person: Person, *, has_alarms: bool = False) -> str:
     return f"/feeds/personal/{token}.ics"
 
 
-def events(client: Client, path: str) -> list[icalendar.Event]:
+def everything(client: Client, path: str) -> list[icalendar.Event]:
     answer = client.get(path)
     assert answer.status_code == 200
     calendar = icalendar.Calendar.from_ical(answer.data)
     assert [component.errors for component in calendar.walk()] == [[]] * len(list(calendar.walk()))
     return list(calendar.walk("VEVENT"))
+
+
+def events(client: Client, path: str) -> list[icalendar.Event]:
+    return [event for event in everything(client, path) if "RELATED-TO" not in event]
+
+
+def deadlines(client: Client, path: str) -> list[icalendar.Event]:
+    return [event for event in everything(client, path) if "RELATED-TO" in event]
 
 
 def test_it_shows_own_registrations_with_the_venue_once_there_is_a_place(client: Client) -> None:
@@ -161,3 +171,45 @@ def test_alarms_are_for_who_asked_for_them(client: Client, *, has_alarms: bool) 
     service.register(make_edition(), person, now=OPENING)
     (event,) = events(client, feed_of(person, has_alarms=has_alarms))
     assert len(event.walk("VALARM")) == int(has_alarms)
+
+
+def test_the_deadlines_of_my_events_stand_beside_them(client: Client) -> None:
+    far = {"status": EditionStatus.ANNOUNCED, "dtstart": OPENING.date() + timedelta(days=800)}
+    edition, person = make_edition(title="Mine", **far), make_person()
+    make_edition(title="Other", **far)
+    editions.open_registration(
+        edition, capacity=9, closes_on=edition.dtstart - timedelta(days=60), by=person, now=OPENING
+    )
+    path = feed_of(person, has_alarms=True)
+    assert deadlines(client, path) == []
+    service.register(edition, person, now=OPENING)
+    own = deadlines(client, path)
+    public = [
+        event
+        for event in everything(client, "/feeds/deadlines.ics")
+        if event["RELATED-TO"] == edition.uid
+    ]
+    assert {str(event["UID"]) for event in own} == {str(event["UID"]) for event in public}
+    assert {event["STATUS"] for event in own} == {"CONFIRMED"}
+    assert "Registration closes: Mine" in [str(event["SUMMARY"]) for event in own]
+    assert [len(event.walk("VALARM")) for event in own] == [1] * len(own)
+    quiet = deadlines(client, feed_of(person))
+    assert [len(event.walk("VALARM")) for event in quiet] == [0] * len(own)
+
+
+def test_who_cancels_has_the_deadlines_called_off(client: Client) -> None:
+    edition, person = make_edition(dtstart=OPENING.date() + timedelta(days=800)), make_person()
+    registration = service.register(edition, person, now=OPENING)
+    path = feed_of(person)
+    before = deadlines(client, path)
+    service.cancel(registration, by=person, now=OPENING)
+    after = deadlines(client, path)
+    service.register(edition, person, now=OPENING)
+    again = deadlines(client, path)
+    assert before != []
+    assert [{str(event["STATUS"]) for event in told} for told in (before, after, again)] == [
+        {"CONFIRMED"}, {"CANCELLED"}, {"CONFIRMED"},
+    ]  # fmt: skip
+    sequences = [[event["SEQUENCE"] for event in told] for told in (before, after, again)]
+    assert sequences == sorted(sequences)
+    assert sequences[0] != sequences[1] != sequences[2]
