@@ -18,7 +18,7 @@ from app.feeds import service as feeds
 from app.hosting import queries as hosting
 from app.registrations import queries as registrations
 from app.series import queries as series_queries
-from app.site import drawing
+from app.site import drawing, structured
 from scheduler.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -142,6 +142,12 @@ def edition(slug: str) -> ResponseReturnValue:
     registration = registrations.find(found, person) if person else None
     sees_venue = access.organise(person) or (registration is not None and registration.holds_seat)
     takes_registrations = found.takes_registrations(now)
+    # Where it was to be before the world was told is nobody else's matter.
+    changes = [
+        entry
+        for entry in audit.history(found)
+        if entry.action in OPEN_TO_READ and entry.at >= told_since
+    ]
     return render_template(
         "editions/show.html",
         edition=found,
@@ -153,12 +159,8 @@ def edition(slug: str) -> ResponseReturnValue:
         places=registrations.places(found) if takes_registrations else None,
         feed_path=feeds.feed_of_edition(found, today),
         milestones=timeline.for_the_public(found, today),
-        # Where it was to be before the world was told is nobody else's matter.
-        changes=[
-            entry
-            for entry in audit.history(found)
-            if entry.action in OPEN_TO_READ and entry.at >= told_since
-        ],
+        changes=changes,
+        structured=structured.event_of(found, changes),
         may_manage=access.organise(person),
     )
 
