@@ -20,6 +20,7 @@ from app.desk import commands as desk_commands
 from app.desk import rotation_jobs, rotation_views
 from app.desk import views as desk_views
 from app.documents import views as documents_views
+from app.door import views as door_views
 from app.editions import commands as editions_commands
 from app.editions import known_event_views, milestone_views
 from app.editions import views as editions_views
@@ -100,6 +101,7 @@ def create_app(config: Config) -> Flask:
         desk_views,
         rotation_views,
         documents_views,
+        door_views,
         site_views,
     ):
         app.register_blueprint(views.bp)

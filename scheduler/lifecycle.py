@@ -147,11 +147,13 @@ REGISTRATION_MOVES: Mapping[RegistrationStatus, frozenset[RegistrationStatus]] =
     _R.WAITLISTED: frozenset({_R.OFFERED, _R.CONFIRMED, _R.NOT_SELECTED, _R.CANCELLED}),
     _R.OFFERED: frozenset({_R.CONFIRMED, _R.WAITLISTED, _R.CANCELLED}),
     _R.NOT_SELECTED: frozenset(),
-    _R.CHECKED_IN: frozenset({_R.ATTENDED}),
+    # Back: somebody was checked in by mistake.
+    _R.CHECKED_IN: frozenset({_R.ATTENDED, _R.CONFIRMED}),
     _R.ATTENDED: frozenset(),
     _R.CANCELLED: frozenset(),
     _R.REPLACED: frozenset(),
-    _R.NO_SHOW: frozenset(),
+    # What the door kept while it was offline may reach us after the list was closed.
+    _R.NO_SHOW: frozenset({_R.CHECKED_IN}),
 }
 
 SEATED = frozenset({_R.CONFIRMED, _R.OFFERED, _R.CHECKED_IN, _R.ATTENDED})

@@ -110,6 +110,11 @@ def see_offer(person: Person | None, country_code: str) -> bool:
     return read_plan(person) or offer_for(person, country_code)
 
 
+def keep_door(person: Person | None, edition_slug: str) -> bool:
+    """The edition's host team, and organisers: see who comes."""
+    return organise(person) or holds(person, Role.HOST_TEAM, edition_slug)
+
+
 # -- asking for them -------------------------------------------------------------------------
 
 

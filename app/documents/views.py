@@ -105,7 +105,14 @@ def verify(code: str) -> ResponseReturnValue:
     document = queries.by_code(code)
     is_valid = document is not None and service.is_valid(document)
     page = render_template(
-        "documents/verify.html", document=document, is_valid=is_valid, title_of=papers.title_of
+        "documents/verify.html",
+        document=document,
+        is_valid=is_valid,
+        # A phone's own camera leads here: who keeps the door goes on to it.
+        keeps_door=is_valid
+        and document is not None
+        and access.keep_door(access.current_person(), document.edition.slug),
+        title_of=papers.title_of,
     )
     return page, HTTPStatus.OK if is_valid else HTTPStatus.NOT_FOUND
 

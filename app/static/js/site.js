@@ -1,6 +1,7 @@
 // Loads an enhancement only where a page has its piece.
 const pieces = [
   ["[data-copy]", "./copy_field.js"],
+  ["[data-door]", "./door.js"],
   ["[data-form-errors]", "./form_errors.js"],
   ["[data-poll-url]", "./poll.js"],
   ["form[data-preview-url]", "./preview.js"],

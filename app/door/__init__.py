@@ -1,0 +1,1 @@
+"""The door: who has come, on which day."""

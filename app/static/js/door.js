@@ -1,0 +1,289 @@
+// Keeps the door going without the network. Who may come in and what was recorded lie in this
+// browser's storage until the shift is ended or the event is over; a check-in is sent until the
+// server has answered it, and the server counts each once.
+//   <section data-door data-slug data-day data-open data-guests-url data-sync-url data-worker-url
+//     data-token data-words>
+const PAUSE = 15000;
+const SENT_AT_ONCE = 200;
+const SHOWN = 30;
+
+export function enhance(door) {
+  const words = JSON.parse(door.dataset.words);
+  const { day } = door.dataset;
+  const key = `door:${door.dataset.slug}`;
+  const piece = (name) => door.querySelector(`[data-door-${name}]`);
+  const input = door.querySelector("input[name=q]");
+  const fill = (sentence, values) =>
+    Object.entries(values).reduce((said, [name, value]) => said.replace(`{${name}}`, value), sentence);
+  let sending = false;
+  let again = false; // something was recorded while others were being sent
+  let condition = "";
+
+  // What this device keeps: {until, guests: [{id, name, code, days}], queue: [{id, day, at}]}
+
+  function kept() {
+    const found = JSON.parse(localStorage.getItem(key) ?? "null");
+    // A day of grace: the last check-ins may be sent on the morning after.
+    const isOver = found?.until && Date.parse(found.until) + 864e5 < Date.now();
+    if (found && !(isOver && found.queue.length === 0)) return found;
+    return { until: "", guests: [], queue: [] };
+  }
+
+  // Read, change and write in one go: another tab of this browser may keep the same door.
+  function change(how) {
+    const found = kept();
+    how(found);
+    try {
+      localStorage.setItem(key, JSON.stringify(found));
+    } catch {
+      say(words.full);
+    }
+    return found;
+  }
+
+  function forget() {
+    localStorage.removeItem(key);
+    if ("caches" in window) caches.delete("door");
+  }
+
+  // What is shown
+
+  function say(sentence) {
+    piece("said").textContent = sentence;
+  }
+
+  function tell() {
+    const waiting = kept().queue.length;
+    const said = [condition, waiting ? fill(words.waiting, { n: waiting }) : condition ? "" : words.sent];
+    piece("state").textContent = said.filter(Boolean).join(" ");
+  }
+
+  function find(text) {
+    const { guests } = kept();
+    const code = text.trim().replace(/\/+$/, "").split("/").pop();
+    const byCode = guests.filter((guest) => guest.code && guest.code === code);
+    if (byCode.length) return byCode;
+    const wanted = text.trim().toLocaleLowerCase();
+    return wanted ? guests.filter((guest) => guest.name.toLocaleLowerCase().includes(wanted)) : [];
+  }
+
+  function show() {
+    piece("more")?.remove();
+    const found = find(input.value);
+    piece("list").replaceChildren(...found.slice(0, SHOWN).map(line));
+    if (found.length === 0) say(input.value.trim() ? words.nobody : words.first);
+    else if ([words.nobody, words.first].includes(piece("said").textContent)) say("");
+    tell();
+  }
+
+  function line(guest) {
+    const item = document.createElement("li");
+    item.className = "door__guest";
+    const name = item.appendChild(document.createElement("span"));
+    name.className = "door__name";
+    name.textContent = guest.name;
+    if (guest.days.includes(day)) {
+      const here = item.appendChild(document.createElement("span"));
+      here.className = "door__here";
+      here.textContent = words.here;
+      item.append(button(words.back, guest, "quiet", takeBack));
+    } else if (door.dataset.open === "1") {
+      item.append(button(words.check_in, guest, "primary", checkIn));
+    }
+    return item;
+  }
+
+  function button(said, guest, kind, act) {
+    const made = document.createElement("button");
+    made.className = `button button--${kind}`;
+    made.type = "button";
+    made.textContent = said;
+    made.setAttribute("aria-label", `${said}: ${guest.name}`);
+    made.addEventListener("click", () => act(guest));
+    return made;
+  }
+
+  // What is done
+
+  function checkIn(guest) {
+    if (guest.days.includes(day)) {
+      say(fill(words.already, { name: guest.name }));
+      return;
+    }
+    change((found) => {
+      found.guests.find(({ id }) => id === guest.id)?.days.push(day);
+      found.queue.push({ id: guest.id, day, at: new Date().toISOString() });
+    });
+    input.value = "";
+    input.focus();
+    show();
+    say(fill(words.done, { name: guest.name }));
+    send();
+  }
+
+  function takeBack({ id }) {
+    const isMine = (each) => each.id === id && each.day === day;
+    const isWaiting = kept().queue.some(isMine);
+    change((found) => {
+      const guest = found.guests.find((each) => each.id === id);
+      if (guest) guest.days = guest.days.filter((each) => each !== day);
+      found.queue = found.queue.filter((each) => !isMine(each));
+    });
+    if (isWaiting && !sending) {
+      show();
+      return;
+    }
+    const form = piece("back");
+    form.elements.guest.value = id;
+    form.requestSubmit();
+  }
+
+  function scanned(text) {
+    const [guest, another] = find(text);
+    if (!guest || another) say(words.nobody);
+    else if (door.dataset.open === "1") checkIn(guest);
+  }
+
+  async function take() {
+    const answer = await fetch(door.dataset.guestsUrl, { headers: { Accept: "application/json" } });
+    if (answer.redirected || [401, 403, 404].includes(answer.status)) {
+      // Signed out, or not this person's door any more: names go, what was recorded stays.
+      change((found) => (found.guests = []));
+      condition = words.stopped;
+      return;
+    }
+    if (!answer.ok) return;
+    const { until, guests } = await answer.json();
+    change((found) => {
+      found.until = until;
+      found.guests = guests;
+      for (const waiting of found.queue) {
+        const days = guests.find(({ id }) => id === waiting.id)?.days;
+        if (days && !days.includes(waiting.day)) days.push(waiting.day);
+      }
+    });
+  }
+
+  async function send() {
+    again = sending;
+    if (sending) return;
+    sending = true;
+    try {
+      let rest;
+      do {
+        again = false;
+        rest = await sendSome(kept().queue.slice(0, SENT_AT_ONCE));
+      } while (rest || again);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      condition = words.offline;
+    } finally {
+      sending = false;
+      tell();
+    }
+  }
+
+  async function sendSome(some) {
+    const answer = await fetch(door.dataset.syncUrl, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": door.dataset.token },
+      body: JSON.stringify(some),
+    });
+    if (answer.redirected || [400, 401, 403, 404].includes(answer.status)) {
+      condition = words.stopped;
+      return false;
+    }
+    if (!answer.ok) {
+      condition = words.offline;
+      return false;
+    }
+    condition = "";
+    const { answers, days, came } = await answer.json();
+    const found = change((state) => settle(state, answers, came));
+    for (const [each, count] of Object.entries(days)) {
+      const cell = document.querySelector(`[data-door-count="${each}"]`);
+      if (cell) cell.textContent = count;
+    }
+    show();
+    for (const { id, ok, words: why } of answers) {
+      const guest = found.guests.find((each) => each.id === id);
+      if (!ok) say(fill(words.refused, { name: guest?.name ?? id, why }));
+    }
+    return some.length > 0 && found.queue.length > 0;
+  }
+
+  function settle(state, answers, came) {
+    for (const { id, day: answered, ok } of answers) {
+      state.queue = state.queue.filter((each) => each.id !== id || each.day !== answered);
+      const guest = state.guests.find((each) => each.id === id);
+      if (!ok && guest) guest.days = guest.days.filter((each) => each !== answered);
+    }
+    // What the other doors recorded meanwhile.
+    for (const guest of state.guests) {
+      if (came.includes(guest.id) && !guest.days.includes(day)) guest.days.push(day);
+    }
+  }
+
+  // The camera, where the browser reads codes by itself; elsewhere the phone's own camera opens
+  // the badge's page.
+  async function scan() {
+    const video = piece("camera");
+    try {
+      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    } catch (error) {
+      say(fill(words.no_camera, { why: error.message }));
+      return;
+    }
+    video.hidden = false;
+    await video.play();
+    const detector = new BarcodeDetector({ formats: ["qr_code"] });
+    let last = "";
+    setInterval(async () => {
+      const [code] = await detector.detect(video);
+      if (!code) last = "";
+      else if (code.rawValue !== last) {
+        last = code.rawValue;
+        scanned(last);
+      }
+    }, 300);
+    piece("scan").hidden = true;
+  }
+
+  function end() {
+    if (kept().queue.length > 0 && !confirm(words.keep)) return;
+    forget();
+    location.assign("/");
+  }
+
+  async function keepPage() {
+    if (!("serviceWorker" in navigator)) return;
+    await navigator.serviceWorker.register(door.dataset.workerUrl, { scope: "/door/" });
+    const { active } = await navigator.serviceWorker.ready;
+    const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
+    active.postMessage([location.pathname, ...loaded.filter((name) => name.includes("/static/"))]);
+  }
+
+  piece("find").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const found = find(input.value);
+    if (found.length === 1 && door.dataset.open === "1") checkIn(found[0]);
+    else show();
+  });
+  input.addEventListener("input", show);
+  piece("end").addEventListener("click", end);
+  piece("end").hidden = false;
+  if ("BarcodeDetector" in window && navigator.mediaDevices) {
+    piece("scan").hidden = false;
+    piece("scan").addEventListener("click", scan);
+  }
+  window.addEventListener("online", send);
+  setInterval(send, PAUSE);
+  show();
+  keepPage();
+  take()
+    .catch((error) => {
+      if (!(error instanceof TypeError)) throw error;
+    })
+    .then(show)
+    .then(send);
+}

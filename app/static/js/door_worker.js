@@ -1,0 +1,42 @@
+// Keeps the door's page and what it loads at hand, for a reload without the network. It holds no
+// names: those lie in the page's own storage.
+const STORE = "door";
+
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+
+self.addEventListener("message", (event) => {
+  event.waitUntil(
+    caches.open(STORE).then((store) =>
+      Promise.all(
+        event.data.map(async (address) => {
+          const answer = await fetch(address);
+          if (answer.ok && !answer.redirected) await store.put(address, answer);
+        }),
+      ),
+    ),
+  );
+});
+
+async function freshOrKept(request, address) {
+  try {
+    const answer = await fetch(request);
+    if (answer.ok && !answer.redirected) (await caches.open(STORE)).put(address, answer.clone());
+    return answer;
+  } catch (error) {
+    const found = await caches.match(address);
+    if (found) return found;
+    throw error;
+  }
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== "GET" || origin !== self.location.origin) return;
+  if (request.mode === "navigate" && !new URL(request.url).search) {
+    event.respondWith(freshOrKept(request, pathname));
+  } else if (pathname.startsWith("/static/")) {
+    event.respondWith(freshOrKept(request, request.url));
+  }
+});

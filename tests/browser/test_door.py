@@ -1,0 +1,88 @@
+"""The door on a phone, while the network comes and goes."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+from sqlalchemy import func, select
+
+from app.accounts.models import Role
+from app.database import db
+from app.door.models import Attendance
+from app.registrations import service as registrations
+from tests.factories import OPENING, make_edition, make_person
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+TODAY = date(2027, 1, 15)
+BEFORE = OPENING - timedelta(days=10)
+
+
+def attended_count() -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(Attendance)) or 0
+
+
+def test_the_door_goes_on_offline_and_counts_nobody_twice(new_page: Callable[..., Page]) -> None:
+    edition = make_edition(dtstart=TODAY, days=2, commit=True)
+    for name in ("Ana García", "Ben", "王小明"):
+        registrations.register(edition, make_person(name=name), now=BEFORE)
+    keeper = make_person(role=Role.HOST_TEAM, scope=edition.slug, commit=True)
+    page = new_page(keeper, viewport={"width": 375, "height": 800})
+    page.goto(f"/door/{edition.slug}")
+    state = page.locator("[data-door-state]")
+    expect(state).to_have_text("Everything is sent.")
+    field = page.get_by_label("Code on the badge, or a name")
+    field.fill("ana")
+    page.get_by_role("button", name="Check in: Ana García").click()
+    expect(page.get_by_role("status")).to_have_text("Ana García is checked in.")
+    expect(page.locator('[data-door-count="2027-01-15"]')).to_have_text("1")
+
+    # A controlled page: what it loads is at hand from now on.
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.wait_for_function(
+        "caches.open('door').then((store) => store.match(location.pathname)).then(Boolean)"
+    )
+    page.context.set_offline(True)
+    field.fill("王")
+    field.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("王小明 is checked in.")
+    expect(state).to_have_text(
+        "No network: go on, nothing is lost. 1 wait on this device and are sent by themselves."
+    )
+    assert attended_count() == 1
+
+    page.reload()
+    expect(state).to_contain_text("1 wait on this device")
+    field.fill("Ben")
+    page.get_by_role("button", name="Check in: Ben").click()
+    expect(state).to_contain_text("2 wait on this device")
+    field.fill("王")
+    expect(page.locator(".door__here")).to_have_text("Checked in")
+
+    # A mistake: what was not sent yet is simply not sent.
+    field.fill("Ben")
+    page.get_by_role("button", name="Take it back: Ben").click()
+    expect(state).to_contain_text("1 wait on this device")
+    page.get_by_role("button", name="Check in: Ben").click()
+
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(state).to_have_text("Everything is sent.")
+    expect(page.locator('[data-door-count="2027-01-15"]')).to_have_text("3")
+    assert attended_count() == 3
+
+    field.fill("Ana")
+    page.get_by_role("button", name="Take it back: Ana García").click()
+    expect(page.get_by_text("Ana García is not checked in any more.")).to_be_visible()
+    assert attended_count() == 2
+
+    page.get_by_role("button", name="End the shift and clear this device").click()
+    page.wait_for_url("**/")
+    assert page.evaluate("localStorage.length") == 0
+    assert not page.evaluate("caches.has('door')")
