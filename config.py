@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).parent
 PORT_MAX = 65535
@@ -36,6 +36,10 @@ class Config:
     now: datetime | None
     bind: str
     workers: int
+    operator_name: str
+    operator_contact: str
+    privacy_notice: Path | None
+    log_format: str
 
     @property
     def host(self) -> str:
@@ -92,6 +96,10 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         now=_moment("SYMPOSIA_NOW", get("NOW")),
         bind=bind,
         workers=_positive("SYMPOSIA_WORKERS", get("WORKERS", "2")),
+        operator_name=get("OPERATOR_NAME"),
+        operator_contact=get("OPERATOR_CONTACT"),
+        privacy_notice=_file("SYMPOSIA_PRIVACY_NOTICE", get("PRIVACY_NOTICE")),
+        log_format=_choice("SYMPOSIA_LOG_FORMAT", get("LOG_FORMAT"), ("json", "text")),
     )
 
 
@@ -141,3 +149,17 @@ def _positive(variable: str, text: str) -> int:
         problem = f"{variable} must be a whole number from 1, not {text}"
         raise ConfigError(problem)
     return int(text)
+
+
+def _file(variable: str, text: str) -> Path | None:
+    if text and not Path(text).is_file():
+        problem = f"{variable} must be a file, and there is none at {text}"
+        raise ConfigError(problem)
+    return Path(text).absolute() if text else None
+
+
+def _choice(variable: str, text: str, choices: Sequence[str]) -> str:
+    if text and text not in choices:
+        problem = f"{variable} must be {' or '.join(choices)}, not {text}"
+        raise ConfigError(problem)
+    return text

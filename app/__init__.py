@@ -11,7 +11,9 @@ from flask_migrate import Migrate
 from flask_security import Security, SQLAlchemyUserDatastore
 from flask_wtf import CSRFProtect
 
-from app import audit_commands, clock, errors, headers, i18n, jobs, limits
+from app import audit_commands, clock, errors, headers, i18n, jobs, limits, retention_commands
+from app.accounts import privacy_views
+from app.accounts import retention as accounts_retention
 from app.accounts import views as accounts_views
 from app.accounts.models import Grant, Person
 from app.countries import commands as countries_commands
@@ -19,17 +21,22 @@ from app.database import db
 from app.desk import commands as desk_commands
 from app.desk import rotation_jobs, rotation_views
 from app.desk import views as desk_views
+from app.documents import erasure as documents_erasure
 from app.documents import views as documents_views
 from app.door import views as door_views
 from app.editions import commands as editions_commands
+from app.editions import erasure as editions_erasure
 from app.editions import known_event_views, milestone_views
 from app.editions import views as editions_views
 from app.feeds import commands as feeds_commands
 from app.feeds import edge
+from app.feeds import erasure as feeds_erasure
 from app.feeds import views as feeds_views
+from app.hosting import erasure as hosting_erasure
 from app.hosting import interest_views
 from app.hosting import views as hosting_views
 from app.registrations import commands as registrations_commands
+from app.registrations import erasure as registrations_erasure
 from app.registrations import views as registrations_views
 from app.series import views as series_views
 from app.site import commands as site_commands
@@ -39,6 +46,15 @@ from app.site import views as site_views
 if TYPE_CHECKING:
     from config import Config
 
+LISTENERS = (
+    # By being imported they listen to what befalls a person, and state how long data is kept.
+    registrations_erasure,
+    documents_erasure,
+    feeds_erasure,
+    hosting_erasure,
+    editions_erasure,
+    accounts_retention,
+)
 BODY_MAX_BYTES = 32 * 1024 * 1024
 FORM_MAX_BYTES = 1024 * 1024
 
@@ -86,10 +102,12 @@ def create_app(config: Config) -> Flask:
     headers.init_app(app, is_https=config.is_https)
     jobs.init_app(app, config)
     rotation_jobs.init_app(app)
+    retention_commands.init_app(app)
     frame.init_app(app)
     edge.init_app(app, config)
     for views in (
         accounts_views,
+        privacy_views,
         series_views,
         editions_views,
         milestone_views,
@@ -110,6 +128,7 @@ def create_app(config: Config) -> Flask:
         countries_commands.countries,
         editions_commands.series,
         registrations_commands.registrations,
+        retention_commands.group,
         feeds_commands.feeds,
         desk_commands.accounts,
         site_commands.demo,

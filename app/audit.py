@@ -19,7 +19,7 @@ import secrets
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, Index, String, event, insert, select
+from sqlalchemy import JSON, Index, String, and_, event, insert, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app import database
@@ -198,3 +198,16 @@ def latest(limit: int) -> Sequence[AuditEntry]:
     """Return the ``limit`` newest entries, newest first."""
     settle()
     return db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)).all()
+
+
+def concerning(person: Any) -> Sequence[AuditEntry]:  # noqa: ANN401 - a Person, as in record
+    """Return what ``person`` did and what was done to them, oldest first."""
+    settle()
+    is_subject = and_(
+        AuditEntry.subject_kind == person.__tablename__, AuditEntry.subject_id == person.id
+    )
+    return db.session.scalars(
+        select(AuditEntry)
+        .where(or_(AuditEntry.person_id == person.id, is_subject))
+        .order_by(AuditEntry.id)
+    ).all()

@@ -19,14 +19,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app
-from sqlalchemy import Index, LargeBinary, String, Text, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Index, LargeBinary, String, Text, delete, event, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app import database
 from app.database import Instant, Model, db
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement
 
     from config import Config
 
@@ -37,6 +39,7 @@ FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(minutes=10)
 SMTP_TIMEOUT_SECONDS = 20
 PENDING_KEY = "outbox_ids"
+FILES_KEY = "outbox_files_to_delete"
 SUBJECT_MAX = 300  # a title, a city and a country at their longest are more
 
 
@@ -131,6 +134,13 @@ def latest(limit: int = 100) -> Sequence[OutboxMessage]:
     ).all()
 
 
+def to(address: str) -> Sequence[OutboxMessage]:
+    """Return the mails to ``address``, oldest first."""
+    return db.session.scalars(
+        select(OutboxMessage).filter_by(to_address=address).order_by(OutboxMessage.id)
+    ).all()
+
+
 def find(message_id: int) -> OutboxMessage | None:
     """Return one message."""
     return db.session.get(OutboxMessage, message_id)
@@ -165,6 +175,60 @@ def deliver_due(*, now: datetime) -> int:
     ids = due(now=now)
     db.session.rollback()
     return sum(deliver(message_id, now=now) for message_id in ids)
+
+
+def erase(words: Sequence[str]) -> None:
+    """Delete every mail to, or about, an address or a full name; sent or not."""
+    texts = (OutboxMessage.subject, OutboxMessage.text, OutboxMessage.html)
+    named = [text.icontains(word, autoescape=True) for text in texts for word in words]
+    _delete(or_(OutboxMessage.to_address.in_(words), *named))
+
+
+def erase_sent(*, before: datetime, secret: bool) -> int:
+    """Delete what was sent before a moment; return how many mails that were.
+
+    ``secret``: those whose link signed somebody in, else the others.
+    """
+    return _delete(
+        OutboxMessage.sent_at < before,
+        OutboxMessage.is_secret.is_(secret),
+    )
+
+
+def erase_stray_files() -> int:
+    """Delete files of mails that are no more; one may be written while its row is deleted."""
+    going = db.session.info.setdefault(FILES_KEY, [])
+    known = set(db.session.scalars(select(OutboxMessage.id)))
+    stray = [
+        path
+        for path in (settings().instance_path / "mail").glob("*.eml*")
+        if _number_of(path) not in known and path not in going
+    ]
+    going += stray
+    return len(stray)
+
+
+def _delete(*where: ColumnElement[bool]) -> int:
+    """Delete rows now, and the files of mails once the transaction is safe."""
+    rows = db.session.execute(
+        select(OutboxMessage.id, OutboxMessage.created_at).where(*where)
+    ).all()
+    ids = [row.id for row in rows]
+    db.session.execute(delete(OutboxMessage).where(OutboxMessage.id.in_(ids)))
+    paths = [_path_of(row.id, row.created_at) for row in rows]
+    db.session.info.setdefault(FILES_KEY, []).extend(paths)
+    return len(rows)
+
+
+@event.listens_for(Session, "after_commit")
+def _delete_files(session: Session) -> None:
+    for path in session.info.pop(FILES_KEY, ()):
+        path.unlink(missing_ok=True)
+
+
+@event.listens_for(Session, "after_rollback")
+def _keep_files(session: Session) -> None:
+    session.info.pop(FILES_KEY, None)
 
 
 def _claim(message_id: int, *, now: datetime) -> OutboxMessage | None:
@@ -216,14 +280,21 @@ def _add_calendar(mail: EmailMessage, calendar: bytes, method: str) -> None:
 
 
 def _write_file(message: OutboxMessage, mail: EmailMessage) -> None:
-    folder = settings().instance_path / "mail"
-    folder.mkdir(parents=True, exist_ok=True)
-    stamp = message.created_at.strftime("%Y%m%dT%H%M%SZ")
-    path = folder / f"{stamp}-{message.id:06d}.eml"
+    path = _path_of(message.id, message.created_at)
+    path.parent.mkdir(parents=True, exist_ok=True)
     # Renamed into place: a reader of the folder never sees half a mail.
     part = Path(f"{path}.part")
     part.write_bytes(mail.as_bytes())
     part.replace(path)
+
+
+def _path_of(message_id: int, created_at: datetime) -> Path:
+    stamp = created_at.strftime("%Y%m%dT%H%M%SZ")
+    return settings().instance_path / "mail" / f"{stamp}-{message_id:06d}.eml"
+
+
+def _number_of(path: Path) -> int:
+    return int(path.name.partition(".")[0].rpartition("-")[2])
 
 
 def _send_by_smtp(url: str, mail: EmailMessage) -> None:

@@ -48,6 +48,11 @@ def the_person() -> Person:
     return person
 
 
+def forget_person() -> None:
+    """Let the rest of this request be answered to a visitor."""
+    g.pop("person", None)
+
+
 def holds(person: Person | None, role: Role, scope_key: str | None = None) -> bool:
     """Whether ``person`` holds ``role``, for ``scope_key`` if one is given, at present."""
     now = clock.real_utcnow()

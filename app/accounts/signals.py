@@ -17,3 +17,9 @@ person_erased = Signal()
 The person's own row, roles, sessions, mails and what the audit log says of them are erased
 afterwards. A listener erases its own entries of the log by ``audit.forget``.
 """
+
+words_erased = Signal()
+"""``(sender=None, swept=, now=)``: texts that named them changed; ``{table: [key, …]}``.
+
+For what is made from such texts and kept elsewhere.
+"""

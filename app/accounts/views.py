@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 
 from app import clock
 from app.accounts import access, service
@@ -124,7 +124,7 @@ def sign_in(person: Person) -> None:
     session.clear()  # nothing of a session before, not even its CSRF token
     session[access.SESSION_KEY] = token
     session.permanent = True
-    g.pop("person", None)
+    access.forget_person()
 
 
 def own_path(path: str | None) -> str:

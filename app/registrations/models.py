@@ -60,3 +60,13 @@ class Registration(Model):
     def is_live(self) -> bool:
         """Whether it holds or awaits a place."""
         return self.status in LIVE
+
+
+class ErasedRegistrations(Model):
+    """How many registrations of an edition were erased in which state: all that stays of them."""
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), primary_key=True)
+    status: Mapped[RegistrationStatus] = mapped_column(
+        Enum(RegistrationStatus, native_enum=False, length=20), primary_key=True
+    )
+    registration_count: Mapped[int] = mapped_column(default=0)

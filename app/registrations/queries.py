@@ -9,7 +9,7 @@ from sqlalchemy import case, func, select, tuple_
 
 from app.database import db
 from app.editions.models import Edition
-from app.registrations.models import Registration
+from app.registrations.models import ErasedRegistrations, Registration
 from scheduler.lifecycle import LIVE, SEATED, RegistrationStatus
 
 if TYPE_CHECKING:
@@ -166,3 +166,15 @@ def in_queue_order(edition: Edition) -> list[tuple[Registration, int | None]]:
     ).all()
     waiting = iter(range(1, len(rows) + 1))
     return [(row, next(waiting) if row.status is WAITING else None) for row in rows]
+
+
+def erased_count(edition: Edition) -> int:
+    """Return how many registrations for ``edition`` were erased."""
+    return (
+        db.session.scalar(
+            select(func.sum(ErasedRegistrations.registration_count)).where(
+                ErasedRegistrations.edition_id == edition.id
+            )
+        )
+        or 0
+    )

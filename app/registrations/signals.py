@@ -4,3 +4,6 @@ from blinker import Signal
 
 papers_asked = Signal()
 """``(sender=None, registration=, now=)``: asks for documents as ``[(words, address)]``."""
+
+registration_erased = Signal()
+"""``(sender=None, registration=)``: only a count of it will stay; inside the transaction."""

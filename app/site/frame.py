@@ -52,7 +52,10 @@ def frame() -> dict[str, Any]:
         "current_person": person,
         "sign_out_url": url_for("accounts.logout"),
         "home_url": url_for("site.home"),
-        "footer_links": [(_("Subscribe"), url_for("feeds.subscribe"))],
+        "footer_links": [
+            (_("Subscribe"), url_for("feeds.subscribe")),
+            (_("Privacy"), url_for("site.privacy")),
+        ],
         "demonstration": _is_demonstration(),
     }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from sqlalchemy import text
 
-from app import audit, clock
+from app import audit, clock, retention
 from app.accounts import access
 from app.countries.service import REGION_NAMES
 from app.database import db
@@ -16,9 +16,10 @@ from app.editions import queries as editions
 from app.editions import timeline
 from app.feeds import service as feeds
 from app.hosting import queries as hosting
+from app.outbox import settings
 from app.registrations import queries as registrations
 from app.series import queries as series_queries
-from app.site import drawing, structured
+from app.site import drawing, notice, structured
 from scheduler.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -162,6 +163,20 @@ def edition(slug: str) -> ResponseReturnValue:
         changes=changes,
         structured=structured.event_of(found, changes),
         may_manage=access.organise(person),
+    )
+
+
+@bp.get("/privacy")
+@access.public
+def privacy() -> ResponseReturnValue:
+    """Say what is held about people, and how long."""
+    known = settings()
+    return render_template(
+        "site/privacy.html",
+        own_words=notice.own_words(known.privacy_notice) if known.privacy_notice else None,
+        rules=retention.RULES,
+        operator=known.operator_name,
+        contact=known.operator_contact,
     )
 
 

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
 import config
 from app import clock
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SECRET = {"SYMPOSIA_SECRET_KEY": "a long random text"}
 
@@ -30,6 +27,10 @@ def test_a_secret_is_all_that_must_be_set(tmp_path: Path) -> None:
         now=None,
         bind="127.0.0.1:8000",
         workers=2,
+        operator_name="",
+        operator_contact="",
+        privacy_notice=None,
+        log_format="",
     )
     assert (settings.host, settings.port, settings.is_https) == ("127.0.0.1", 8000, False)
     assert settings.trusted_hosts == ["127.0.0.1", "localhost"]
@@ -50,6 +51,10 @@ def test_every_variable_has_its_place(tmp_path: Path) -> None:
             "SYMPOSIA_NOW": "2027-01-15T10:00:00+01:00",
             "SYMPOSIA_BIND": "0.0.0.0:80",
             "SYMPOSIA_WORKERS": "4",
+            "SYMPOSIA_OPERATOR_NAME": "The Office",
+            "SYMPOSIA_OPERATOR_CONTACT": "privacy@example.net",
+            "SYMPOSIA_PRIVACY_NOTICE": __file__,
+            "SYMPOSIA_LOG_FORMAT": "text",
         }
     )
     assert settings == config.Config(
@@ -65,6 +70,10 @@ def test_every_variable_has_its_place(tmp_path: Path) -> None:
         now=datetime(2027, 1, 15, 9, tzinfo=UTC),
         bind="0.0.0.0:80",
         workers=4,
+        operator_name="The Office",
+        operator_contact="privacy@example.net",
+        privacy_notice=Path(__file__),
+        log_format="text",
     )
     assert settings.is_https
     assert settings.trusted_hosts == ["127.0.0.1", "localhost", "symposia.example.net"]
@@ -106,6 +115,8 @@ def test_the_secret_may_lie_in_the_instance_folder(tmp_path: Path) -> None:
         ("SYMPOSIA_WORKERS", "0"),
         ("SYMPOSIA_WORKERS", "-1"),
         ("SYMPOSIA_WORKERS", "two"),
+        ("SYMPOSIA_PRIVACY_NOTICE", "/nowhere.md"),
+        ("SYMPOSIA_LOG_FORMAT", "xml"),
     ],
 )
 def test_an_unusable_value_names_its_variable(variable: str, value: str) -> None:

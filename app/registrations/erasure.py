@@ -1,0 +1,135 @@
+"""Registrations told to their person, erased with them, and let go when their time is over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import exists, select, update
+
+from app import audit_proof, database, retention
+from app.accounts import privacy
+from app.accounts.models import Grant, Person, SignIn
+from app.accounts.signals import person_data, person_erased
+from app.database import db
+from app.editions.models import Edition
+from app.i18n import lazy_gettext as _l
+from app.registrations import queries, service
+from app.registrations.models import ErasedRegistrations, Registration
+from app.registrations.signals import registration_erased
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+NEEDS_KEPT = timedelta(days=30)  # after the event
+KEPT = timedelta(days=730)  # after the event
+IDLE_KEPT = timedelta(days=730)  # without signing in
+BATCH = 500
+
+
+@person_data.connect
+def _tell(sender: object, *, person: Person) -> tuple[str, list[dict[str, Any]]]:  # noqa: ARG001
+    """Tell a person their registrations."""
+    told = [
+        {
+            "id": registration.public_id,
+            "edition": registration.edition.title,
+            "status": registration.status.value,
+            "position": queries.position(registration),
+            "dietary_needs": registration.dietary_needs,
+            "registered_at": registration.registered_at.isoformat(),
+            "confirmed_at": _said(registration.confirmed_at),
+            "cancelled_at": _said(registration.cancelled_at),
+        }
+        for registration in queries.of_person(person)
+    ]
+    return "registrations", told
+
+
+def _said(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+@person_erased.connect
+def _erase(sender: object, *, person: Person, now: datetime) -> None:  # noqa: ARG001
+    """Give back the places of a person, then keep only counts."""
+    for registration in sorted(queries.of_person(person), key=lambda row: row.edition_id):
+        database.write(registration.edition)
+        database.write(registration)
+        edition = registration.edition
+        if registration.is_live and not edition.has_begun(edition.day_at(now)):
+            service.cancel(registration, by=person, now=now)
+        count_out(registration)
+
+
+def count_out(registration: Registration) -> None:
+    """Delete ``registration``, and what the log tells of it; its edition keeps the count.
+
+    The caller's transaction has locked the edition.
+    """
+    key = (registration.edition_id, registration.status)
+    counted = db.session.get(ErasedRegistrations, key)
+    if counted is None:
+        counted = ErasedRegistrations(edition_id=key[0], status=key[1], registration_count=0)
+        db.session.add(counted)
+    counted.registration_count += 1
+    registration_erased.send(None, registration=registration)
+    audit_proof.forget(registration)
+    db.session.delete(registration)
+    db.session.flush()
+
+
+# -- in the course of time -------------------------------------------------------------------
+
+
+@retention.rule(_l("Dietary needs"), _l("until 30 days after the event"))
+def _let_go_of_needs(now: datetime) -> int:
+    """Empty what was told for the days of the event alone."""
+    ended = select(Edition.id).where(Edition.dtend <= (now - NEEDS_KEPT).date())
+    done = db.session.execute(
+        update(Registration)
+        .where(Registration.edition_id.in_(ended), Registration.dietary_needs != "")
+        .values(dietary_needs="")
+        .execution_options(synchronize_session=False)
+    )
+    return retention.rows(done)
+
+
+@retention.rule(_l("Registrations"), _l("24 months after the event; then only how many there were"))
+def _let_go_of_registrations(now: datetime) -> int:
+    """Count out what is older than anybody asks for."""
+    old = db.session.scalars(
+        select(Registration)
+        .join(Registration.edition)
+        .where(Edition.dtend <= (now - KEPT).date())
+        .order_by(Registration.edition_id, Registration.id)
+        .limit(BATCH)
+    ).all()
+    for registration in old:
+        database.write(registration.edition)
+        count_out(registration)
+    return len(old)
+
+
+@retention.rule(
+    _l("Accounts"),
+    _l("24 months after the last signing in, where there is neither a role nor a registration"),
+    real_time=True,
+)
+def _let_go_of_people(now: datetime) -> int:
+    """Erase who has not been here for long and whom nothing needs."""
+    since = now - IDLE_KEPT
+    idle = db.session.scalars(
+        select(Person)
+        .where(
+            Person.created_at < since,
+            ~exists().where(Grant.person_id == Person.id),
+            ~exists().where(Registration.person_id == Person.id),
+            ~exists().where(SignIn.person_id == Person.id, SignIn.began_at >= since),
+        )
+        .order_by(Person.id)
+        .limit(BATCH)
+    ).all()
+    for person in idle:
+        privacy.erase(person, by=None, now=now)
+    return len(idle)
