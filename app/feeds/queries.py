@@ -9,11 +9,12 @@ from sqlalchemy import Select, and_, func, or_, select
 
 from app import publication
 from app.audit import AuditEntry
-from app.countries.models import association_member
+from app.countries.models import Country, association_member
 from app.database import db
 from app.editions import queries as editions
 from app.editions.models import Edition
 from app.feeds.models import FeedComponent, PersonalFeed
+from app.series.models import Series
 from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
@@ -46,6 +47,14 @@ def in_feed(
     if edition is not None:
         query = query.where(Edition.slug == edition)
     return query
+
+
+def in_feed_by_place(today: date) -> Sequence[Row[int, date, str, str | None]]:
+    """Return ``(id, dtend, series, region)`` of what stands in the feed of all, in its order."""
+    region = func.coalesce(Country.region, Series.region)
+    return db.session.execute(
+        in_feed(today).with_only_columns(Edition.id, Edition.dtend, Series.slug, region)
+    ).all()
 
 
 def kept_components(

@@ -25,7 +25,7 @@ from app.series import queries as series_queries
 from app.series.signals import series_changed
 from scheduler import ical
 from scheduler.errors import NotFoundError
-from scheduler.ical import CalendarEntry, CalendarHead, EntryStatus
+from scheduler.ical import CalendarEntry, CalendarHead
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 ALL, SERIES, REGION, EDITION = "all", "series", "region", "edition"
 COUNTRY, ASSOCIATION = "country", "association"
 DEADLINES = "deadlines"
-CHOSEN = "chosen"  # the feed of all, narrowed as the calendar was
-NEXT_COUNT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ def find(
     series: str | None = None,
     region: str | None = None,
 ) -> Feed | DeadlinesFeed:
-    """Return the feed ``kind``/``key``; ``series`` and ``region`` narrow the feed of all.
+    """Return the feed ``kind``/``key``; ``series`` and ``region`` narrow all, and the deadlines.
 
     Raises:
         NotFoundError: no such feed. Never an empty feed instead: it would erase a subscriber's
@@ -101,9 +99,9 @@ def find(
     """
     path = feed_path(kind, key, series=series or "", region=region or "")
     if kind == ALL and key is None:
-        name, narrowing = _check_filters(series, region), {"series": series, "region": region}
+        name, narrowing = selection_name(series, region), {"series": series, "region": region}
     elif kind == DEADLINES and key is None:
-        name, narrowing = _("Deadlines"), {}
+        name, narrowing = deadlines_name(series, region), {"series": series, "region": region}
     elif key is not None and kind in NAME_OF:
         name, narrowing = NAME_OF[kind](key, today), {kind: key}
     else:
@@ -116,7 +114,7 @@ def find(
         source=f"{base}{path}",
     )
     if kind == DEADLINES:
-        return DeadlinesFeed(head, deadlines(today), queries.last_change(today))
+        return DeadlinesFeed(head, deadlines(today, **narrowing), queries.last_change(today))
     return Feed(head, queries.in_feed(today, **narrowing), queries.last_change(today))
 
 
@@ -238,9 +236,12 @@ def by_name(name: str, *, today: date) -> Feed | DeadlinesFeed:
     return find(kind, key or None, today=today)
 
 
-def deadlines(today: date) -> list[CalendarEntry]:
+def deadlines(
+    today: date, *, series: str | None = None, region: str | None = None
+) -> list[CalendarEntry]:
     """Return the milestones that the world may know, earliest first."""
-    return [deadline_of(row, edition) for row, edition in editions.told_milestones(today)]
+    told = editions.told_milestones(today, series=series, region=region)
+    return [deadline_of(row, edition) for row, edition in told]
 
 
 def deadline_of(milestone: EditionMilestone, edition: Edition) -> CalendarEntry:
@@ -275,8 +276,12 @@ def feed_path(kind: str, key: str | None = None, *, suffix: str = "ics", **filte
     return f"{path}?{query}" if query else path
 
 
-def _check_filters(series: str | None, region: str | None) -> str:
-    """Return what the filtered feed is called."""
+def selection_name(series: str | None, region: str | None) -> str:
+    """Return what the feed of all is called with these filters.
+
+    Raises:
+        NotFoundError: no such series or region.
+    """
     parts = []
     if series is not None:
         found = series_queries.find(series)
@@ -290,60 +295,15 @@ def _check_filters(series: str | None, region: str | None) -> str:
     return ": ".join(parts) or _("All events")
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A feed as the subscribe page offers it: its name, its path, and what is in it."""
-
-    kind: str
-    name: str
-    path: str
-    count: int
-    next: Sequence[CalendarEntry]
-
-
-def offers(today: date, *, series: str = "", region: str = "") -> list[Offer]:
-    """Return the feeds to choose from; a filter of the calendar's comes first as its own.
+def deadlines_name(series: str | None, region: str | None) -> str:
+    """Return what the feed of deadlines is called with these filters.
 
     Raises:
         NotFoundError: no such series or region.
     """
-    rows = db.session.scalars(queries.in_feed(today)).all()
-
-    def offer(kind: str, name: str, path: str, *, series: str = "", region: str = "") -> Offer:
-        within = [
-            row for row in rows if series in {"", row.series.slug} and region in {"", row.region}
-        ]
-        ahead = [row for row in within if row.dtend > today]
-        return Offer(kind, name, path, len(within), [entry_of(row) for row in ahead[:NEXT_COUNT]])
-
-    found = [offer(ALL, _check_filters(None, None), feed_path(ALL))]
-    if series or region:
-        name = _check_filters(series or None, region or None)
-        path = feed_path(ALL, series=series, region=region)
-        found.insert(0, offer(CHOSEN, name, path, series=series, region=region))
-    found.append(_deadlines_offer(today))
-    found += [
-        offer(SERIES, one.title, feed_path(SERIES, one.slug), series=one.slug)
-        for one in series_queries.all_series()
-    ]
-    found += [
-        offer(REGION, name, feed_path(REGION, slug), region=slug)
-        for slug, name in REGION_NAMES.items()
-    ]
-    return found
-
-
-def _deadlines_offer(today: date) -> Offer:
-    told = editions.told_milestones(today)
-    ahead = [
-        (row, edition)
-        for row, edition in told
-        if row.told_on is not None
-        and row.told_on >= today
-        and row.told_status is not EntryStatus.CANCELLED
-    ]
-    next_ones = [deadline_of(row, edition) for row, edition in ahead[:NEXT_COUNT]]
-    return Offer(DEADLINES, _("Deadlines"), feed_path(DEADLINES), len(told), next_ones)
+    if series is None and region is None:
+        return _("Deadlines")
+    return _("Deadlines: %(name)s", name=selection_name(series, region))
 
 
 def feed_of_edition(edition: Edition, today: date) -> str | None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
 
 from flask import (
     Blueprint,
@@ -23,16 +21,16 @@ from app import clock, outbox, publication
 from app.accounts import access
 from app.accounts.access import the_person
 from app.database import db
-from app.feeds import personal, queries, service
+from app.feeds import offers, personal, queries, service
 from app.feeds.edge import address_of
 from app.feeds.forms import PersonalFeedForm
 from app.feeds.kept import KeptFeed
 from app.feeds.news import atom
-from app.feeds.service import ALL, ASSOCIATION, CHOSEN, COUNTRY, DEADLINES, EDITION, REGION, SERIES
+from app.feeds.offers import CHOSEN
+from app.feeds.service import ALL, ASSOCIATION, COUNTRY, DEADLINES, EDITION, REGION, SERIES
 from app.forms import put
 from app.i18n import gettext as _
 from app.limits import FEED_TOKENS, limiter
-from app.outbox import settings
 from scheduler.errors import DomainError, NotFoundError
 
 if TYPE_CHECKING:
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
 
     from app.accounts.models import Person
     from app.feeds.models import PersonalFeed
-    from app.feeds.service import Offer
+    from app.feeds.offers import Offer
 
 bp = Blueprint("feeds", __name__)
 
@@ -52,17 +50,14 @@ CONTENT_TYPES = {ICS: "text/calendar; charset=utf-8", JCAL: "application/calenda
 @access.public
 def everything(suffix: str) -> ResponseReturnValue:
     """Serve every public edition, or those of a series or region."""
-    filters = {name: value for name, value in request.args.items() if value}
-    if set(filters) - {"series", "region"}:
-        raise NotFoundError
-    return _serve(ALL, None, suffix, **filters)
+    return _serve(ALL, None, suffix, **_filters())
 
 
 @bp.get(f"/feeds/deadlines.<any({ICS},{JCAL}):suffix>")
 @access.public
 def deadlines(suffix: str) -> ResponseReturnValue:
-    """Serve the days by which one must act for public editions."""
-    return _serve(DEADLINES, None, suffix)
+    """Serve the days by which one must act for public editions, or those of a series or region."""
+    return _serve(DEADLINES, None, suffix, **_filters())
 
 
 @bp.get(
@@ -178,11 +173,9 @@ def _own_feed(feed_id: int) -> PersonalFeed:
 def subscribe() -> ResponseReturnValue:
     """Show every feed: what is in it, and the ways to subscribe."""
     # The filters of /calendar lead here: what one looked at is what one subscribes to.
-    filters = {name: request.args.get(name, "").strip() for name in ("series", "region")}
-    found = [_with_addresses(offer) for offer in service.offers(clock.today(), **filters)]
-    by_kind: dict[str, list[dict[str, object]]] = {}
-    for offer in found:
-        by_kind.setdefault(str(offer["kind"]), []).append(offer)
+    by_kind: dict[str, list[Offer]] = {}
+    for offer in offers.all_offers(clock.today(), **_selection()):
+        by_kind.setdefault(offer.kind, []).append(offer)
     return render_template(
         "feeds/subscribe.html",
         chosen=by_kind.get(CHOSEN, [None])[0],
@@ -191,6 +184,27 @@ def subscribe() -> ResponseReturnValue:
         by_series=by_kind.get(SERIES, []),
         by_region=by_kind[REGION],
     )
+
+
+@bp.get(f"/subscribe/<any({ALL},{DEADLINES}):kind>.svg")
+@access.public
+def code(kind: str) -> ResponseReturnValue:
+    """Serve the QR code by which a telephone comes to the subscribe page."""
+    response = Response(offers.code(kind, **_selection()), content_type="image/svg+xml")
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    return response
+
+
+def _selection() -> dict[str, str]:
+    return {name: request.args.get(name, "").strip() for name in ("series", "region")}
+
+
+def _filters() -> dict[str, str]:
+    """Return the filters of a feed's address; what is no filter names no feed."""
+    filters = {name: value for name, value in request.args.items() if value}
+    if set(filters) - {"series", "region"}:
+        raise NotFoundError
+    return filters
 
 
 def _serve(kind: str, key: str | None, suffix: str, **filters: str) -> Response:
@@ -220,18 +234,3 @@ def _answer(kept: KeptFeed, path: str) -> Response:
     # For HEAD the length is that of the body which is not sent.
     response.automatically_set_content_length = False
     return response
-
-
-def _with_addresses(offer: Offer) -> dict[str, object]:
-    """Return ``offer`` with the addresses by which each program subscribes to it."""
-    base = urlsplit(settings().base_url)
-    address = f"{settings().base_url}{offer.path}"
-    webcal = f"webcal://{base.netloc}{base.path}{offer.path}"
-    return asdict(offer) | {
-        "next": offer.next,
-        "address": address,
-        "webcal": webcal,
-        "google": f"https://calendar.google.com/calendar/render?cid={quote(webcal, safe='')}",
-        "outlook": "https://outlook.live.com/calendar/0/addfromweb"
-        f"?url={quote(address, safe='')}&name={quote(offer.name, safe='')}",
-    }

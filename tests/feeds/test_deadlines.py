@@ -194,8 +194,47 @@ def test_the_closing_day_of_registration_is_the_real_one(client: Client) -> None
 def test_the_subscribe_page_offers_the_deadlines(client: Client) -> None:
     announced()
     seen = words(client.get("/subscribe"))
-    assert "6 so far. Next: Contributions close: Meeting, 7 August 2029." in seen
+    assert "6 so far. 7 August 2029 Contributions close: Meeting" in seen
     assert "http://localhost:8000/feeds/deadlines.ics" in client.get("/subscribe").text
+
+
+def titles(client: Client, query: str) -> set[str]:
+    answer = client.get(f"/feeds/deadlines.ics?{query}")
+    events = Calendar.from_ical(answer.data).walk("VEVENT")
+    return {str(event["SUMMARY"]).rpartition(": ")[2] for event in events}
+
+
+def test_deadlines_can_be_had_for_a_series_or_a_region(client: Client) -> None:
+    make_country("XAA", region="africa")
+    announced(title="S", country_code="XAA", city="Albor")
+    announced(title="E", series=make_series("regional-europe", region="europe"))
+    assert {
+        query: titles(client, query)
+        for query in (
+            "", "series=&region=", "series=symposium", "region=africa", "region=europe",
+            "series=symposium&region=europe",
+        )
+    } == {
+        "": {"S", "E"},
+        "series=&region=": {"S", "E"},
+        "series=symposium": {"S"},
+        "region=africa": {"S"},
+        "region=europe": {"E"},
+        "series=symposium&region=europe": set(),
+    }  # fmt: skip
+    both = [
+        client.get(f"/feeds/deadlines.ics?{query}")
+        for query in ("series=symposium&region=africa", "region=africa&series=symposium")
+    ]
+    assert both[0].headers["ETag"] == both[1].headers["ETag"]
+    assert "X-WR-CALNAME:Symposia: Deadlines: Symposium: Africa" in both[0].text
+
+
+def test_deadlines_of_nothing_are_no_empty_calendar(client: Client) -> None:
+    announced()
+    for query in ("series=nowhere", "region=atlantis", "colour=red"):
+        answer = client.get(f"/feeds/deadlines.ics?{query}")
+        assert (answer.status_code, answer.mimetype) == (404, "text/plain")
 
 
 def test_a_waiver_on_the_desk_reaches_the_kept_feed(client: Client) -> None:

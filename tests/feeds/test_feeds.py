@@ -472,28 +472,7 @@ def test_a_feed_is_only_read(method: str, client: Client) -> None:
         assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
 
 
-# -- the page and the command ----------------------------------------------------------------
-
-
-@pytest.mark.usefixtures("world")
-def test_the_subscribe_page_offers_every_feed_in_every_way(client: Client) -> None:
-    page = client.get("/subscribe").text
-    for path in ("all", "series/symposium", "series/workshop", "region/africa", "region/europe"):
-        for address in (
-            f"http://localhost:8000/feeds/{path}.ics",
-            f"webcal://localhost:8000/feeds/{path}.ics",
-        ):
-            assert address in page
-    assert "calendar.google.com/calendar/render?cid=webcal%3A%2F%2Flocalhost%3A8000" in page
-    assert "outlook.live.com/calendar/0/addfromweb?url=http%3A%2F%2Flocalhost" in page
-
-
-@pytest.mark.usefixtures("world")
-def test_the_subscribe_page_offers_what_the_calendar_showed(client: Client) -> None:
-    page = client.get("/subscribe?region=africa&series=symposium").text
-    assert "/feeds/all.ics?region=africa&amp;series=symposium" in page
-    for unknown in ("series=nowhere", "region=atlantis"):
-        assert client.get(f"/subscribe?{unknown}").status_code == 404
+# -- the command -------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("world")

@@ -54,6 +54,7 @@ def test_what_a_visitor_may_use_is_this_and_nothing_more(app: Flask) -> None:
         "accounts.request_link",
         "documents.verify",  # who holds the document, which says nothing of its person
         "door.worker",  # a script
+        "feeds.code",
         "feeds.deadlines",
         "feeds.everything",
         "feeds.news",

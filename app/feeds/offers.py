@@ -1,0 +1,185 @@
+"""The feeds as the subscribe page offers them: what is in each, what comes next, the ways to it."""
+
+from __future__ import annotations
+
+import io
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
+import segno
+
+from app.countries.service import REGION_NAMES
+from app.editions import queries as editions
+from app.editions.entries import entry_of
+from app.feeds import queries
+from app.feeds.service import (
+    ALL,
+    DEADLINES,
+    EDITION,
+    REGION,
+    SERIES,
+    deadline_of,
+    deadlines_name,
+    feed_path,
+    selection_name,
+)
+from app.outbox import address, settings
+from app.series import queries as series_queries
+from scheduler.ical import EntryStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from app.editions.models import Edition
+    from app.series.models import SeriesKind
+    from scheduler.ical import CalendarEntry
+
+CHOSEN = "chosen"  # the feed of all, narrowed as the calendar was
+NEXT_COUNT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """One of the next entries of a feed; ``path`` is the file of its event alone."""
+
+    entry: CalendarEntry
+    kind: SeriesKind
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A feed to choose: its name, how many entries it has, the next of them, the ways to it."""
+
+    kind: str
+    name: str
+    path: str
+    code_path: str  # of the QR code that brings a telephone here
+    count: int
+    next: Sequence[Upcoming]
+
+    @property
+    def address(self) -> str:
+        """Where programs subscribe."""
+        return f"{settings().base_url}{self.path}"
+
+    @property
+    def webcal(self) -> str:
+        """The address that opens the reader's own calendar program."""
+        return f"webcal://{self.address.partition('://')[2]}"
+
+    @property
+    def google(self) -> str:
+        """The page of Google's calendar that subscribes to this feed."""
+        return f"https://calendar.google.com/calendar/render?cid={quote(self.webcal, safe='')}"
+
+    @property
+    def outlook(self) -> str:
+        """The page of Outlook.com that subscribes to this feed."""
+        return (
+            "https://outlook.live.com/calendar/0/addfromweb"
+            f"?url={quote(self.address, safe='')}&name={quote(self.name, safe='')}"
+        )
+
+
+def all_offers(today: date, *, series: str = "", region: str = "") -> list[Offer]:
+    """Return the feeds to choose from; a filter of the calendar's comes first as its own.
+
+    Raises:
+        NotFoundError: no such series or region.
+    """
+    contents = _Contents(today)
+
+    def offer(kind: str, name: str, path: str, **filters: str) -> Offer:
+        count, ahead = contents.of(**filters)
+        return Offer(kind, name, path, _code_path(ALL, **filters), count, ahead)
+
+    found = [offer(ALL, selection_name(None, None), feed_path(ALL))]
+    if series or region:
+        name = selection_name(series or None, region or None)
+        path = feed_path(ALL, series=series, region=region)
+        found.insert(0, offer(CHOSEN, name, path, series=series, region=region))
+    found.append(_deadlines_offer(today, series, region))
+    found += [
+        offer(SERIES, one.title, feed_path(SERIES, one.slug), series=one.slug)
+        for one in series_queries.all_series()
+    ]
+    found += [
+        offer(REGION, name, feed_path(REGION, slug), region=slug)
+        for slug, name in REGION_NAMES.items()
+    ]
+    return found
+
+
+class _Contents:
+    """How many editions each feed has, and its next ones: two queries, however many feeds."""
+
+    def __init__(self, today: date) -> None:
+        self._counts: dict[tuple[str, str], int] = defaultdict(int)
+        next_ids: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for edition_id, dtend, series, region in queries.in_feed_by_place(today):
+            for filters in ((a, b) for a in {series, ""} for b in {region or "", ""}):
+                self._counts[filters] += 1
+                if dtend > today and len(next_ids[filters]) < NEXT_COUNT:
+                    next_ids[filters].append(edition_id)
+        wanted = {edition_id for ids in next_ids.values() for edition_id in ids}
+        rows = {row.id: row for row in queries.editions_by_id(sorted(wanted))}
+        self._next = {
+            filters: [_upcoming(rows[edition_id]) for edition_id in ids]
+            for filters, ids in next_ids.items()
+        }
+
+    def of(self, series: str = "", region: str = "") -> tuple[int, Sequence[Upcoming]]:
+        """Return what the feed of all has under these filters."""
+        return self._counts.get((series, region), 0), self._next.get((series, region), ())
+
+
+def _upcoming(edition: Edition) -> Upcoming:
+    return Upcoming(entry_of(edition), edition.series.kind, feed_path(EDITION, edition.slug))
+
+
+def _deadlines_offer(today: date, series: str, region: str) -> Offer:
+    told = editions.told_milestones(today, series=series or None, region=region or None)
+    ahead = [
+        (row, edition)
+        for row, edition in told
+        if row.told_on is not None
+        and row.told_on >= today
+        and row.told_status is not EntryStatus.CANCELLED
+    ]
+    return Offer(
+        DEADLINES,
+        deadlines_name(series or None, region or None),
+        feed_path(DEADLINES, series=series, region=region),
+        _code_path(DEADLINES, series=series, region=region),
+        len(told),
+        [
+            Upcoming(deadline_of(row, edition), edition.series.kind, "")
+            for row, edition in ahead[:NEXT_COUNT]
+        ],
+    )
+
+
+def _code_path(kind: str, **filters: str) -> str:
+    chosen = urlencode(sorted((name, value) for name, value in filters.items() if value))
+    return f"/subscribe/{kind}.svg" + (f"?{chosen}" if chosen else "")
+
+
+def code(kind: str, *, series: str = "", region: str = "") -> bytes:
+    """Return the QR code of the subscribe page with this selection, as SVG.
+
+    The page rather than the feed: every telephone opens a page, and there each finds its way.
+
+    Raises:
+        NotFoundError: no such series or region.
+    """
+    selection_name(series or None, region or None)
+    page = address("feeds.subscribe", series=series or None, region=region or None)
+    written = io.BytesIO()
+    segno.make(page + ("#deadlines" if kind == DEADLINES else ""), error="m", micro=False).save(
+        written, kind="svg", light="#fff", xmldecl=False, omitsize=True
+    )
+    return written.getvalue()

@@ -1,0 +1,179 @@
+"""The page that offers the feeds: every way to each, what is in it, how late it may come."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+import segno
+
+from app.editions import disruptions
+from app.series.models import SeriesKind
+from scheduler.lifecycle import EditionStatus
+from tests.factories import OPENING, make_country, make_edition, make_person, make_series
+from tests.pages import words
+
+if TYPE_CHECKING:
+    from app.editions.models import Edition
+    from tests.conftest import Client
+
+FIRST = date(2027, 6, 8)
+
+
+def announced(series: str = "symposium", region: str | None = None, **facts: object) -> Edition:
+    made = make_series(series, region=region)
+    return make_edition(
+        series=made, **{"status": EditionStatus.ANNOUNCED, "dtstart": FIRST} | facts
+    )  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def world() -> None:
+    """A symposium in Africa, a workshop of no place, an engagement of Europe's series."""
+    make_country("XAA", name="Alboria", region="africa")
+    announced(title="S", country_code="XAA", city="Albor")
+    make_series("workshop", kind=SeriesKind.PRACTITIONER_WORKSHOP)
+    announced("workshop", title="W", dtstart=date(2027, 9, 13))
+    announced("regional-europe", "europe", title="E", dtstart=date(2027, 5, 11))
+
+
+@pytest.mark.usefixtures("world")
+def test_every_feed_is_offered_in_every_way(client: Client) -> None:
+    page = client.get("/subscribe").text
+    paths = ("all", "deadlines", "series/symposium", "series/workshop", "region/africa")
+    google = "https://calendar.google.com/calendar/render?cid=webcal%3A%2F%2Flocalhost%3A8000%2F"
+    outlook = "https://outlook.live.com/calendar/0/addfromweb?url=http%3A%2F%2Flocalhost%3A8000%2F"
+    for path in paths:
+        quoted = f"feeds%2F{path.replace('/', '%2F')}.ics"
+        for way in (
+            f'value="http://localhost:8000/feeds/{path}.ics"',
+            f'href="webcal://localhost:8000/feeds/{path}.ics"',
+            f'href="/feeds/{path}.ics" download',
+            google + quoted,
+            outlook + quoted,
+        ):
+            assert way in page
+
+
+@pytest.mark.usefixtures("world")
+def test_what_the_calendar_showed_comes_first_with_its_deadlines(client: Client) -> None:
+    page = client.get("/subscribe?region=africa&series=symposium").text
+    assert "/feeds/all.ics?region=africa&amp;series=symposium" in page
+    assert "/feeds/deadlines.ics?region=africa&amp;series=symposium" in page
+    headings = re.findall("<h2>(.*?)</h2>", page)
+    assert headings[:3] == ["Symposium: Africa", "Everything", "Deadlines: Symposium: Africa"]
+    for unknown in ("series=nowhere", "region=atlantis"):
+        assert client.get(f"/subscribe?{unknown}").status_code == 404
+
+
+def plain(html: str) -> str:
+    return " ".join(re.sub("<[^>]*>", "", html).split())
+
+
+def agendas(page: str) -> list[list[str]]:
+    """Return what each preview shows, an item a line."""
+    lists = re.findall(r'<ol class="agenda".*?</ol>', page, re.DOTALL)
+    return [[plain(item) for item in re.findall("<li.*?</li>", one, re.DOTALL)] for one in lists]
+
+
+@pytest.mark.usefixtures("world")
+def test_the_next_entries_are_shown_as_a_calendar_will(client: Client) -> None:
+    who = {"by": make_person(), "now": OPENING, "reason": "Flood"}
+    announced(title="Past", dtstart=date(2026, 3, 3))
+    disruptions.cancel(announced(title="Off", dtstart=date(2027, 7, 6)), **who)
+    postponed = announced(title="Later", dtstart=date(2027, 8, 3))
+    disruptions.postpone(postponed, dtstart=None, dtend=None, **who)
+    page = client.get("/subscribe").text
+    everything = agendas(page)[0]
+    assert everything == [
+        "11–13 May 2027 E only this: E, as a file",
+        "8–10 June 2027 S Albor, Alboria only this: S, as a file",
+        "6–8 July 2027 CANCELLED: Off only this: Off, as a file",
+    ]
+    later = next(one for one in agendas(page) if any("Later" in item for item in one))
+    assert (
+        "3–5 August 2027 Later (postponed, new dates to follow) (tentative) only this" in later[-1]
+    )
+    assert "6 events in it, past ones included" in plain(page)
+
+
+@pytest.mark.usefixtures("world")
+def test_one_event_can_be_taken_alone(client: Client) -> None:
+    chosen = client.get("/subscribe?region=africa").text.split("<h2>")[1]
+    (path,) = re.findall(r'class="agenda__file" href="(/feeds/edition/[^"]*)"', chosen)
+    answer = client.get(path)
+    assert (answer.text.count("BEGIN:VEVENT"), "SUMMARY:S\r\n" in answer.text) == (1, True)
+
+
+def test_the_page_says_how_late_each_program_is(client: Client) -> None:
+    page = words(client.get("/subscribe"))
+    for program in ("Apple Calendar", "Google Calendar May take up to a day", "Thunderbird"):
+        assert program in page
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [
+        ("/subscribe/all.svg", "/subscribe"),
+        ("/subscribe/all.svg?series=symposium", "/subscribe?series=symposium"),
+        (
+            "/subscribe/deadlines.svg?region=africa&series=symposium",
+            "/subscribe?series=symposium&region=africa#deadlines",
+        ),
+    ],
+)
+def test_a_code_brings_a_telephone_to_the_selection(
+    client: Client, path: str, leads_to: str
+) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
+    assert client.get(leads_to.partition("#")[0]).status_code == 200
+    same = segno.make(f"http://localhost:8000{leads_to}", error="m", micro=False)
+    dark = [
+        (x, y)
+        for y, row in enumerate(same.matrix_iter(border=4))
+        for x, one in enumerate(row)
+        if one
+    ]
+    assert modules(answer.text) == dark
+
+
+def modules(svg: str) -> list[tuple[int, int]]:
+    """Return the dark modules that the lines of a code paint, row by row."""
+    (path,) = re.findall(r'stroke="#000" d="([^"]+)"', svg)
+    x = y = 0.0
+    found = []
+    for act, first, second in re.findall(r"([Mmh])(-?[\d.]+)(?: (-?[\d.]+))?", path):
+        if act == "h":
+            found += [(int(x) + step, int(y)) for step in range(int(first))]
+            x += int(first)
+        else:
+            x, y = (
+                (float(first), float(second))
+                if act == "M"
+                else (x + float(first), y + float(second))
+            )
+    return found
+
+
+@pytest.mark.usefixtures("world")
+def test_every_code_on_the_page_has_words_and_a_picture(client: Client) -> None:
+    page = client.get("/subscribe?series=symposium").text
+    codes = re.findall(r'<img class="offer__code" src="([^"]+)"[^>]* alt="([^"]+)"', page)
+    assert len(codes) == page.count('<img class="offer__code"') == 3 + 3 + 4
+    for path, alt in codes:
+        assert client.get(path.replace("&amp;", "&")).status_code == 200
+        assert alt.startswith("QR code: opens “")
+    assert client.get("/subscribe/all.svg?series=nowhere").status_code == 404
+    assert client.get("/subscribe/everything.svg").status_code == 404
+
+
+def test_the_page_grows_with_no_event(client: Client) -> None:
+    announced()
+    one = len(client.get("/subscribe").data)
+    for number in range(30):
+        announced(dtstart=FIRST + timedelta(days=number))
+    assert len(client.get("/subscribe").data) < one + 6_000
