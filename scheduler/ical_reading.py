@@ -41,6 +41,15 @@ _DATE_TIME = re.compile(r"\d{8}T\d{6}Z?", re.ASCII)
 Value = TypeVar("Value")
 
 
+class Repeating(NamedTuple):
+    """An event that repeats: the entry is its first occurrence, ``rrule`` stands as in the file."""
+
+    line: int
+    entry: CalendarEntry
+    rrule: str
+    rrule_line: int
+
+
 @dataclass(frozen=True, slots=True)
 class CalendarFile:
     """What could be read of a calendar file: entries and faults, each with its line, in order."""
@@ -48,6 +57,7 @@ class CalendarFile:
     head: CalendarHead | None
     entries: tuple[tuple[int, CalendarEntry], ...]
     faults: tuple[tuple[int, str], ...]
+    repeating: tuple[Repeating, ...] = ()
 
 
 def decode(data: bytes) -> tuple[CalendarHead | None, list[CalendarEntry]]:
@@ -63,13 +73,20 @@ def decode(data: bytes) -> tuple[CalendarHead | None, list[CalendarEntry]]:
         CalendarDataError: the file has faults; they all are in its ``faults``.
     """
     found = decode_what_can_be(data)
-    if found.faults:
-        raise CalendarDataError(found.faults)
+    faults = [
+        *found.faults,
+        *((one.rrule_line, "RRULE: only single events are read.") for one in found.repeating),
+    ]
+    if faults:
+        raise CalendarDataError(sorted(faults))
     return found.head, [entry for _, entry in found.entries]
 
 
 def decode_what_can_be(data: bytes) -> CalendarFile:
-    """Read a calendar file like `decode`, but give the sound events beside the faults."""
+    """Read a calendar file like `decode`, but give the sound events beside the faults.
+
+    Events that repeat by one rule, without exceptions, stand apart, their rule unread.
+    """
     try:
         nodes = _tree(data)
     except CalendarDataError as error:
@@ -80,6 +97,7 @@ def decode_what_can_be(data: bytes) -> CalendarFile:
     head: CalendarHead | None = None
     entries: list[tuple[int, CalendarEntry]] = []
     faults: list[tuple[int, str]] = []
+    repeating: list[Repeating] = []
     try:
         head = _read_head(calendars[0])
     except CalendarDataError as error:
@@ -87,10 +105,14 @@ def decode_what_can_be(data: bytes) -> CalendarFile:
     for node in (node for calendar in calendars for node in calendar.children):
         if node.name == "VEVENT":
             try:
-                entries.append((node.line, _read_entry(node)))
+                entry, rule = _read_entry(node), _read_rule(node)
+                if rule is None:
+                    entries.append((node.line, entry))
+                else:
+                    repeating.append(Repeating(node.line, entry, rule.value.strip(), rule.line))
             except CalendarDataError as error:
                 faults += error.faults
-    return CalendarFile(head, tuple(entries), tuple(sorted(faults)))
+    return CalendarFile(head, tuple(entries), tuple(sorted(faults)), tuple(repeating))
 
 
 class _Property(NamedTuple):
@@ -212,9 +234,6 @@ def _read_head(node: _Node) -> CalendarHead | None:
 
 def _read_entry(node: _Node) -> CalendarEntry:
     """Read a VEVENT (RFC 5545 §3.6.1)."""
-    for name in ("RRULE", "RDATE", "RECURRENCE-ID"):
-        for found in node.all(name):
-            raise CalendarDataError([(found.line, f"{name}: only single events are read.")])
     dtstart, tzid = node.need("DTSTART", _read_moment)
     dtstamp = node.need("DTSTAMP", _read_instant)
     last_modified = node.read("LAST-MODIFIED", _read_instant, dtstamp)
@@ -249,6 +268,19 @@ def _read_entry(node: _Node) -> CalendarEntry:
         )
     except CalendarEntryError as error:
         raise CalendarDataError([(node.line, str(error))]) from error
+
+
+def _read_rule(node: _Node) -> _Property | None:
+    """Return the rule by which a VEVENT repeats, if it does."""
+    rules = node.all("RRULE")
+    for found in node.all("RDATE") + node.all("RECURRENCE-ID"):
+        problem = f"{found.name}: only single events, and those of one rule, are read."
+        raise CalendarDataError([(found.line, problem)])
+    for found in rules and node.all("EXDATE"):
+        raise CalendarDataError([(found.line, "EXDATE: a rule with exceptions is not read.")])
+    for found in rules[1:]:
+        raise CalendarDataError([(found.line, "RRULE: an event has one rule.")])
+    return rules[0] if rules else None
 
 
 def _read_end(node: _Node, dtstart: date | datetime, tzid: str | None) -> date | datetime:

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
 
 from app.editions.models import Precision
 from app.forms import clean
@@ -32,6 +33,7 @@ EVENTS_MAX = 1_000
 CERTAINTIES = ("verified", "recalled", "inferred")
 _REQUIRED = ("name", "start", "end")
 _MOMENT = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
+_UNTIL = re.compile(r"\bUNTIL=(\d{8}T\d{6}Z?)", re.ASCII)
 _DAY = timedelta(days=1)
 _BY_PARTS = {3: Precision.DAY, 2: Precision.MONTH, 1: Precision.YEAR}
 
@@ -72,13 +74,17 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundEvent:
-    """One event of a file: days ``[dtstart, dtend)`` as exactly as ``precision`` says."""
+    """One event of a file: days ``[dtstart, dtend)`` as exactly as ``precision`` says.
+
+    With an ``rrule``, these are the days of its first occurrence.
+    """
 
     line: int
     name: str
     dtstart: date
     dtend: date
     precision: Precision = Precision.DAY
+    rrule: str = ""
     city: str = ""
     country: str = ""  # an ISO 3166-1 code, as the file has it
     source: str = ""
@@ -128,12 +134,14 @@ def read_file(name: str, content: bytes) -> Reading:
 
 
 def read_ics(content: bytes) -> Reading:
-    """Read the single events of a calendar file."""
+    """Read the events of a calendar file, single ones and those that recur by a rule."""
     found = ical.decode_what_can_be(content)
     reading = Reading(
         faults=[Fault(line, _in_our_words(problem)) for line, problem in found.faults]
     )
-    for line, entry in found.entries:
+    every = [(line, entry, "") for line, entry in found.entries]
+    every += [(one.line, one.entry, one.rrule) for one in found.repeating]
+    for line, entry, rrule in sorted(every, key=lambda each: each[0]):
         name = _line(entry.summary)
         if _day(entry.dtend) == date.max:
             reading.faults.append(Fault(line, _("“%(text)s” is too far ahead.", text=date.max)))
@@ -143,7 +151,7 @@ def read_ics(content: bytes) -> Reading:
         elif entry.status is EntryStatus.CANCELLED:
             reading.faults.append(Fault(line, _("“%(name)s” is cancelled.", name=name)))
         else:
-            reading.events.append(_of_entry(line, name, entry))
+            reading.events.append(_of_entry(line, name, entry, rrule))
     reading.faults.sort()
     return reading
 
@@ -151,12 +159,22 @@ def read_ics(content: bytes) -> Reading:
 def _in_our_words(problem: str) -> str:
     if problem == "VEVENT has no DTSTART.":
         return _("The event has no day: DTSTART is missing.")
-    if problem.startswith("RRULE:"):
-        return _("The event recurs. Add it by hand, as “A rule by which it recurs”.")
+    if problem.startswith("EXDATE:"):
+        return _(
+            "The event recurs with exceptions (EXDATE), which a rule here cannot have. Add it by "
+            "hand: the rule alone, or each of its days."
+        )
+    if problem.startswith("RDATE:"):
+        return _("The event recurs on listed days (RDATE). Add each of them by hand.")
+    if problem.startswith("RECURRENCE-ID:"):
+        return _(
+            "This moves one occurrence of an event that recurs (RECURRENCE-ID). Add its days by "
+            "hand; with the same name in “Recurs as” they replace what the rule expects."
+        )
     return problem
 
 
-def _of_entry(line: int, name: str, entry: CalendarEntry) -> FoundEvent:
+def _of_entry(line: int, name: str, entry: CalendarEntry, rrule: str) -> FoundEvent:
     dtstart, dtend = _day(entry.dtstart), _day(entry.dtend)
     # The end of days is exclusive; that of times is so only at midnight.
     if isinstance(entry.dtend, datetime) and entry.dtend.time() > time.min:
@@ -168,10 +186,26 @@ def _of_entry(line: int, name: str, entry: CalendarEntry) -> FoundEvent:
         name=name,
         dtstart=dtstart,
         dtend=max(dtend, dtstart + _DAY),
+        rrule=_by_days(rrule, entry),
         city=place if is_city else "",
         source=(_line(entry.url) or ("" if is_city else place))[:300],
         certainty="inferred" if entry.status is EntryStatus.TENTATIVE else "",
     )
+
+
+def _by_days(rrule: str, entry: CalendarEntry) -> str:
+    """Return ``rrule`` for whole days: an UNTIL in UTC becomes the day it is at the event."""
+
+    def day(found: re.Match[str]) -> str:
+        try:
+            until = datetime.fromisoformat(found[1])
+        except ValueError:  # the engine says what is wrong with it
+            return found[0]
+        if until.tzinfo and entry.tzid:
+            until = until.astimezone(ZoneInfo(entry.tzid))
+        return f"UNTIL={until:%Y%m%d}"
+
+    return _UNTIL.sub(day, rrule.upper()) if isinstance(entry.dtstart, datetime) else rrule.upper()
 
 
 def _day(moment: date | datetime) -> date:

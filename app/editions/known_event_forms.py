@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, IntegerField, RadioField, SelectField, SubmitField
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, SubmitField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.editions.known_events import KnownEventFacts
@@ -182,7 +182,10 @@ class ImportForm(FlaskForm):
     file = FileField(
         _l("File"),
         [FileRequired(_l("Choose a file."))],
-        description=_l("A calendar (.ics) or a table (.csv), at most 1 MB and 1000 events."),
+        description=_l(
+            "A calendar (.ics), with events that recur by a rule, or a table (.csv); at most 1 MB "
+            "and 1000 events."
+        ),
     )
     level = RadioField(_l("How much they weigh"), choices=options(LEVELS), default=Level.SOFT.value)
     takes_rest = BooleanField(
@@ -190,6 +193,13 @@ class ImportForm(FlaskForm):
         description=_l("Without it, one fault is enough and nothing is imported."),
     )
     submit = SubmitField(_l("Import the events"))
+
+
+class ImportRestForm(FlaskForm):
+    """What of a file could be read, to be imported without what could not."""
+
+    kept = HiddenField(validators=[InputRequired()])
+    submit = SubmitField(_l("Import the rest"))
 
 
 def _values_of(known: KnownDate) -> dict[str, Any]:

@@ -14,12 +14,13 @@ from app.accounts import access
 from app.accounts.access import the_person
 from app.countries import queries as countries
 from app.database import db
-from app.editions import clashing, event_files, known_events, queries
+from app.editions import clashing, event_files, kept_events, known_events, queries
 from app.editions.known_event_forms import (
     CERTAINTY_WORDS,
     LEVEL_WORDS,
     RULE,
     ImportForm,
+    ImportRestForm,
     KnownEventForm,
     RemoveKnownEventForm,
 )
@@ -120,7 +121,7 @@ def remove(event_id: int) -> ResponseReturnValue:
 def import_file() -> ResponseReturnValue:
     """Import a file of events; what cannot be read is told with its line."""
     form = ImportForm()
-    checked = None
+    checked, kept = None, ""
     if form.validate_on_submit():
         name = form.file.data.filename or ""
         content = form.file.data.stream.read(event_files.SIZE_MAX + 1)
@@ -139,15 +140,40 @@ def import_file() -> ResponseReturnValue:
             put(form, error, form.file)
         else:
             form.form_errors.append(_why_nothing(checked))
+            kept = kept_events.keep(name[-120:], checked.facts) if checked.facts else ""
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
-    page = render_template(
+    return _import_page(form, checked, kept), status
+
+
+@bp.post("/import/rest")
+@access.needs(access.organise)
+def import_rest() -> ResponseReturnValue:
+    """Import what could be read of a file, as the page before has shown it."""
+    form = ImportRestForm()
+    try:
+        name, facts = kept_events.take(form.kept.data if form.validate_on_submit() else "")
+        added_count, known_count = known_events.add_all(
+            facts, name=name, by=the_person(), now=clock.utcnow()
+        )
+    except DomainError as error:
+        db.session.rollback()
+        again = ImportForm(formdata=None)
+        put(again, error)
+        return _import_page(again, None, ""), HTTPStatus.UNPROCESSABLE_ENTITY
+    db.session.commit()
+    _flash_imported(added_count, known_count, 0)
+    return redirect(url_for(".index"), HTTPStatus.SEE_OTHER)
+
+
+def _import_page(form: ImportForm, checked: known_events.Checked | None, kept: str) -> str:
+    return render_template(
         "editions/known_events_import.html",
         form=form,
         faults=checked.faults[:FAULTS_SHOWN] if checked else [],
         more_count=max(0, len(checked.faults) - FAULTS_SHOWN) if checked else 0,
         sound_count=len(checked.facts) if checked else 0,
+        rest_form=ImportRestForm(formdata=None, kept=kept) if kept else None,
     )
-    return page, status
 
 
 def _edit(form: KnownEventForm, event: KnownEvent | None) -> ResponseReturnValue:
@@ -205,10 +231,10 @@ def _why_nothing(checked: known_events.Checked) -> str:
     if not checked.facts:
         return _("Nothing of this file can be imported.")
     return ngettext(
-        "Nothing is imported yet: %(num)d line cannot be read. Correct the file, or choose it "
-        "again and tick “Import the rest”.",
-        "Nothing is imported yet: %(num)d lines cannot be read. Correct the file, or choose it "
-        "again and tick “Import the rest”.",
+        "Nothing is imported yet: %(num)d line cannot be read. Correct the file and choose it "
+        "again, or import the rest as it is listed below.",
+        "Nothing is imported yet: %(num)d lines cannot be read. Correct the file and choose it "
+        "again, or import the rest as it is listed below.",
         len(checked.faults),
     )
 

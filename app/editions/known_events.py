@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from app import audit, database
 from app.countries.models import Country
@@ -21,7 +23,7 @@ from scheduler.errors import N_, DomainError, RecurrenceRuleError
 from scheduler.known_dates import MAX_LENGTH_DAYS, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from app.accounts.models import Person
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 OWN_SERIES = frozenset({"symposium", "practitioner", "regional"})  # as files of events name them
 SHORTEST_PERIOD_DAYS = 7
-_LONGEST = {"name": 250, "city": 120, "source": 300, "kind": 40}
+_LONGEST = {"name": 250, "city": 120, "source": 300, "kind": 40, "rrule": 500}
 
 
 class KnownEventTakenError(DomainError):
@@ -44,6 +46,15 @@ class LongEventError(DomainError):
     message = N_(
         "“{name}” would last {days} days; {most} at most. Where the days are not known, give the "
         "month, the year or a window."
+    )
+
+
+class NeverFreeError(DomainError):
+    """A rule that leaves no day between its occurrences."""
+
+    message = N_(
+        "“{name}” lasts {days} days, ± {margin}, and falls every {period} days or so: no day would "
+        "be free of it. Give a shorter length or less uncertainty."
     )
 
 
@@ -99,15 +110,16 @@ def add(facts: KnownEventFacts, *, by: Person | None, now: datetime) -> KnownEve
     """Add an event of somebody else.
 
     Raises:
-        KnownDateError, RecurrenceRuleError, YearError, LongEventError, LongTextError: see `check`.
+        KnownDateError, RecurrenceRuleError, YearError, LongEventError, NeverFreeError,
+            LongTextError: see `check`.
         KnownEventTakenError: it is there already.
     """
     check(facts)
     database.write()
     _insist_it_is_new(facts, None)
     event = KnownEvent(**asdict(facts))
-    db.session.add(event)
-    db.session.flush()
+    with _refusing_twins(facts):
+        db.session.add(event)
     audit.record("known_event.added", event, by=by, now=now, changes=_told(None, event))
     return event
 
@@ -116,16 +128,17 @@ def change(event: KnownEvent, facts: KnownEventFacts, *, by: Person, now: dateti
     """Change what is known of ``event``.
 
     Raises:
-        KnownDateError, RecurrenceRuleError, YearError, LongEventError, LongTextError: see `check`.
+        KnownDateError, RecurrenceRuleError, YearError, LongEventError, NeverFreeError,
+            LongTextError: see `check`.
         KnownEventTakenError: another one is like that already.
     """
     check(facts)
     database.write(event)
     _insist_it_is_new(facts, event)
     was = _facts(event)
-    for name, value in asdict(facts).items():
-        setattr(event, name, value)
-    db.session.flush()
+    with _refusing_twins(facts):
+        for name, value in asdict(facts).items():
+            setattr(event, name, value)
     db.session.expire(event, ["country"])
     audit.record("known_event.changed", event, by=by, now=now, changes=_told(was, event))
 
@@ -146,10 +159,10 @@ def check(facts: KnownEventFacts) -> None:
         KnownDateError: no days, days that end before they start, too uncertain, too long.
         RecurrenceRuleError: the rule is not one we take, or falls nearly all the time.
         YearError: the days are too far from any plan.
-        LongEventError, LongTextError: see there.
+        LongEventError, NeverFreeError, LongTextError: see there.
     """
     for name, most in _LONGEST.items():
-        if len(getattr(facts, name)) > most:
+        if len(getattr(facts, name) or "") > most:
             raise LongTextError(field=name, most=most)
     service.check_year(facts.dtstart)
     # The engine refuses what it cannot use, in its own words.
@@ -161,6 +174,13 @@ def check(facts: KnownEventFacts) -> None:
             raise RecurrenceRuleError(
                 problem=_("it falls every %(days)s days or so.", days=max(period_days, 1)),
                 accepted=_("Give the first day alone, once a week at most, and a length in days."),
+            )
+        if facts.length_days + 2 * facts.margin_days >= period_days:
+            raise NeverFreeError(
+                name=facts.name,
+                days=facts.length_days,
+                margin=facts.margin_days,
+                period=period_days,
             )
     if facts.dtend is None:
         return
@@ -189,18 +209,23 @@ def add_all(
 
     An event that is there already, by its name and first day, is left as it is.
     """
+    every = list(facts)
     database.write()
     there = {(event.name, event.dtstart) for event in db.session.scalars(select(KnownEvent))}
     new: dict[tuple[str, date], KnownEventFacts] = {}
     known_count = 0
-    for each in facts:
+    for each in every:
         key = each.name, each.dtstart
         if key in there or key in new:
             known_count += 1
         else:
             new[key] = each
-    db.session.add_all(KnownEvent(**asdict(each)) for each in new.values())
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add_all(KnownEvent(**asdict(each)) for each in new.values())
+    except IntegrityError:
+        # PostgreSQL lets two transactions look at once; the other one was first to write.
+        return add_all(every, name=name, by=by, now=now)
     if new:
         told = {"event_count": [len(there), len(there) + len(new)]}
         audit.record("known_event.imported", by, by=by, now=now, changes=told, reason=name)
@@ -219,8 +244,10 @@ def facts_of(found: FoundEvent, codes: Mapping[str, str], *, level: Level) -> Kn
     return KnownEventFacts(
         name=found.name,
         dtstart=found.dtstart,
-        dtend=found.dtend,
+        dtend=None if found.rrule else found.dtend,
         precision=found.precision,
+        rrule=found.rrule or None,
+        length_days=(found.dtend - found.dtstart).days if found.rrule else 1,
         level=level,
         city=found.city,
         country_code=code,
@@ -249,6 +276,17 @@ def _insist_it_is_new(facts: KnownEventFacts, event: KnownEvent | None) -> None:
     there = db.session.scalar(select(KnownEvent).filter_by(name=facts.name, dtstart=facts.dtstart))
     if there is not None and there is not event:
         raise KnownEventTakenError(name=facts.name)
+
+
+@contextmanager
+def _refusing_twins(facts: KnownEventFacts) -> Iterator[None]:
+    """Write what the block changes, unless somebody else was first with the same event."""
+    try:
+        with db.session.begin_nested():
+            yield
+    except IntegrityError as error:
+        # PostgreSQL lets two transactions look at once: only writing tells.
+        raise KnownEventTakenError(name=facts.name) from error
 
 
 def _facts(event: KnownEvent) -> dict[str, str]:

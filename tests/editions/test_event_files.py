@@ -155,7 +155,7 @@ def test_each_fault_of_a_calendar_is_told_with_its_line_beside_what_is_sound() -
     reading = calendar(
         event("SUMMARY:Sound", day),
         event("SUMMARY:Without a day"),
-        event("SUMMARY:Yearly", day, "RRULE:FREQ=YEARLY"),
+        event("SUMMARY:Moved", day, "RECURRENCE-ID;VALUE=DATE:20280306"),
         event("SUMMARY:No such day", "DTSTART;VALUE=DATE:20270631"),
         event(day),
         event("SUMMARY:Called off", day, "STATUS:CANCELLED"),
@@ -163,11 +163,51 @@ def test_each_fault_of_a_calendar_is_told_with_its_line_beside_what_is_sound() -
     assert [found.name for found in reading.events] == ["Sound"]
     assert [(fault.line, fault.problem) for fault in reading.faults] == [
         (9, "The event has no day: DTSTART is missing."),
-        (19, "The event recurs. Add it by hand, as “A rule by which it recurs”."),
+        (
+            19,
+            (
+                "This moves one occurrence of an event that recurs (RECURRENCE-ID). Add its days "
+                "by hand; with the same name in “Recurs as” they replace what the rule expects."
+            ),
+        ),
         (25, "DTSTART cannot be “20270631”."),
         (27, "The event has no name (SUMMARY)."),
         (32, "“Called off” is cancelled."),
     ]
+
+
+def test_an_event_that_recurs_comes_with_its_rule_and_the_days_of_its_first_time() -> None:
+    reading = calendar(
+        event("SUMMARY:Fair", "DTSTART;VALUE=DATE:20280306", "DTEND;VALUE=DATE:20280311",
+              "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=1MO"),
+        event("SUMMARY:Once", "DTSTART;VALUE=DATE:20280306"),
+        event("SUMMARY:Timed", "DTSTART;TZID=Asia/Tokyo:20280306T090000",
+              "DTEND;TZID=Asia/Tokyo:20280306T170000", "RRULE:FREQ=YEARLY;UNTIL=20400305T230000Z"),
+    )  # fmt: skip
+    assert reading.faults == []
+    assert [
+        (found.name, found.rrule, (found.dtend - found.dtstart).days) for found in reading.events
+    ] == [
+        ("Fair", "FREQ=YEARLY;BYMONTH=3;BYDAY=1MO", 5),
+        ("Once", "", 1),
+        ("Timed", "FREQ=YEARLY;UNTIL=20400306", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("EXDATE;VALUE=DATE:20290306", "The event recurs with exceptions (EXDATE)"),
+        ("RDATE;VALUE=DATE:20290306", "The event recurs on listed days (RDATE)."),
+        ("RRULE:FREQ=MONTHLY", "RRULE: an event has one rule."),
+    ],
+)
+def test_what_no_rule_here_can_hold_is_told_with_its_line(more: str, said: str) -> None:
+    reading = calendar(
+        event("SUMMARY:Fair", "DTSTART;VALUE=DATE:20280306", "RRULE:FREQ=YEARLY", more)
+    )
+    assert reading.events == []
+    assert [(fault.line, fault.problem.startswith(said)) for fault in reading.faults] == [(9, True)]
 
 
 # -- files -----------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -19,6 +21,7 @@ from tests.factories import OPENING, make_country, make_edition, make_person
 from tests.pages import alert, fields, words, words_in
 
 if TYPE_CHECKING:
+    from flask import Flask
     from werkzeug.test import TestResponse
 
     from tests.conftest import Client
@@ -284,6 +287,20 @@ BAD = (
 )
 
 
+CALENDAR = """BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VEVENT
+UID:fair@example.org
+DTSTAMP:20260101T000000Z
+SUMMARY:Fair
+DTSTART;VALUE=DATE:20280306
+DTEND;VALUE=DATE:20280311
+RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=1MO
+END:VEVENT
+END:VCALENDAR
+"""
+
+
 def import_file(
     client: Client, content: str | bytes, name: str = "events.csv", **told: str
 ) -> TestResponse:
@@ -328,6 +345,88 @@ def test_one_fault_keeps_everything_out_unless_the_rest_is_wanted(organiser: Cli
         assert said in told
     assert import_file(organiser, TABLE + BAD, takes_rest="y").status_code == 303
     assert [event.name for event in events()] == ["Forum", "Assembly"]
+
+
+def test_the_rest_of_a_file_is_imported_without_choosing_it_again(organiser: Client) -> None:
+    make_country("XAA", alpha2="XA")
+    make_country("XAB")
+    answer = import_file(organiser, TABLE + BAD)
+    assert "The 2 other events are kept here for an hour" in words(answer)
+    kept = fields(answer)["kept"]
+    assert organiser.submit(f"{PATH}/import/rest", kept=kept).status_code == 303
+    told = [(event.name, event.precision, event.level, event.country_code) for event in events()]
+    assert told == [
+        ("Forum", Precision.DAY, Level.HARD, "XAA"),
+        ("Assembly", Precision.YEAR, Level.HARD, "XAB"),
+    ]
+
+
+def test_what_we_did_not_keep_is_not_imported(organiser: Client) -> None:
+    for kept in ("", "WyJmIixbXV0.forged"):
+        answer = organiser.submit(f"{PATH}/import/rest", kept=kept)
+        assert (answer.status_code, alert(answer), events()) == (
+            422,
+            "What was read of the file is kept for an hour. Choose the file again.",
+            [],
+        )
+
+
+def test_what_recurs_in_a_calendar_is_imported_as_a_rule_and_clashes_each_time(
+    organiser: Client,
+) -> None:
+    assert import_file(organiser, CALENDAR, "fair.ics", level="soft").status_code == 303
+    (fair,) = events()
+    assert (fair.rrule, fair.dtstart, fair.dtend, fair.length_days) == (
+        "FREQ=YEARLY;BYMONTH=3;BYDAY=1MO",
+        date(2028, 3, 6),
+        None,
+        5,
+    )
+    edition = make_edition(dtstart=date(2030, 3, 6), commit=True)
+    assert "Fair" in {
+        clash.name for clash in clashing.clashes_on(edition, edition.dtstart, edition.dtend)
+    }
+
+
+@pytest.mark.parametrize(
+    ("rrule", "said"),
+    [
+        ("FREQ=HOURLY", "FREQ"),
+        ("FREQ=DAILY", "it falls every 1 days or so."),
+        ("FREQ=YEARLY;BYMONTH=3;BYDAY=1TU", "does not fall on"),
+        ("FREQ=WEEKLY", "no day would be free of it"),
+    ],
+)
+def test_a_rule_that_nothing_can_be_compared_with_is_told_with_its_line(
+    rrule: str, said: str, organiser: Client
+) -> None:
+    content = CALENDAR.replace("FREQ=YEARLY;BYMONTH=3;BYDAY=1MO", rrule).replace("0311", "0313")
+    answer = import_file(organiser, content, "fair.ics")
+    assert (answer.status_code, events()) == (422, [])
+    assert "Line 3" in words(answer)
+    assert said in words(answer)
+
+
+def test_two_who_add_the_same_event_at_once_leave_one_and_a_sentence(app: Flask) -> None:
+    """On PostgreSQL both look before either has written; the constraint then decides."""
+    facts = KnownEventFacts(name="Fair", dtstart=date(2028, 3, 6), dtend=date(2028, 3, 11))
+    both_look = threading.Barrier(2)
+
+    def add() -> str:
+        with app.app_context():
+            both_look.wait(timeout=10)
+            try:
+                known_events.add(facts, by=None, now=OPENING)
+                db.session.commit()
+            except known_events.KnownEventTakenError as error:
+                db.session.rollback()
+                return str(error)
+            return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        said = sorted(future.result() for future in [pool.submit(add) for _ in range(2)])
+    assert said == ["", "“Fair” from that day on is known already."]
+    assert [event.name for event in events()] == ["Fair"]
 
 
 @pytest.mark.parametrize(
