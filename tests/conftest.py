@@ -158,6 +158,27 @@ def client(app: Flask) -> Client:
 
 
 @pytest.fixture
+def demonstration(app: Flask, instance_path: Path) -> Iterator[None]:
+    """The demonstration, loaded once: hashing the passwords of its people takes a while."""
+    kept = instance_path / "demonstration.db"
+    if kept.exists() and db.engine.dialect.name == "sqlite":
+        db.engine.dispose()
+        (instance_path / "symposia.db").unlink()
+        shutil.copy(kept, instance_path / "symposia.db")
+        shutil.copytree(kept.with_suffix(".files"), instance_path / "files")
+    else:
+        result = app.test_cli_runner().invoke(args=["demo", "load"])
+        assert (result.exit_code, "Demonstration data loaded." in result.output) == (0, True)
+        db.session.remove()
+        db.engine.dispose()
+        if db.engine.dialect.name == "sqlite":
+            shutil.copy(instance_path / "symposia.db", kept)
+            shutil.copytree(instance_path / "files", kept.with_suffix(".files"))
+    yield
+    db.session.remove()
+
+
+@pytest.fixture
 def live_url(app: Flask) -> Iterator[str]:
     """The application served on a loopback port, for browsers."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,9 +22,6 @@ from scheduler.lifecycle import EditionStatus
 from tests.pages import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from flask import Flask
 
     from tests.conftest import Client
@@ -33,23 +29,7 @@ if TYPE_CHECKING:
 S = EditionStatus
 
 
-@pytest.fixture(autouse=True)
-def _loaded(app: Flask, instance_path: Path) -> Iterator[None]:
-    """The demonstration, loaded once: hashing the passwords of its people takes a while."""
-    kept = instance_path / "demonstration.db"
-    if kept.exists() and db.engine.dialect.name == "sqlite":
-        db.engine.dispose()
-        (instance_path / "symposia.db").unlink()
-        shutil.copy(kept, instance_path / "symposia.db")
-    else:
-        result = app.test_cli_runner().invoke(args=["demo", "load"])
-        assert (result.exit_code, "Demonstration data loaded." in result.output) == (0, True)
-        db.session.remove()
-        db.engine.dispose()
-        if db.engine.dialect.name == "sqlite":
-            shutil.copy(instance_path / "symposia.db", kept)
-    yield
-    db.session.remove()
+pytestmark = pytest.mark.usefixtures("demonstration")
 
 
 def everything() -> dict[str, list[tuple[object, ...]]]:

@@ -1,0 +1,167 @@
+"""Every page, as each role meets it, under axe-core: light and dark, wide and narrow.
+
+The pages are found by following links, one or two of each kind; so a new page is looked at too.
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import select
+from werkzeug.exceptions import HTTPException
+
+from app import clock
+from app.accounts.models import Person
+from app.database import db
+from app.desk import rotation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from flask import Flask
+    from playwright.sync_api import Page
+
+    from tests.conftest import Client
+
+    NewPage = Callable[..., Page]
+
+AXE = Path(__file__).parents[1] / "readers/node_modules/axe-core/axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# In the dark, only colours are other than in the light.
+WAYS: list[tuple[int, Literal["light", "dark"], list[str]]] = [
+    (1280, "light", TAGS),
+    (375, "light", TAGS),
+    (1280, "dark", ["color-contrast"]),
+    (375, "dark", ["color-contrast"]),
+]
+NARROWEST = 320
+EACH_KIND = 2
+
+ORGANISER, COMMITTEE = "organiser@symposia.example.org", "committee1@symposia.example.org"
+CONTACT, PARTICIPANT = "contact-xaa@symposia.example.org", "participant@symposia.example.org"
+# What is public looks the same to whoever has signed in, but for these.
+PERSONAL = {"site.home", "site.edition"}
+MORE = {
+    "": ["/nothing-here", "/calendar?view=month", "/calendar?view=list"],
+    ORGANISER: [
+        "/organise/plan?years=6",
+        "/organise/plan?years=24&by=region",
+        "/organise/plan?try=symposium-2027&day=2027-03-16",
+        "/organise/pieces",
+    ],
+}
+REFUSED = {
+    "": ["/login"],
+    ORGANISER: [
+        "/organise/series/new",
+        "/organise/known-events/new",
+        "/organise/known-events/import",
+        "/organise/people",
+    ],
+}
+
+pytestmark = pytest.mark.skipif(
+    not AXE.exists(), reason="needs axe-core: npm ci --prefix tests/readers"
+)
+
+
+class Fault(NamedTuple):
+    """What a page does wrong, where, and as it is looked at how."""
+
+    page: str
+    looked_at: str
+    rule: str
+    where: str
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["", PARTICIPANT, CONTACT, COMMITTEE, ORGANISER],
+    ids=["visitor", "participant", "contact", "committee", "organiser"],
+)
+@pytest.mark.usefixtures("demonstration")
+def test_every_page_keeps_to_wcag_and_to_its_width(
+    email: str, app: Flask, client: Client, new_page: NewPage
+) -> None:
+    if email == ORGANISER:
+        plan_the_rotation()
+    person = db.session.scalar(select(Person).filter_by(email=email)) if email else None
+    if person is not None:
+        client.sign_in(person)
+    addresses = [*found_by_links(app, client, is_visitor=person is None), *MORE.get(email, ())]
+    page = new_page(person)
+    faults = [fault for address in addresses for fault in faults_of(page, address)]
+    for address in REFUSED.get(email, ()):
+        page.goto(address)
+        page.locator("main form[method=post] [type=submit]").first.click()
+        page.get_by_role("alert").first.wait_for()
+        faults += faults_here(page, f"{address}, refused")
+    assert not faults, "\n".join(map(str, faults))
+
+
+def plan_the_rotation() -> None:
+    organiser = db.session.scalars(select(Person).filter_by(email=ORGANISER)).one()
+    rotation.ask_for_plan(base=None, by=organiser, now=clock.utcnow())
+    db.session.commit()
+    rotation.work(now=clock.real_utcnow, today=clock.today())
+
+
+def found_by_links(app: Flask, client: Client, *, is_visitor: bool) -> Iterator[str]:
+    """Yield the addresses of pages that links lead to, at most so many of each kind."""
+    routes = app.url_map.bind("localhost")
+    seen: dict[str, list[str]] = {}
+    waiting = ["/"]
+    while waiting:
+        address = waiting.pop(0)
+        path = urlsplit(address).path
+        try:
+            endpoint = routes.match(path, method="GET")[0]
+        except HTTPException:
+            continue
+        before = seen.setdefault(endpoint, [])
+        if path in before or len(before) >= EACH_KIND:
+            continue
+        with client.get(address) as answer:
+            is_page = answer.mimetype == "text/html" and answer.status_code == HTTPStatus.OK
+            text = answer.text if is_page else ""
+        if not is_page:
+            continue
+        before.append(path)
+        is_public = endpoint.startswith(("site.", "feeds."))
+        if is_visitor or not is_public or endpoint in PERSONAL:
+            yield address
+        links = re.findall(r'<a [^>]*href="(/[^"#]*)', text)
+        waiting += [link.replace("&amp;", "&") for link in links]
+
+
+def faults_of(page: Page, address: str) -> list[Fault]:
+    """Return what the page of an address does wrong."""
+    page.goto(address)
+    return faults_here(page, address)
+
+
+def faults_here(page: Page, name: str) -> list[Fault]:
+    """Return what the present page does wrong, in each way of looking at it."""
+    found = []
+    page.evaluate(AXE.read_text())
+    for width, scheme, run_only in WAYS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        result: dict[str, Any] = page.evaluate(
+            "runOnly => axe.run({runOnly, resultTypes: ['violations']})", run_only
+        )
+        found += [
+            Fault(name, f"{width} {scheme}", violation["id"], node["html"][:200])
+            for violation in result["violations"]
+            for node in violation["nodes"]
+        ]
+    page.set_viewport_size({"width": NARROWEST, "height": 900})
+    wide: int = page.evaluate("document.documentElement.scrollWidth")
+    if wide > NARROWEST:
+        found.append(Fault(name, f"{NARROWEST}", "scrolls sideways", f"{wide} pixels wide"))
+    return found
