@@ -10,11 +10,23 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, MetaData, event
+from sqlalchemy import (
+    DateTime,
+    Engine,
+    MetaData,
+    bindparam,
+    event,
+    insert,
+    literal,
+    literal_column,
+)
 from sqlalchemy.orm import DeclarativeBase, Session, declared_attr, mapped_column
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeDecorator
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from sqlalchemy import Connection, Dialect
     from sqlalchemy.orm import UOWTransaction
 
@@ -95,6 +107,35 @@ def write(row: Model | None = None) -> None:
         session.refresh(row, with_for_update={"of": type(row)})
 
 
+def insert_alike(
+    model: type[Model],
+    rows: Sequence[Mapping[str, Any]],
+    **alike: Any,  # noqa: ANN401 - columns
+) -> None:
+    """Insert many ``rows`` in one statement; ``alike`` is the same in all, as are the defaults.
+
+    No text that is alike holds a percent sign: to some drivers it is more than text.
+    """
+    if not rows:
+        return
+    columns, connection = model.__table__.columns, db.session.connection()
+    same = {
+        column.name: column.default.arg
+        for column in columns
+        if isinstance(column.default, ScalarElementColumnDefault)
+    } | alike
+    # Written into the statement: bound again for each row, they take half of the time.
+    said = {
+        name: literal(value, columns[name].type).compile(
+            connection, compile_kwargs={"literal_binds": True}
+        )
+        for name, value in same.items()
+    }
+    values: dict[str, Any] = {name: literal_column(str(value)) for name, value in said.items()}
+    values |= {name: bindparam(name, type_=columns[name].type) for name in rows[0]}
+    connection.execute(insert(model).values(values), rows)
+
+
 def is_writing(session: Session) -> bool:
     """Return whether the transaction of ``session`` has taken the write lock."""
     return session.in_transaction() and bool(
@@ -147,6 +188,9 @@ def _set_up_sqlite(connection: Any, record: object) -> None:  # noqa: ANN401, AR
         "foreign_keys = ON",
         "secure_delete = ON",  # who is erased is not to be read in free pages
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        # In KiB, taken as it is needed; with the default of 2,000, thousands of rows at once
+        # (a plan of a century) cost half as much again.
+        "cache_size = -8000",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
-
-from sqlalchemy import insert, select
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from app import audit, database
 from app.database import db
 from app.editions import clashing, numbering, queries, service
 from app.editions.models import Edition, EditionOverride
-from app.series.models import Series
 from app.series.queries import all_series
 from app.series.signals import Difference, DifferenceLine, rule_tried
 from scheduler import clashes, planning, recurrence
@@ -25,9 +22,11 @@ from scheduler.planning import Action, Change, Override, SeriesRule, StandingEdi
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import date, datetime
 
     from app.accounts.models import Person
+    from app.series.models import Series
     from app.series.service import SeriesFacts
     from scheduler.clashes import Clash
 
@@ -94,28 +93,52 @@ class PlannedChange:
         return self.proposal.clashes.get(self.edition, ())
 
 
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a plan is made from, by the ids of the series; equal facts give an equal plan."""
+
+    rules: Mapping[int, SeriesRule]
+    standing: Mapping[int, Sequence[StandingEdition]]
+    decided: Sequence[Override]
+    today: date
+    until: int
+
+    @classmethod
+    def read(cls, series: Sequence[Series], *, until: int, today: date) -> _Facts:
+        standing = queries.standing({one.id: one.slug for one in series})
+        rules = {one.id: SeriesRule(one.slug, one.rule, one.length_days) for one in series}
+        return cls(rules, standing, queries.decided(), today, until)
+
+    def is_in_step(self, series: Series, decided: AbstractSet[str]) -> bool:
+        rule, editions = self.rules[series.id], self.standing[series.id]
+        return series.slug not in decided and planning.is_in_step(
+            rule, editions, today=self.today, until=self.until
+        )
+
+
 class Proposal:
     """The difference between what stands and what the rules say, up to a year inclusive.
 
-    Editions and clashes are looked up when they are asked for: most plans change nothing, and
-    then the comparison alone is wanted.
+    What stays as it is, editions and clashes are looked up when they are asked for: most plans
+    change nothing, and then the comparison alone is wanted.
     """
 
-    def __init__(
-        self,
-        until: int,
-        named: Sequence[tuple[Change, str]],
-        series_by_slug: Mapping[str, Series],
-        today: date,
-    ) -> None:
-        """Hold the plan's changes, each with its slug."""
-        self.until = until
-        self.series = tuple(series_by_slug.values())
-        self.changes = [
-            PlannedChange(change, slug, series_by_slug[change.series], self)
-            for change, slug in named
-        ]
-        self._today = today
+    def __init__(self, facts: _Facts, series: Sequence[Series]) -> None:
+        """Compare; series that are in step at a glance are not planned."""
+        self.facts, self.series, self.until = facts, series, facts.until
+        decided = {override.series for override in facts.decided}
+        others = [one for one in series if not facts.is_in_step(one, decided)]
+        lines = self._plan(others) if others else []
+        self.pending = [line for line in lines if line.change.action is not Action.KEEP]
+
+    @cached_property
+    def changes(self) -> Sequence[PlannedChange]:
+        """Every line of the plan, those that keep an edition as it is included."""
+        return self._plan(self.series)
+
+    def changes_of(self, series: Series) -> Sequence[PlannedChange]:
+        """Return the lines of one series."""
+        return self._plan([series])
 
     @cached_property
     def editions(self) -> Sequence[Edition]:
@@ -125,12 +148,26 @@ class Proposal:
     @cached_property
     def clashes(self) -> Mapping[str, Sequence[Clash]]:
         """What each edition ahead clashes with, by slug, as the plan would have it."""
-        return _find_clashes(self.changes, self.editions, self._today)
+        return _find_clashes(self.pending, self.editions, self.facts.today)
 
-    @property
-    def pending(self) -> Sequence[PlannedChange]:
-        """What applying would change."""
-        return [line for line in self.changes if line.action is not Action.KEEP]
+    def _plan(self, series: Sequence[Series]) -> list[PlannedChange]:
+        """Plan some of the series, and give what is to be created its slugs."""
+        facts, by_slug = self.facts, {one.slug: one for one in series}
+        plan = planning.plan(
+            [facts.rules[one.id] for one in series],
+            [edition for one in series for edition in facts.standing[one.id]],
+            [override for override in facts.decided if override.series in by_slug],
+            today=facts.today,
+            until=facts.until,
+        )
+        taken = {edition.edition for found in facts.standing.values() for edition in found}
+        lines = []
+        for change in plan.changes:
+            one = by_slug[change.series]
+            slug = change.edition or service.free_slug(one, change.dtstart.year, taken)
+            taken.add(slug)
+            lines.append(PlannedChange(change, slug, one, self))
+        return lines
 
     @property
     def fingerprint(self) -> str:
@@ -166,41 +203,17 @@ def propose(
         RecurrenceRuleError: the rule that is tried is not one we take.
     """
     check_until(until, today)
-    series_by_slug = {series.slug: series for series in all_series()}
-    rules = {slug: _rule_of(series) for slug, series in series_by_slug.items()}
+    series = all_series()
+    facts = _Facts.read(series, until=until, today=today)
     if with_rule is not None:
-        series, facts = with_rule
-        tried = None
-        if facts.rrule is not None and facts.dtstart is not None:
-            tried = recurrence.RecurrenceRule(facts.rrule, facts.dtstart)
-            recurrence.validate(tried)
-        rules[series.slug] = replace(rules[series.slug], rule=tried, length_days=facts.length_days)
-    moves = [
-        Override(
-            override.series.slug,
-            override.recurrence_id,
-            override.dtstart,
-            override.dtend,
-            override.reason,
-        )
-        for override in queries.overrides()
-    ]
-    standing = queries.standing()
-    plan = _plan(tuple(rules.values()), standing, tuple(moves), today, until)
-    named = _named(plan, series_by_slug, {edition.edition for edition in standing})
-    return Proposal(until, named, series_by_slug, today)
-
-
-@lru_cache(maxsize=8)
-def _plan(
-    rules: tuple[SeriesRule, ...],
-    standing: tuple[StandingEdition, ...],
-    moves: tuple[Override, ...],
-    today: date,
-    until: int,
-) -> planning.Plan:
-    # Kept by the values themselves: whatever is changed makes another key, so nothing goes stale.
-    return planning.plan(rules, standing, moves, today=today, until=until)
+        one, tried = with_rule
+        rule = None
+        if tried.rrule is not None and tried.dtstart is not None:
+            rule = recurrence.RecurrenceRule(tried.rrule, tried.dtstart)
+            recurrence.validate(rule)
+        rules = {**facts.rules, one.id: SeriesRule(one.slug, rule, tried.length_days)}
+        facts = replace(facts, rules=rules)
+    return Proposal(facts, series)
 
 
 @rule_tried.connect
@@ -210,7 +223,7 @@ def _answer_tried_rule(
     """Say what the plan of ``series`` would change if ``facts`` were saved."""
     proposal = propose(until=DEFAULT_UNTIL, today=today, with_rule=(series, facts))
     titles = {edition.slug: edition.title for edition in queries.of_series(series)}
-    of_series = [line for line in proposal.changes if line.series.id == series.id]
+    of_series = proposal.changes_of(series)
     kept = Counter(line.change.reason for line in of_series if line.action is Action.KEEP)
     lines = [
         DifferenceLine(
@@ -230,35 +243,48 @@ def _answer_tried_rule(
 def apply(proposal: Proposal, *, by: Person | None, now: datetime) -> int:
     """Make what stands agree with the plan; return how many editions changed.
 
-    The plan is made anew under the lock, so nothing is applied that was not looked at.
+    What the plan was made from is read again under the lock, so nothing is applied that was not
+    looked at.
 
     Raises:
         StalePlanError: what stands, or a rule, has changed since ``proposal`` was made.
     """
+    # What takes long comes before the lock.
+    created = [_row(line) for line in proposal.pending if line.action is Action.CREATE]
+    others = [line for line in proposal.pending if line.action is not Action.CREATE]
     database.write()
-    # On PostgreSQL the series' rows are the lock: two plans are applied one after the other.
-    db.session.scalars(select(Series).order_by(Series.id).with_for_update()).all()
-    db.session.expire_all()
-    current = propose(until=proposal.until, today=now.date())
-    if current.fingerprint != proposal.fingerprint:
+    # On PostgreSQL these rows are the lock: two plans are applied one after the other, and nobody
+    # settles meanwhile what is moved.
+    series = all_series(locked=True)
+    editions = queries.lock_by_slugs([line.edition for line in others])
+    current = _Facts.read(series, until=proposal.until, today=now.date())
+    if current != proposal.facts and Proposal(current, series).fingerprint != proposal.fingerprint:
         raise StalePlanError
-    _create([line for line in current.pending if line.action is Action.CREATE], now)
-    others = [line for line in current.pending if line.action is not Action.CREATE]
-    editions = queries.by_slugs([line.edition for line in others])
+    database.insert_alike(
+        Edition, created, status=EditionStatus.PROJECTED, created_at=now, modified_at=now
+    )
+    decided = {(override.series, override.recurrence_id) for override in current.decided}
     for line in others:
-        _keep_override(line, editions)
-        _apply_one(line, editions[line.edition], now)
+        edition = editions[line.edition]
+        if (line.change.series, edition.recurrence_id) in decided:
+            _keep_override(line, edition)
+        _apply_one(line, edition, now)
     db.session.flush()
-    counts: dict[Series, dict[str, list[int]]] = {}
-    for line in current.pending:
-        tally = counts.setdefault(line.series, {})
-        tally[line.action.value] = [0, tally.get(line.action.value, [0, 0])[1] + 1]
+    _record(proposal, by=by, now=now)
+    return len(proposal.pending)
+
+
+def _record(proposal: Proposal, *, by: Person | None, now: datetime) -> None:
+    """Number what was planned of each series, and write down how much it was."""
+    counts: dict[Series, Counter[str]] = {}
+    for line in proposal.pending:
+        counts.setdefault(line.series, Counter())[line.action.value] += 1
     numbered = queries.numbered_series()
     for series, tally in counts.items():
         if series.id in numbered:  # a number only follows from a number
             numbering.renumber(series)
-        audit.record("series.plan_applied", series, by=by, now=now, changes=tally)
-    return len(current.pending)
+        changes = {action: [0, count] for action, count in tally.items()}
+        audit.record("series.plan_applied", series, by=by, now=now, changes=changes)
 
 
 def override(
@@ -388,31 +414,13 @@ def _insist_on_room(edition: Edition, dtstart: date, dtend: date) -> None:
             )
 
 
-def _rule_of(series: Series) -> SeriesRule:
-    return SeriesRule(series.slug, series.rule, series.length_days)
-
-
-def _named(
-    plan: planning.Plan, series_by_slug: Mapping[str, Series], taken: set[str]
-) -> list[tuple[Change, str]]:
-    """Give every change its slug; ``taken`` are those that are in use."""
-    named: list[tuple[Change, str]] = []
-    for change in plan.changes:
-        slug = change.edition or service.free_slug(
-            series_by_slug[change.series], change.dtstart.year, taken
-        )
-        taken.add(slug)
-        named.append((change, slug))
-    return named
-
-
-def _keep_override(line: PlannedChange, editions: dict[str, Edition]) -> None:
+def _keep_override(line: PlannedChange, edition: Edition) -> None:
     """Let what was decided of an edition follow it to its new occurrence.
 
     The plan finds it there anyway; so does whoever wants to see, replace or release it.
     """
-    change, edition = line.change, editions.get(line.edition)
-    if edition is None or change.action is not Action.MOVE or change.recurrence_id is None:
+    change = line.change
+    if change.action is not Action.MOVE or change.recurrence_id is None:
         return
     decided = queries.override_of(edition)
     if (
@@ -423,24 +431,17 @@ def _keep_override(line: PlannedChange, editions: dict[str, Edition]) -> None:
         decided.recurrence_id = change.recurrence_id
 
 
-def _create(lines: Sequence[PlannedChange], now: datetime) -> None:
-    """Add the editions of ``lines``, in one statement: a new series can have hundreds."""
-    rows = [
-        {
-            "series_id": line.series.id,
-            "slug": line.edition,
-            "uid": service.new_uid(),
-            "status": EditionStatus.PROJECTED,
-            "recurrence_id": line.change.recurrence_id,
-            "dtstart": line.change.dtstart,
-            "dtend": line.change.dtend,
-            "created_at": now,
-            "modified_at": now,
-        }
-        for line in lines
-    ]
-    if rows:
-        db.session.execute(insert(Edition), rows)
+def _row(line: PlannedChange) -> dict[str, Any]:
+    """Return what one new edition has for itself."""
+    change = line.change
+    return {
+        "series_id": line.series.id,
+        "slug": line.edition,
+        "uid": service.new_uid(),
+        "recurrence_id": change.recurrence_id,
+        "dtstart": change.dtstart,
+        "dtend": change.dtend,
+    }
 
 
 def _apply_one(line: PlannedChange, edition: Edition, now: datetime) -> None:

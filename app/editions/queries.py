@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, func, or_, select, type_coerce
 from sqlalchemy.orm import joinedload
 
 from app.countries.models import Country
@@ -21,13 +21,14 @@ from app.editions.models import (
 )
 from app.series.models import Series
 from scheduler.lifecycle import SETTLED, EditionStatus
-from scheduler.planning import StandingEdition
+from scheduler.planning import Override, StandingEdition
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 SLUGS_AT_ONCE = 500  # SQLite takes a bounded number of values in one statement
 CANCELLED_STAY = timedelta(days=180)
+_STATES = {status.name: (status.value, status in SETTLED) for status in EditionStatus}
 
 
 def find(slug: str) -> Edition | None:
@@ -50,31 +51,57 @@ def every_edition(*, until: int | None = None) -> Sequence[Edition]:
     return db.session.scalars(query).all()
 
 
-def standing() -> tuple[StandingEdition, ...]:
-    """Return every edition as the plan sees it: rows, not entities, since there may be many."""
+def standing(slugs: Mapping[int, str]) -> dict[int, list[StandingEdition]]:
+    """Return the editions of series as a plan sees them, by the ids of the series.
+
+    ``slugs`` are those of the series. Rows, not entities, and states as they are stored: there
+    may be many.
+    """
+    column = Edition.__table__.c
+    rows = db.session.connection().execute(
+        select(
+            column.series_id,
+            column.slug,
+            column.recurrence_id,
+            column.dtstart,
+            column.dtend,
+            type_coerce(column.status, String),
+        ).order_by(column.id)
+    )
+    found: dict[int, list[StandingEdition]] = {series_id: [] for series_id in slugs}
+    for series_id, slug, rid, dtstart, dtend, name in rows:
+        if series_id in found:
+            found[series_id].append(
+                StandingEdition(slug, slugs[series_id], rid, dtstart, dtend, *_STATES[name])
+            )
+    return found
+
+
+def decided() -> list[Override]:
+    """Return every date moved or skipped by hand, as a plan sees it."""
     rows = db.session.execute(
         select(
-            Edition.slug,
             Series.slug,
-            Edition.recurrence_id,
-            Edition.dtstart,
-            Edition.dtend,
-            Edition.status,
-        ).join(Edition.series)
+            EditionOverride.recurrence_id,
+            EditionOverride.dtstart,
+            EditionOverride.dtend,
+            EditionOverride.reason,
+        )
+        .join(EditionOverride.series)
+        .order_by(EditionOverride.id)
     )
-    return tuple(
-        StandingEdition(slug, series, rid, dtstart, dtend, status.value, status in SETTLED)
-        for slug, series, rid, dtstart, dtend, status in rows
-    )
+    return [Override(*row) for row in rows]
 
 
-def by_slugs(slugs: Sequence[str]) -> dict[str, Edition]:
-    """Return these editions by their slugs."""
+def lock_by_slugs(slugs: Sequence[str]) -> dict[str, Edition]:
+    """Return these editions by their slugs, as they are now, and let nobody else change them."""
     found: dict[str, Edition] = {}
-    for start in range(0, len(slugs), SLUGS_AT_ONCE):
-        some = slugs[start : start + SLUGS_AT_ONCE]
-        for edition in db.session.scalars(select(Edition).where(Edition.slug.in_(some))):
-            found[edition.slug] = edition
+    in_order = sorted(slugs)
+    for start in range(0, len(in_order), SLUGS_AT_ONCE):
+        some = in_order[start : start + SLUGS_AT_ONCE]
+        rows = select(Edition).where(Edition.slug.in_(some)).order_by(Edition.slug)
+        locked = rows.with_for_update(of=Edition).execution_options(populate_existing=True)
+        found |= {edition.slug: edition for edition in db.session.scalars(locked)}
     return found
 
 

@@ -16,9 +16,15 @@ if TYPE_CHECKING:
 _ORDER = case({kind.name: place for place, kind in enumerate(SeriesKind)}, value=Series.kind)
 
 
-def all_series() -> Sequence[Series]:
-    """Return every series, the symposium first, then workshops, then regions by title."""
-    return db.session.scalars(select(Series).order_by(_ORDER, Series.title)).all()
+def all_series(*, locked: bool = False) -> Sequence[Series]:
+    """Return every series, the symposium first, then workshops, then regions by title.
+
+    ``locked``: as they are now, and nobody else changes them until the transaction ends.
+    """
+    query = select(Series).order_by(_ORDER, Series.title)
+    if locked:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return db.session.scalars(query).all()
 
 
 def find(slug: str) -> Series | None:

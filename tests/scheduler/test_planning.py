@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.errors import RecurrenceRuleError
-from scheduler.planning import Action, Override, Plan, SeriesRule, StandingEdition, plan
+from scheduler.planning import Action, Override, Plan, SeriesRule, StandingEdition, is_in_step, plan
 from scheduler.recurrence import RecurrenceRule, first_occurrence
 
 if TYPE_CHECKING:
@@ -114,17 +114,13 @@ def test_what_moves_farther_than_half_a_period_is_another_edition() -> None:
 
 def test_each_takes_the_nearest_occurrence() -> None:
     editions = [make_edition(date(2027, 3, 2)), make_edition(date(2027, 9, 7))]
-    editions[1] = StandingEdition("autumn", *list_fields(editions[1])[1:])
+    editions[1] = editions[1]._replace(edition="autumn")
     series = make_series("FREQ=YEARLY;BYMONTH=4,10;BYDAY=1TU", date(2027, 4, 6))
     planned = plan([series], editions, today=TODAY, until=2027)
     assert [(change.edition, change.dtstart) for change in planned.changes] == [
         ("symposium-2027", date(2027, 4, 6)),
         ("autumn", date(2027, 10, 5)),
     ]
-
-
-def list_fields(edition: StandingEdition) -> list[object]:
-    return [getattr(edition, name) for name in StandingEdition.__slots__]
 
 
 def test_a_settled_edition_stays_and_uses_up_its_occurrence_wherever_people_moved_it() -> None:
@@ -203,7 +199,7 @@ def test_a_retired_edition_says_why(rrule: str, exdates: tuple[date, ...], reaso
 
 def test_a_second_projection_of_one_occurrence_is_retired() -> None:
     settled = make_edition(date(2027, 3, 2), status="confirmed")
-    double = StandingEdition("symposium-2027-2", *list_fields(make_edition(date(2027, 3, 2)))[1:])
+    double = make_edition(date(2027, 3, 2))._replace(edition="symposium-2027-2")
     planned = plan([make_series()], [double, settled], today=TODAY, until=2027)
     assert lines(planned) == [
         ("keep", "symposium-2027", "2027-03-02", "kept: confirmed"),
@@ -343,3 +339,32 @@ def test_what_is_settled_past_or_by_hand_never_changes(
         assert change.action != Action.CREATE or change.dtstart >= TODAY
     names = [change.edition for change in planned.changes if change.edition]
     assert len(names) == len(set(names))
+
+
+@given(situation=situations(), until=st.integers(2026, 2036))
+def test_what_is_in_step_at_a_glance_has_nothing_to_do(
+    situation: tuple[SeriesRule, list[StandingEdition], list[Override]], until: int
+) -> None:
+    series, editions, _ = situation
+    planned = plan([series], editions, today=TODAY, until=until)
+    if is_in_step(series, editions, today=TODAY, until=until):
+        assert planned.pending == ()
+    applied = apply(planned, editions)
+    follows = all(edition.recurrence_id is None or not edition.settled for edition in editions)
+    if follows and all(edition.dtstart >= TODAY for edition in editions):
+        assert is_in_step(series, applied, today=TODAY, until=until)
+
+
+def test_a_settled_edition_on_an_occurrence_and_one_by_hand_are_in_step() -> None:
+    editions = [
+        make_edition(date(2027, 3, 2), date(2027, 6, 8), status="confirmed"),
+        make_edition(None, date(2030, 3, 5)),
+        make_edition(date(2024, 3, 5), status="closed"),
+        make_edition(date(2033, 3, 1)),
+    ]
+    assert is_in_step(make_series(), editions, today=TODAY, until=2033)
+    assert not is_in_step(make_series(), editions[:3], today=TODAY, until=2033)
+    assert is_in_step(make_series(), editions[:3], today=TODAY, until=2032)
+    assert not is_in_step(make_series(days=4), editions, today=TODAY, until=2033)
+    elsewhere = make_edition(date(2033, 3, 8))
+    assert not is_in_step(make_series(), [*editions[:3], elsewhere], today=TODAY, until=2033)
