@@ -23,6 +23,7 @@ from app.desk import rotation_jobs, rotation_views
 from app.desk import views as desk_views
 from app.documents import erasure as documents_erasure
 from app.documents import views as documents_views
+from app.door import erasure as door_erasure
 from app.door import views as door_views
 from app.editions import commands as editions_commands
 from app.editions import erasure as editions_erasure
@@ -35,6 +36,8 @@ from app.feeds import views as feeds_views
 from app.hosting import erasure as hosting_erasure
 from app.hosting import interest_views
 from app.hosting import views as hosting_views
+from app.messages import jobs as message_jobs
+from app.messages import views as message_views
 from app.registrations import commands as registrations_commands
 from app.registrations import erasure as registrations_erasure
 from app.registrations import views as registrations_views
@@ -50,6 +53,7 @@ LISTENERS = (
     # By being imported they listen to what befalls a person, and state how long data is kept.
     registrations_erasure,
     documents_erasure,
+    door_erasure,
     feeds_erasure,
     hosting_erasure,
     editions_erasure,
@@ -103,6 +107,7 @@ def create_app(config: Config) -> Flask:
     jobs.init_app(app, config)
     rotation_jobs.init_app(app)
     retention_commands.init_app(app)
+    message_jobs.init_app(app)
     frame.init_app(app)
     edge.init_app(app, config)
     for views in (
@@ -120,6 +125,7 @@ def create_app(config: Config) -> Flask:
         rotation_views,
         documents_views,
         door_views,
+        message_views,
         site_views,
     ):
         app.register_blueprint(views.bp)

@@ -13,6 +13,7 @@ from app.documents.models import INITIAL, DocumentKind
 from app.i18n import gettext as _
 from app.outbox import address
 from app.paper import typeset
+from app.placeholders import fill
 from app.site.dates import format_day, format_span
 
 if TYPE_CHECKING:
@@ -119,20 +120,6 @@ def _badge(document: IssuedDocument, locale: str) -> dict[str, Any]:
         "demonstration": _("Demonstration data") if edition.is_demonstration else "",
         "qr": _qr(document.code),
     }
-
-
-def fill(words: str, filled: dict[str, str]) -> str:
-    """Return ``words`` with ``{name}`` and the like replaced; nothing else of it is read.
-
-    >>> fill("Dear {name}: {name} and {other}", {"name": "Ana {other}"})
-    'Dear Ana {other}: Ana {other} and {other}'
-    """
-    parts = words.split("{")
-    for place, part in enumerate(parts[1:], 1):
-        name, closed, rest = part.partition("}")
-        known = closed and name in filled
-        parts[place] = filled[name] + rest if known else "{" + part
-    return "".join(parts)
 
 
 def title_of(kind: DocumentKind) -> str:

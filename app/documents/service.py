@@ -8,6 +8,7 @@ from app import audit, database
 from app.database import db
 from app.documents import queries
 from app.documents.models import LETTERS, DocumentKind, DocumentText, IssuedDocument
+from app.placeholders import insist
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import RegistrationStatus
 
@@ -47,12 +48,6 @@ class NoWordsError(ConflictError):
     message = N_("The organisers have not written this letter yet.")
 
 
-class UnknownPlaceholderError(DomainError):
-    """Words with a placeholder that nothing fills."""
-
-    message = N_("Nothing fills {placeholder}. You can use {known}.")
-
-
 def write(
     edition: Edition,
     kind: DocumentKind,
@@ -66,10 +61,7 @@ def write(
     Raises:
         UnknownPlaceholderError: the body has ``{…}`` that nothing fills.
     """
-    for placeholder in placeholders_in(words["body"]):
-        if placeholder not in PLACEHOLDERS:
-            known = " ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-            raise UnknownPlaceholderError(placeholder=f"{{{placeholder}}}", known=known)
+    insist(words["body"], PLACEHOLDERS)
     database.write(edition)
     text = queries.texts(edition).get(kind)
     if text is None:
@@ -83,15 +75,6 @@ def write(
         "document.written", edition, by=by, now=now, changes={"document": [None, kind.value]}
     )
     return text
-
-
-def placeholders_in(body: str) -> list[str]:
-    """Return what stands between braces in ``body``, in order.
-
-    >>> placeholders_in("Dear {name}, welcome to {event}.")
-    ['name', 'event']
-    """
-    return [part.partition("}")[0] for part in body.split("{")[1:] if "}" in part]
 
 
 def check(registration: Registration, kind: DocumentKind, *, now: datetime) -> None:

@@ -1,0 +1,1 @@
+"""Messages of organisers to the people of an edition, and the reminders nobody has to write."""
