@@ -40,6 +40,7 @@ class Config:
     operator_contact: str
     privacy_notice: Path | None
     log_format: str
+    log_level: str
 
     @property
     def host(self) -> str:
@@ -100,6 +101,7 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         operator_contact=get("OPERATOR_CONTACT"),
         privacy_notice=_file("SYMPOSIA_PRIVACY_NOTICE", get("PRIVACY_NOTICE")),
         log_format=_choice("SYMPOSIA_LOG_FORMAT", get("LOG_FORMAT"), ("json", "text")),
+        log_level=_choice("SYMPOSIA_LOG_LEVEL", get("LOG_LEVEL", "info"), ("info", "warning")),
     )
 
 

@@ -6,12 +6,21 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import Flask
 from flask_migrate import Migrate
 from flask_security import Security, SQLAlchemyUserDatastore
 from flask_wtf import CSRFProtect
 
-from app import audit_commands, clock, errors, headers, i18n, jobs, limits, retention_commands
+from app import (
+    audit_commands,
+    clock,
+    errors,
+    headers,
+    i18n,
+    jobs,
+    limits,
+    logs,
+    retention_commands,
+)
 from app.accounts import privacy_views
 from app.accounts import retention as accounts_retention
 from app.accounts import views as accounts_views
@@ -47,6 +56,8 @@ from app.site import frame
 from app.site import views as site_views
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from config import Config
 
 LISTENERS = (
@@ -65,12 +76,13 @@ FORM_MAX_BYTES = 1024 * 1024
 
 def create_app(config: Config) -> Flask:
     """Build the application for one installation's settings."""
-    app = Flask(__name__, instance_path=str(config.instance_path))
+    app = logs.LoggedFlask(__name__, instance_path=str(config.instance_path))
     base = urlsplit(config.base_url)
     app.config.from_mapping(
         SYMPOSIA=config,
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # errors are logged, values are not
         TRUSTED_HOSTS=config.trusted_hosts,
         MAX_CONTENT_LENGTH=BODY_MAX_BYTES,
         MAX_FORM_MEMORY_SIZE=FORM_MAX_BYTES,
@@ -102,6 +114,7 @@ def create_app(config: Config) -> Flask:
     clock.init_app(app, config.now, config.instance_path)
     i18n.init_app(app)
     limits.init_app(app, config)
+    logs.init_app(app, config)
     errors.init_app(app)
     headers.init_app(app, is_https=config.is_https)
     jobs.init_app(app, config)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +58,6 @@ class ColumnNumber(IntegerConverter):
 def init_app(app: Flask) -> None:
     """Answer every error of ``app`` with a page in its own look."""
     app.url_map.converters["int"] = ColumnNumber
-    app.before_request(_number_request)
     app.before_request(_refuse_nul)
     app.register_error_handler(DomainError, _answer_domain_error)
     app.register_error_handler(CSRFError, _answer_stale_form)
@@ -70,10 +68,6 @@ def init_app(app: Flask) -> None:
 def request_id() -> str:
     """Return the number under which this request is found in the log."""
     return str(g.get("request_id", ""))
-
-
-def _number_request() -> None:
-    g.request_id = uuid.uuid4().hex[:12]
 
 
 def _refuse_nul() -> None:

@@ -89,6 +89,7 @@ def make_app(folder: Path) -> Flask:
             "SYMPOSIA_SECRET_KEY": "of the benchmark alone",
             "SYMPOSIA_INSTANCE_PATH": str(folder),
             "SYMPOSIA_RATE_LIMITS": "off",
+            "SYMPOSIA_LOG_LEVEL": "warning",
             "SYMPOSIA_NOW": NOW.isoformat(),
         }
     )

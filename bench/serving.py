@@ -70,6 +70,7 @@ def measure(folder: Path, size: int) -> None:
         "SYMPOSIA_DATABASE_URL": f"sqlite:///{folder}/symposia.db",
         "SYMPOSIA_BASE_URL": f"http://127.0.0.1:{ports[0]}",
         "SYMPOSIA_RATE_LIMITS": "off",
+        "SYMPOSIA_LOG_LEVEL": "warning",
     }
     fill(environ, size)
     with ours(environ, ports[0]), nginx(folder, ports[1]):

@@ -50,6 +50,7 @@ def environment(settings: Config, **changes: str) -> dict[str, str]:
         "RATE_LIMITS": "off",
         "BIND": settings.bind,
         "WORKERS": str(settings.workers),
+        "LOG_LEVEL": "warning",
     }
     return bare | {f"SYMPOSIA_{name}": value for name, value in (own | changes).items()}
 

@@ -31,6 +31,7 @@ def test_a_secret_is_all_that_must_be_set(tmp_path: Path) -> None:
         operator_contact="",
         privacy_notice=None,
         log_format="",
+        log_level="info",
     )
     assert (settings.host, settings.port, settings.is_https) == ("127.0.0.1", 8000, False)
     assert settings.trusted_hosts == ["127.0.0.1", "localhost"]
@@ -55,6 +56,7 @@ def test_every_variable_has_its_place(tmp_path: Path) -> None:
             "SYMPOSIA_OPERATOR_CONTACT": "privacy@example.net",
             "SYMPOSIA_PRIVACY_NOTICE": __file__,
             "SYMPOSIA_LOG_FORMAT": "text",
+            "SYMPOSIA_LOG_LEVEL": "warning",
         }
     )
     assert settings == config.Config(
@@ -74,6 +76,7 @@ def test_every_variable_has_its_place(tmp_path: Path) -> None:
         operator_contact="privacy@example.net",
         privacy_notice=Path(__file__),
         log_format="text",
+        log_level="warning",
     )
     assert settings.is_https
     assert settings.trusted_hosts == ["127.0.0.1", "localhost", "symposia.example.net"]
@@ -117,6 +120,7 @@ def test_the_secret_may_lie_in_the_instance_folder(tmp_path: Path) -> None:
         ("SYMPOSIA_WORKERS", "two"),
         ("SYMPOSIA_PRIVACY_NOTICE", "/nowhere.md"),
         ("SYMPOSIA_LOG_FORMAT", "xml"),
+        ("SYMPOSIA_LOG_LEVEL", "loud"),
     ],
 )
 def test_an_unusable_value_names_its_variable(variable: str, value: str) -> None:
