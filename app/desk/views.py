@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 
-from app import audit, clock, outbox
+from app import clock, outbox
 from app.accounts import access
 from app.accounts import queries as accounts_queries
 from app.accounts import service as accounts
@@ -18,7 +18,7 @@ from app.accounts.forms import ROLE_LABELS, GrantForm
 from app.accounts.models import Role
 from app.countries import queries as countries
 from app.database import db
-from app.desk import decisions, papers
+from app.desk import audit_page, decisions, papers
 from app.desk.forms import ApplyForm, TakeDaysForm, TakeUpForm, TryForm
 from app.desk.pieces import pieces_context
 from app.desk.plan_page import Address, show
@@ -258,22 +258,18 @@ def message(message_id: int) -> ResponseReturnValue:
 @bp.get("/audit")
 @access.needs(access.read_plan)
 def history() -> ResponseReturnValue:
-    """Show the newest acts."""
-    entries = audit.latest(200)
-    people = accounts_queries.display_names({entry.person_id for entry in entries})
-    if not access.organise(the_person()):
-        # Who takes part is the organisers' to know; the committee reads what was done.
-        staff = {grant.person_id for grant in accounts_queries.staff()}
-        people = {key: name for key, name in people.items() if key in staff}
-    names = [_name_of_actor(entry, people) for entry in entries]
-    return render_template("desk/audit.html", entries=entries, names=names)
-
-
-def _name_of_actor(entry: audit.AuditEntry, people: dict[int | None, str]) -> str:
-    if entry.person_id is None:
-        return _("the system")
-    is_hidden = entry.subject_kind == "registration" and not access.organise(the_person())
-    return _("a participant") if is_hidden else people.get(entry.person_id, _("a participant"))
+    """Show who did what to which thing, the newest first."""
+    wish = audit_page.Wish.read(request.args)
+    may_organise = access.organise(the_person())
+    lines, pages = audit_page.lines_and_pages(wish, may_organise=may_organise)
+    return render_template(
+        "desk/audit.html",
+        lines=lines,
+        pages=pages,
+        fields=audit_page.filter_fields(wish),
+        is_chosen=wish != audit_page.Wish(),
+        may_organise=may_organise,
+    )
 
 
 @bp.get("/pieces")

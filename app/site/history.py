@@ -90,6 +90,24 @@ WORDS = {
     "person.erased": _l("A person erased"),
 }
 
+KINDS = {
+    "edition": _l("Edition"),
+    "series": _l("Series"),
+    "known_event": _l("Known event"),
+    "hosting_offer": _l("Offer"),
+    "hosting_interest": _l("Interest in hosting"),
+    "rotation_settings": _l("Rotation of hosts"),
+    "rotation_run": _l("Rotation of hosts"),
+    "registration": _l("Registration"),
+    "personal_feed": _l("Personal calendar address"),
+    "issued_document": _l("Document"),
+    "document_text": _l("Words of a document"),
+    "person": _l("Person"),
+}
+"""What acts are done to, by the name of its table."""
+
+OTHER = _l("Changed")  # should an act have no words of its own; a test looks for such
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -99,8 +117,6 @@ class Told:
     words: str
     details: tuple[str, ...]
     reason: str
-    subject: str
-    person_id: int | None
 
 
 def tell(entries: Iterable[AuditEntry], *, public: bool = False) -> list[Told]:
@@ -108,11 +124,9 @@ def tell(entries: Iterable[AuditEntry], *, public: bool = False) -> list[Told]:
     return [
         Told(
             entry.at,
-            str(WORDS.get(entry.action, entry.action)),
+            str(WORDS.get(entry.action, OTHER)),
             tuple(_details(entry, public=public)),
             entry.reason,
-            f"{entry.subject_kind.replace('_', ' ')} {entry.subject_id}",
-            entry.person_id,
         )
         for entry in entries
     ]
