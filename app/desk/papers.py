@@ -38,7 +38,11 @@ def _values(shown: Shown, today: date, locale: str) -> dict[str, Any]:
     clashes = _clash_words()
     shown_years = range(shown.first_year, shown.last_year + 1)
     events = sorted(
-        (each for each in shown.events if each.event.dtstart.year in shown_years),
+        (
+            each
+            for each in shown.events
+            if each.event.dtstart.year in shown_years and each.event.change != "removed"
+        ),
         key=lambda each: (each.event.dtstart, each.event.title),
     )
     return {
@@ -54,7 +58,7 @@ def _values(shown: Shown, today: date, locale: str) -> dict[str, Any]:
         "today": strip.today,
         "lanes": [_lane(lane, shown) for lane in strip.lanes],
         "legend": _legend(strip.bars),
-        "changes": [_change(line, clashes, locale) for line in shown.proposal.pending],
+        "changes": [_change(line, clashes, locale) for line in shown.pending],
         "by_year": [
             (year, [_edition(each, clashes, locale) for each in group])
             for year, group in groupby(events, lambda each: each.event.dtstart.year)
@@ -88,11 +92,14 @@ def _lane(drawn: StripLane, shown: Shown) -> dict[str, Any]:
 
 def _bar(bar: Bar) -> dict[str, Any]:
     event = bar.event
+    clash = event.clash if bar.look != "removed" else None
     looks = {
         "postponed": _("postponed"),
         "cancelled": _("cancelled"),
         "call": _("host sought"),
         "projected": _("expected"),
+        "new": _("new"),
+        "removed": _("goes"),
     }
     where = looks.get(bar.look) or event.place.split(",")[0][:18]
     return {
@@ -101,8 +108,8 @@ def _bar(bar: Bar) -> dict[str, Any]:
         "look": bar.look,
         "kind": event.kind,
         "when": bar.when,
-        "where": _clash_words()[event.clash.level].lower() if event.clash else where,
-        "level": event.clash.level if event.clash else "",
+        "where": _clash_words()[clash.level].lower() if clash else where,
+        "level": clash.level if clash else "",
         "label_ends": bar.label_ends,
         "call": bar.call,
         "moved_from": bar.moved_from,
@@ -153,6 +160,8 @@ def _legend(bars: Iterable[Bar]) -> list[tuple[str, str]]:
         "call": _("host sought, call open"),
         "postponed": _("postponed"),
         "cancelled": _("cancelled"),
+        "new": _("new, not applied yet"),
+        "removed": _("goes, not applied yet"),
     }
     looks = {bar.look for bar in bars}
     return [(look, said) for look, said in words.items() if look in looks]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from app.desk.what_if import Trial
     from app.editions.models import Edition, EditionMilestone
-    from app.editions.planning import Proposal
+    from app.editions.planning import PlannedChange, Proposal
     from app.site.presentation import Lane
     from scheduler.clashes import Clash
 
@@ -44,6 +44,7 @@ class Address:
     by_region: bool = False
     page: int = 1
     tried: str = ""  # the slug of the edition for which other days are tried
+    is_discarded: bool = False  # what the plan would change is left out
 
     @classmethod
     def read(cls, args: MultiDict[str, str]) -> Address:
@@ -55,6 +56,7 @@ class Address:
             by_region=args.get("by") == "region",
             page=max(1, args.get("page", 1, type=int)),
             tried=args.get("try", ""),
+            is_discarded=args.get("plan") == "discarded",
         )
 
     @property
@@ -65,7 +67,12 @@ class Address:
             "years": self.years,
             "by": "region" if self.by_region else None,
             "page": self.page if self.page > 1 else None,
+            "plan": "discarded" if self.is_discarded else None,
         }
+
+    def pending(self, proposal: Proposal) -> Sequence[PlannedChange]:
+        """Return what the plan would change, as far as it is looked at."""
+        return () if self.is_discarded else proposal.pending
 
     @property
     def query(self) -> str:
@@ -101,7 +108,7 @@ class Shown:
     """The plan as the page shows it; ``editions`` are the table's rows, ``clashes`` by slug."""
 
     address: Address
-    proposal: Proposal
+    pending: Sequence[PlannedChange]
     first_year: int
     last_year: int
     events: Sequence[drawing.Planned]
@@ -111,23 +118,24 @@ class Shown:
     trial: Trial | None
     pages: Pages
     milestones: Sequence[tuple[EditionMilestone, Edition]]
+    discarded_count: int = 0
     zooms: Sequence[int] = ZOOMS
     region_names: Mapping[str, str] = field(default_factory=lambda: REGION_NAMES)
 
 
 def show(address: Address, proposal: Proposal, today: date, day: date | None = None) -> Shown:
     """Gather what the page shows; ``day`` is tried for the edition that the address names."""
+    pending = address.pending(proposal)
+    discarded_count = len(proposal.pending) - len(pending)
     standing = [
         edition
         for edition in proposal.editions
         if edition.dtend > today and edition.dtstart.year <= address.until
     ]
-    clashes: Mapping[str, Sequence[Clash]] = {
-        line.edition: line.clashes for line in proposal.changes
-    }
-    if proposal.pending:
-        clashes = {**clashes, **clashing.clashes_by_slug(standing, today)}
-    trial = try_days(address.tried, day, today) if address.tried else None
+    # What stands is compared on its own where the plan would have it otherwise.
+    is_in_step = not proposal.pending
+    clashes = proposal.clashes if is_in_step else clashing.clashes_by_slug(standing, today)
+    trial = try_days(address.tried, day, pending, today) if address.tried else None
     settled = {
         edition.id: edition
         for edition in standing
@@ -139,7 +147,7 @@ def show(address: Address, proposal: Proposal, today: date, day: date | None = N
         milestones=drawing.milestone_marks(milestones),
         tried=trial.tried if trial and trial.is_moved else None,
     )
-    events = drawing.planned(standing, proposal, today, clashes, drawn)
+    events = drawing.planned(standing, pending, today, clashes, drawn)
     if address.by_region:
         lanes = drawing.lanes_by_region(events)
         order = [None, *REGION_NAMES]
@@ -150,7 +158,7 @@ def show(address: Address, proposal: Proposal, today: date, day: date | None = N
     rows, pages = _page(standing, address)
     return Shown(
         address=address,
-        proposal=proposal,
+        pending=pending,
         first_year=today.year,
         last_year=last,
         events=events,
@@ -160,6 +168,7 @@ def show(address: Address, proposal: Proposal, today: date, day: date | None = N
         trial=trial,
         pages=pages,
         milestones=milestones,
+        discarded_count=discarded_count,
     )
 
 

@@ -108,12 +108,13 @@ def plan_paper() -> ResponseReturnValue:
 @access.needs(access.read_plan)
 def what_if(slug: str) -> ResponseReturnValue:
     """Answer the part of the plan's page that tries other days, for scripts."""
-    asked = TryForm.of(request.args)
+    asked, address, today = TryForm.of(request.args), Address.read(request.args), clock.today()
     day = asked.day.data if asked.validate() else None
+    proposal = planning.propose(until=address.until, today=today)
     return render_template(
         "desk/_what_if.html",
-        address=Address.read(request.args),
-        trial=try_days(slug, day, clock.today()),
+        address=address,
+        trial=try_days(slug, day, address.pending(proposal), today),
         try_form=asked,
         take_form=TakeDaysForm(formdata=None),
         may_organise=access.organise(the_person()),

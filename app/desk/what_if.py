@@ -12,6 +12,7 @@ from app.editions.models import Precision
 from app.site.drawing import Tried
 from scheduler.errors import NotFoundError
 from scheduler.lifecycle import EditionStatus
+from scheduler.planning import Action
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from app.editions.clashing import Outlook, WeekOffer
     from app.editions.models import Edition
+    from app.editions.planning import PlannedChange
     from scheduler.clashes import Clash
 
 WEEK = timedelta(weeks=1)
@@ -27,18 +29,36 @@ WEEKS_OFFERED = 3
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Days ``[dtstart, dtend)`` tried for an edition; ``outlook`` is that of where it stands."""
+    """Days ``[dtstart, dtend)`` tried for an edition; ``outlook`` is that of where it stands.
+
+    ``planned`` are the days to which a plan that is not applied yet would move it. What the tried
+    days clash with is told as if that plan were applied, since the strip is drawn so.
+    """
 
     edition: Edition
     dtstart: date
     dtend: date
     outlook: Outlook
     after: Sequence[Clash]
+    planned: tuple[date, date] | None = None
+    planned_clashes: Sequence[Clash] = ()
 
     @property
     def is_moved(self) -> bool:
         """Whether other days are tried than those that stand."""
         return self.dtstart != self.edition.dtstart
+
+    @property
+    def is_as_planned(self) -> bool:
+        """Whether the tried days are those of the plan that is not applied yet."""
+        return self.planned is not None and self.planned[0] == self.dtstart
+
+    @property
+    def home(self) -> tuple[date, date, Sequence[Clash]]:
+        """Where the strip draws it when nothing is tried, and what clashes there."""
+        if self.planned is not None:
+            return (*self.planned, self.planned_clashes)
+        return self.edition.dtstart, self.edition.dtend, self.before
 
     @property
     def before(self) -> Sequence[Clash]:
@@ -71,8 +91,12 @@ class Trial:
         return Tried(self.edition.slug, self.dtstart, self.dtend, self.after)
 
 
-def try_days(slug: str, dtstart: date | None, today: date) -> Trial:
-    """Return what another first day would mean for an edition; without one, as it stands.
+def try_days(
+    slug: str, dtstart: date | None, pending: Sequence[PlannedChange], today: date
+) -> Trial:
+    """Return what another first day would mean for an edition; without one, what is planned.
+
+    ``pending`` is what a plan that is not applied yet would change.
 
     Raises:
         NotFoundError: no such edition.
@@ -84,13 +108,21 @@ def try_days(slug: str, dtstart: date | None, today: date) -> Trial:
         raise NotFoundError
     if edition.status is not EditionStatus.PROJECTED or edition.precision is not Precision.DAY:
         raise planning.NotProjectedError(edition=edition.title)
-    first = dtstart or edition.dtstart
+    line = next((line for line in pending if line.edition == slug), None)
+    moved = line if line is not None and line.action is Action.MOVE else None
+    planned = (moved.change.dtstart, moved.change.dtend) if moved else None
+    first = dtstart or (planned[0] if planned else edition.dtstart)
     service.check_year(first)
     dtend = first + (edition.dtend - edition.dtstart)
+    own = None
+    if pending:
+        own = planning.events_as_planned(pending, editions.every_edition()).values()
     return Trial(
         edition,
         first,
         dtend,
         clashing.outlook(edition, today),
-        clashing.clashes_on(edition, first, dtend),
+        clashing.clashes_on(edition, first, dtend, own),
+        planned,
+        moved.clashes if moved else (),
     )

@@ -89,10 +89,21 @@ def _why(week: FreeWeek, found: Sequence[Clash]) -> str:
     return said if len(said) <= REASON_LENGTH else f"{said[: REASON_LENGTH - 1]}…"
 
 
-def clashes_on(edition: Edition, dtstart: date, dtend: date) -> list[Clash]:
-    """Return what ``edition`` would clash with on other days, the gravest first."""
+def clashes_on(
+    edition: Edition,
+    dtstart: date,
+    dtend: date,
+    own: Iterable[clashes.OwnEvent] | None = None,
+) -> list[Clash]:
+    """Return what ``edition`` would clash with on other days, the gravest first.
+
+    ``own`` are our own events, where they are to be others than those that stand.
+    """
     event, known = own_event(edition, dtstart, dtend), known_dates(dtstart.year, dtend.year)
-    return clashes.find_clashes(event, known, _others(edition), _host(edition))
+    others = (
+        _others(edition) if own is None else [other for other in own if other.key != edition.slug]
+    )
+    return clashes.find_clashes(event, known, others, _host(edition))
 
 
 def _others(edition: Edition) -> list[clashes.OwnEvent]:

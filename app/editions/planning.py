@@ -462,13 +462,25 @@ def _apply_one(line: PlannedChange, edition: Edition, now: datetime) -> None:
 def _find_clashes(
     lines: Sequence[PlannedChange], editions: Sequence[Edition], today: date
 ) -> Mapping[str, Sequence[Clash]]:
-    planned: dict[str, clashes.OwnEvent] = {}
-    hosts: dict[str, str] = {}
-    for edition in editions:
-        if clashing.counts(edition):
-            planned[edition.slug] = clashing.own_event(edition)
-            if edition.country and edition.country.alpha2:
-                hosts[edition.slug] = edition.country.alpha2
+    planned = events_as_planned(lines, editions)
+    hosts = {
+        edition.slug: edition.country.alpha2
+        for edition in editions
+        if clashing.counts(edition) and edition.country and edition.country.alpha2
+    }
+    ahead = [event for event in planned.values() if event.dtend > today]
+    return clashing.clashes_among(ahead, list(planned.values()), hosts)
+
+
+def events_as_planned(
+    lines: Sequence[PlannedChange], editions: Sequence[Edition]
+) -> dict[str, clashes.OwnEvent]:
+    """Return our own events by their slugs, as the plan would have them."""
+    planned = {
+        edition.slug: clashing.own_event(edition)
+        for edition in editions
+        if clashing.counts(edition)
+    }
     for line in lines:
         change, slug = line.change, line.edition
         if change.action is Action.RETIRE:
@@ -482,5 +494,4 @@ def _find_clashes(
             planned[slug] = clashes.OwnEvent(
                 slug, title, change.series, change.dtstart, change.dtend
             )
-    ahead = [event for event in planned.values() if event.dtend > today]
-    return clashing.clashes_among(ahead, list(planned.values()), hosts)
+    return planned

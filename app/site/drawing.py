@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from app.editions.models import Edition, EditionMilestone
-    from app.editions.planning import Proposal
+    from app.editions.planning import PlannedChange
     from app.series.models import Series
     from scheduler import clashes
 
@@ -123,7 +123,7 @@ def lanes(
 
 def planned(
     editions: Iterable[Edition],
-    proposal: Proposal,
+    pending: Iterable[PlannedChange],
     today: date,
     found: Mapping[str, Sequence[clashes.Clash]],
     drawn: Drawn,
@@ -132,11 +132,11 @@ def planned(
 
     ``drawn`` has what is drawn beside them, and the days that are tried for one of them.
     """
-    pending = {line.edition: line for line in proposal.pending}
+    lines = {line.edition: line for line in pending}
     events, pages = [], pages_of(manages=True)
     for edition in editions:
-        line = pending.pop(edition.slug, None)
-        if edition.dtend <= today or (line and line.action is Action.RETIRE):
+        line = lines.pop(edition.slug, None)
+        if edition.dtend <= today:
             continue
         known = line.clashes if line else found.get(edition.slug, ())
         event = event_of(edition, today, known, manages=True, drawn=drawn, pages=pages)
@@ -145,10 +145,14 @@ def planned(
             days = (drawn.tried.dtstart, drawn.tried.dtend)
             known = drawn.tried.clashes
             event = replace(event, clash=gravest(known))
-        if days and days != (event.dtstart, event.dtend):
-            event = replace(event, moved_from=event.dtstart, dtstart=days[0], dtend=days[1])
+        if line and line.action is Action.RETIRE:
+            event = replace(event, change="removed", key="")
+        elif days and days != (event.dtstart, event.dtend):
+            event = replace(
+                event, change="moved", moved_from=event.dtstart, dtstart=days[0], dtend=days[1]
+            )
         events.append(Planned(edition.series, edition.region, event, known))
-    for line in pending.values():
+    for line in lines.values():
         if line.action is Action.CREATE:
             event = Event(
                 title=f"{line.series.title} {line.change.dtstart.year}",
@@ -157,6 +161,7 @@ def planned(
                 kind=line.series.kind.value,
                 status="projected",
                 clash=gravest(line.clashes),
+                change="new",
             )
             events.append(Planned(line.series, line.series.region, event, line.clashes))
     return events

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
 from itertools import groupby
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeAlias
 
 from babel.dates import format_date, get_day_names
 from jinja2 import Environment
@@ -30,7 +30,11 @@ from app.site.dates import (
 )
 from app.site.states import series_words, state_of
 
-Look = Literal["settled", "projected", "call", "postponed", "cancelled"]
+Look: TypeAlias = Literal[
+    "settled", "projected", "call", "postponed", "cancelled", "new", "removed"
+]
+Sign: TypeAlias = Look | Literal["moved", "milestones"]  # what a legend explains
+Change: TypeAlias = Literal["", "new", "moved", "removed"]
 
 WEEK = 7
 MILESTONE_WIDTH = 23.0  # the room, in per cent, of a milestone's words
@@ -67,6 +71,7 @@ class Event:
     precision: Precision = "day"
     call: tuple[date, date] | None = None  # [from, to) between which hosts may offer
     moved_from: date | None = None  # where it lies before the plan that is being looked at
+    change: Change = ""  # what that plan does with it
     clash: Clash | None = None
     milestones: tuple[MilestoneMark, ...] = ()
     key: str = ""  # by which another week can be tried; empty where it cannot be moved
@@ -357,16 +362,26 @@ def lay_out_strip(
     )
 
 
-def looks_of(lanes: Iterable[Lane], first_year: int, last_year: int) -> list[Look]:
-    """Return the looks that the strip of these years has, in the order of a legend."""
+def signs_of(lanes: Iterable[Lane], first_year: int, last_year: int) -> set[Sign]:
+    """Return what the strip of these years shows and a legend explains."""
     years = range(first_year, last_year + 1)
-    found = {
-        LOOKS.get(event.status, "settled")
-        for lane in lanes
-        for event in lane.events
-        if event.dtstart.year in years
-    }
-    return [look for look in get_args(Look) if look in found]
+    found: set[Sign] = set()
+    for lane in lanes:
+        for event in lane.events:
+            if event.dtstart.year in years:
+                found.add(look_of(event))
+                if event.moved_from is not None:
+                    found.add("moved")
+                if event.milestones:
+                    found.add("milestones")
+    return found
+
+
+def look_of(event: Event) -> Look:
+    """Return how the bar of ``event`` looks: what a plan does with it comes before its state."""
+    if event.change in {"new", "removed"}:
+        return "new" if event.change == "new" else "removed"
+    return LOOKS.get(event.status, "settled")
 
 
 def _position(day: date, start: date, end: date) -> float:
@@ -384,8 +399,9 @@ def _lay_out_lane(
     for event in sorted(visible, key=lambda event: event.dtstart):
         x = position(event.dtstart)
         width = round(position(event.dtend) - x, 2)
-        label_ends = x + label_width > 100  # noqa: PLR2004 - per cent
         old = position(event.moved_from) if event.moved_from else None
+        # The words stand away from the old place, if there is room.
+        label_ends = x + label_width > 100 or (old is not None and label_width < x < old)  # noqa: PLR2004 - per cent
         call = event.call and _stretch(event.call, position)
         marks = tuple(
             (position(mark.day), mark) for mark in event.milestones if start <= mark.day < end
@@ -403,7 +419,7 @@ def _lay_out_lane(
         bars.append(
             Bar(
                 event,
-                LOOKS.get(event.status, "settled"),
+                look_of(event),
                 x,
                 width,
                 row,
@@ -463,7 +479,7 @@ def install(environment: Environment, current_locale: Callable[[], str]) -> None
     ):
         environment.globals[function.__name__] = localized(function)
     environment.globals.update(
-        looks_of=looks_of,
+        signs_of=signs_of,
         parse_day=date.fromisoformat,
         series_words=series_words,
         state_of=state_of,

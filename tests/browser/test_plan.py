@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from app.accounts.models import Role
 from app.database import db
+from app.editions.models import EditionOverride
 from scheduler.lifecycle import EditionStatus
 from tests.factories import make_edition, make_person
 
@@ -64,6 +65,7 @@ def test_a_week_is_tried_by_keys_and_taken(new_page: NewPage, projected: Edition
 def test_escape_puts_the_edition_back(new_page: NewPage, projected: Edition) -> None:
     page = new_page(make_person(role=Role.ORGANISER, commit=True))
     page.goto("/organise/plan?until=2033")
+    expect(page.get_by_text("To try another week, drag an expected edition")).to_be_visible()
     bar = page.locator("[data-try]")
     place = bar.get_attribute("x")
     bar.locator("a").focus()
@@ -80,6 +82,7 @@ def test_escape_puts_the_edition_back(new_page: NewPage, projected: Edition) -> 
 def test_a_bar_is_dragged_to_another_week(new_page: NewPage, projected: Edition) -> None:
     page = new_page(make_person(role=Role.COMMITTEE, commit=True))
     page.goto("/organise/plan?until=2033&years=6")
+    expect(page.get_by_text("To try another week, drag an expected edition")).to_be_visible()
     mark = page.locator("[data-try] .strip__mark")
     box = mark.bounding_box()
     assert box
@@ -96,6 +99,86 @@ def test_a_bar_is_dragged_to_another_week(new_page: NewPage, projected: Edition)
     panel.get_by_role("link", name="Leave it").click()
     expect(panel).to_have_count(0)
     assert first_day(projected) == IN_RAMADAN
+
+
+def test_among_many_years_a_drag_shows_its_days_and_goes_by_weeks(
+    new_page: NewPage, projected: Edition
+) -> None:
+    page = new_page(make_person(role=Role.ORGANISER, commit=True))
+    page.goto("/organise/plan?until=2050&years=24")
+    expect(page.get_by_text("To try another week, drag an expected edition")).to_be_visible()
+    bar = page.locator(f"[data-try={projected.slug}]")
+    box = bar.locator(".strip__mark").bounding_box()
+    assert box
+    x, y = box["x"] + 4, box["y"] + 10
+    page.mouse.move(x, y)
+    page.mouse.down()
+    # The slack of a press, then four pixels a week, however narrow the years are.
+    page.mouse.move(x + 4 + 2 * 4, y, steps=4)
+    expect(bar.locator(".strip__when")).to_contain_text("16")
+    expect(bar.locator(".strip__when")).to_contain_text("2027")
+    page.mouse.up()
+    expect(page.get_by_role("region", name=WHAT_IF)).to_contain_text("2 weeks later")
+    bar.locator("a").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("region", name=WHAT_IF)).to_contain_text("3 weeks later")
+    assert first_day(projected) == IN_RAMADAN
+
+
+def test_on_a_phone_the_strip_scrolls_in_itself_and_weeks_are_tried_by_the_form(
+    new_page: NewPage, projected: Edition
+) -> None:
+    page = new_page(
+        make_person(role=Role.ORGANISER, commit=True),
+        viewport={"width": 320, "height": 640},
+        has_touch=True,
+    )
+    page.goto("/organise/plan?until=2033")
+    strip = page.get_by_role("region", name="The drawing")
+    strip.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.strip__chart').scrollLeft > 0")
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    page.get_by_role("link", name="Try another week – Symposium 2027").click()
+    panel = page.get_by_role("region", name=WHAT_IF)
+    panel.get_by_role("link", name="A week later").click()
+    expect(panel).to_contain_text("9–11 March 2027 lies in Eid al-Fitr")
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    assert first_day(projected) == IN_RAMADAN
+
+
+def test_a_changed_rule_is_looked_at_discarded_and_applied(
+    new_page: NewPage, projected: Edition
+) -> None:
+    page = new_page(make_person(role=Role.ORGANISER, commit=True))
+    page.goto(f"/organise/series/{projected.series.slug}/edit")
+    page.get_by_label("Which weekday").select_option("third")
+    preview = page.get_by_role("region", name="What this rule means")
+    expect(preview).to_contain_text("third Tuesday of March")
+    expect(preview).to_contain_text("16–18 March 2027")
+    assert first_day(projected) == IN_RAMADAN
+    page.get_by_role("button", name="Save the series").click()
+    page.goto("/organise/plan?until=2030")
+    expect(page.locator(".strip__old")).to_have_count(1)
+    page.get_by_role("link", name="Discard").click()
+    expect(page.get_by_role("heading", name="changes discarded")).to_be_visible()
+    expect(page.locator(".strip__old")).to_have_count(0)
+    page.get_by_role("link", name="Look at them again").click()
+    page.get_by_role("button", name="Apply the plan").click()
+    expect(page.get_by_text("No change to apply")).to_be_visible()
+    assert first_day(projected) == date(2027, 3, 16)
+
+
+def test_a_free_week_is_taken_by_one_button(new_page: NewPage, projected: Edition) -> None:
+    page = new_page(make_person(role=Role.ORGANISER, commit=True))
+    page.goto(f"/organise/editions/{projected.slug}")
+    page.get_by_role("button", name="Take this week").first.click()
+    expect(page.get_by_text("is moved")).to_be_visible()
+    taken = first_day(projected)
+    assert (taken != IN_RAMADAN, taken.weekday()) == (True, IN_RAMADAN.weekday())
+    override = db.session.query(EditionOverride).one()
+    assert override.reason.startswith("Away from Ramadan.")
 
 
 def test_a_reason_stays_while_other_weeks_are_looked_at(

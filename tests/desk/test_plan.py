@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app import database
 from app.accounts.models import Role
 from app.database import db
 from app.editions import milestones
@@ -85,6 +86,82 @@ def test_the_strip_shows_the_old_place_and_the_new(organiser: Client) -> None:
     assert page.count('class="strip__old"') == 1
     assert 'data-day="2027-03-16" data-stands="2027-03-02"' in page
     assert 'class="strip__old"' not in organiser.get(TRY.format(day=IN_RAMADAN)).text
+
+
+@pytest.fixture
+def changed_rule(projected: Edition) -> Edition:
+    """The projection, and a rule that by now says the third Tuesday; it also asks for 2030."""
+    database.write(projected)
+    projected.series.rrule = "FREQ=YEARLY;INTERVAL=3;BYMONTH=3;BYDAY=3TU"
+    projected.series.dtstart = date(2027, 3, 16)
+    db.session.commit()
+    return projected
+
+
+@pytest.mark.usefixtures("changed_rule")
+def test_what_a_plan_would_change_is_drawn_before_it_is_applied(organiser: Client) -> None:
+    page = organiser.get("/organise/plan?until=2030").text
+    said = re.findall(r'aria-label="([^"]*not applied yet[^"]*)"', page)
+    assert [line.partition(" – ")[0] for line in said] == ["16–18 Mar expected", "19–21 Mar new"]
+    assert [line.split(". ")[-1] for line in said] == [
+        "Moved by this plan, not applied yet.",
+        "New in this plan, not applied yet.",
+    ]
+    assert page.count('class="strip__old"') == 1
+    legend = words_in(organiser.get("/organise/plan?until=2030"), "class", "strip__legend")
+    assert legend == "expected by the rule new, not applied yet old place and new, not saved yet"
+
+
+def test_an_edition_that_a_plan_would_remove_stays_drawn_as_going(organiser: Client) -> None:
+    edition = make_edition(
+        status=S.PROJECTED, dtstart=date(2029, 6, 5), recurrence_id=date(2029, 6, 5)
+    )
+    edition.series.rrule = "FREQ=YEARLY;COUNT=1;BYMONTH=3;BYDAY=1TU"
+    edition.series.dtstart = IN_RAMADAN
+    db.session.commit()
+    page = organiser.get("/organise/plan?until=2030").text
+    assert "Removed by this plan, not applied yet." in page
+    assert "strip__bar--removed" in page
+
+
+def test_a_discarded_plan_shows_what_stands_and_is_kept_at_hand(
+    organiser: Client, changed_rule: Edition
+) -> None:
+    answer = organiser.get("/organise/plan?until=2030&plan=discarded")
+    said = words(answer)
+    assert "2 changes discarded" in said
+    assert "Soft clash: 2–4 March 2027 lies in Ramadan" in said
+    assert ("not applied yet" in answer.text, 'class="strip__old"' in answer.text) == (False, False)
+    assert "Apply the plan" not in said
+    db.session.expire_all()
+    assert changed_rule.dtstart == IN_RAMADAN
+    assert "2 changes to apply" in words(organiser.get("/organise/plan?until=2030"))
+
+
+@pytest.mark.usefixtures("changed_rule")
+def test_a_trial_is_told_beside_what_stands_and_what_the_plan_would_do(organiser: Client) -> None:
+    address = "/organise/plan?until=2030&try=symposium-2027"
+    as_planned = words_in(organiser.get(address), "id", "what-if")
+    stands, planned = as_planned.split("As the plan would move it, not applied yet")
+    assert "2–4 March 2027 Soft clash: 2–4 March 2027 lies in Ramadan" in stands
+    assert "16–18 March 2027 No clash known." in planned
+    tried = words_in(organiser.get(f"{address}&day=2027-03-23"), "id", "what-if")
+    assert "3 weeks later Tue–Thu, 23–25 March 2027" in tried
+
+
+def test_what_a_trial_clashes_with_is_told_as_if_the_plan_were_applied(
+    organiser: Client, changed_rule: Edition
+) -> None:
+    other = make_series("forum", title="Forum", rrule=None, dtstart=None)
+    make_edition(
+        series=other, title="Forum 2027", dtstart=date(2027, 6, 1), status=S.PROJECTED, commit=True
+    )
+    page = words_in(
+        organiser.get("/organise/plan?until=2030&try=forum-2027&day=2027-03-09"), "id", "what-if"
+    )
+    # The symposium would by then have left 2 March for the 16th.
+    assert "16–18 March 2027" in page
+    assert changed_rule.title in page
 
 
 def test_looking_at_another_week_saves_nothing(organiser: Client, projected: Edition) -> None:

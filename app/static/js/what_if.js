@@ -6,6 +6,7 @@ const DAY = 24 * 60 * 60 * 1000;
 const WEEK = 7 * DAY;
 const PAUSE = 200;
 const SLACK = 4; // pixels by which a press may shake without being a drag
+const WEEK_PIXELS = 4; // at least: where years are narrow, the bar moves slower than the pointer
 
 export function enhance(figure) {
   const panel = document.getElementById("what-if");
@@ -17,6 +18,12 @@ export function enhance(figure) {
   let timer;
   let request;
 
+  const inWords = new Intl.DateTimeFormat(document.documentElement.lang, {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    timeZone: "UTC",
+  });
   const place = (day) => `${((100 * (day - first)) / (beyond - first)).toFixed(2)}%`;
   const iso = (day) => new Date(day).toISOString().slice(0, 10);
 
@@ -49,6 +56,14 @@ export function enhance(figure) {
     bar.old.setAttribute("x", place(bar.stands));
     bar.line.setAttribute("x1", place(bar.stands));
     bar.line.setAttribute("x2", place(day));
+  }
+
+  // While a bar is dragged its days follow at once; what they clash with comes with the answer.
+  function showDays({ svg, length }, day) {
+    const [days, state] = svg.querySelectorAll("text");
+    days.textContent = inWords.formatRange(day, day + (length - 1) * DAY);
+    state.textContent = "…";
+    state.setAttribute("class", "strip__where");
   }
 
   function name({ svg, link }, { when, where, level, name }) {
@@ -105,7 +120,10 @@ export function enhance(figure) {
   function go(day, pause = PAUSE) {
     const { bar } = current;
     current.day = bar ? Math.min(Math.max(day, first), beyond - DAY) : day;
-    if (bar) draw(bar, current.day);
+    if (bar) {
+      draw(bar, current.day);
+      showDays(bar, current.day);
+    }
     clearTimeout(timer);
     timer = setTimeout(ask, pause);
   }
@@ -149,7 +167,12 @@ export function enhance(figure) {
   function byPointer(bar, down) {
     if (down.button !== 0 || !down.isPrimary) return;
     const { svg } = bar;
-    const week = (svg.ownerSVGElement.clientWidth * WEEK) / (beyond - first);
+    // Where the drawing scrolls, a finger scrolls it.
+    if (down.pointerType === "touch" && getComputedStyle(svg).touchAction === "auto") return;
+    const week = Math.max(
+      WEEK_PIXELS,
+      (svg.ownerSVGElement.clientWidth * WEEK) / (beyond - first),
+    );
     const before = current?.bar === bar ? current.day : bar.home;
     let moves = false;
 
@@ -210,6 +233,7 @@ export function enhance(figure) {
       key: svg.dataset.try,
       stands: Date.parse(svg.dataset.stands),
       home: Date.parse(svg.dataset.day),
+      length: Number(svg.dataset.length),
       words: {
         when: days.textContent,
         where: state.textContent,
@@ -234,7 +258,7 @@ export function enhance(figure) {
     const { edition, shown, oldWhen, oldWhere, oldLevel, oldName } = part.dataset;
     const bar = bars.get(edition) ?? null;
     if (bar) {
-      bar.home = bar.stands;
+      bar.home = Date.parse(part.dataset.home);
       bar.words = { when: oldWhen, where: oldWhere, level: oldLevel, name: oldName };
     }
     current = { key: edition, day: Date.parse(shown), bar };
