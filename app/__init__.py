@@ -54,6 +54,7 @@ from app.series import views as series_views
 from app.site import commands as site_commands
 from app.site import frame
 from app.site import views as site_views
+from app.surveys import views as survey_views
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -139,6 +140,7 @@ def create_app(config: Config) -> Flask:
         documents_views,
         door_views,
         message_views,
+        survey_views,
         site_views,
     ):
         app.register_blueprint(views.bp)

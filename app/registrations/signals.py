@@ -7,3 +7,6 @@ papers_asked = Signal()
 
 registration_erased = Signal()
 """``(sender=None, registration=)``: only a count of it will stay; inside the transaction."""
+
+tasks_asked = Signal()
+"""``(sender=None, registration=, now=)``: asks what there is to do, ``[(words, address)]``."""

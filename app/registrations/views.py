@@ -19,11 +19,12 @@ from app.i18n import gettext as _
 from app.limits import REGISTRATION, limiter
 from app.registrations import queries, service
 from app.registrations.forms import CancelForm, RegistrationForm
-from app.registrations.signals import papers_asked
+from app.registrations.signals import papers_asked, tasks_asked
 from scheduler.errors import DomainError, NotFoundError
 from scheduler.lifecycle import RegistrationStatus
 
 if TYPE_CHECKING:
+    from blinker import Signal
     from flask.typing import ResponseReturnValue
 
     from app.accounts.models import Person
@@ -95,12 +96,14 @@ def show(public_id: str) -> ResponseReturnValue:
         can_cancel=registration.is_live and not edition.has_begun(clock.today()),
         cancel_form=CancelForm(),
         history=audit.history(registration),
-        papers=[
-            paper
-            for _listener, found in papers_asked.send(registration=registration, now=clock.utcnow())
-            for paper in found
-        ],
+        papers=_told_by(papers_asked, registration),
+        tasks=_told_by(tasks_asked, registration),
     )
+
+
+def _told_by(signal: Signal, registration: Registration) -> list[tuple[str, str]]:
+    answers = signal.send(registration=registration, now=clock.utcnow())
+    return [item for _listener, found in answers for item in found]
 
 
 @bp.post("/registrations/<public_id>/cancel")

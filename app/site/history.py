@@ -72,6 +72,8 @@ WORDS = {
     "edition.door_list_taken": _l("List of participants taken to the door"),
     "edition.attendance_closed": _l("List of who came closed"),
     "registration.cancelled": _l("Registration cancelled"),
+    "edition.survey_opened": _l("Survey opened"),
+    "edition.survey_closed": _l("Survey closed"),
     "message.sent": _l("Message to participants sent"),
     "message.stopped": _l("Message to participants stopped"),
     "message.continued": _l("Message to participants continued"),

@@ -18,6 +18,7 @@ export function enhance(door) {
   let sending = false;
   let again = false; // something was recorded while others were being sent
   let condition = "";
+  let ended = false; // the shift: an answer that is still on its way must not bring names back
 
   // What this device keeps: {until, guests: [{id, name, code, days}], queue: [{id, day, at}]}
 
@@ -33,6 +34,7 @@ export function enhance(door) {
   function change(how) {
     const found = kept();
     how(found);
+    if (ended) return found;
     try {
       localStorage.setItem(key, JSON.stringify(found));
     } catch {
@@ -42,6 +44,7 @@ export function enhance(door) {
   }
 
   function forget() {
+    ended = true;
     localStorage.removeItem(key);
     if ("caches" in window) caches.delete("door");
   }
