@@ -25,11 +25,12 @@ test: $(STAMP) ## Run the whole suite (PostgreSQL, Redis, Chromium and node wher
 	$(BIN)/python -m tests.postgresql || code=$$?; \
 	exit $$code
 
-lint: $(STAMP) ## Format, style, types, import contracts
+lint: $(STAMP) ## Format, style, types, import contracts, security
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml app scheduler config.py serve.py wsgi.py
 
 bench: $(STAMP) ## Measure what docs/performance.md promises
 	$(BIN)/python -m bench

@@ -196,7 +196,7 @@ def end_with_parent(number: int) -> None:
 def answers(settings: Config, children: Sequence[BaseProcess]) -> bool:
     """Wait until the server takes connections; return whether it does."""
     until = time.monotonic() + START_SECONDS
-    anywhere = {"0.0.0.0": "127.0.0.1", "[::]": "::1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared, not bound
+    anywhere = {"0.0.0.0": "127.0.0.1", "[::]": "::1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared, not bound  # nosec B104
     host = anywhere.get(settings.host, settings.host.strip("[]"))
     while time.monotonic() < until and all(child.is_alive() for child in children):
         try:

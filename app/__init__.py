@@ -101,7 +101,7 @@ def create_app(config: Config) -> Flask:
         # the session.
         WTF_CSRF_TIME_LIMIT=None,
         SECURITY_PASSWORD_SALT=config.secret_key,
-        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the algorithm's name
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the algorithm's name  # nosec B106
         SECURITY_PASSWORD_SINGLE_HASH=True,  # argon2 takes passwords of any length
     )
     db.init_app(app)

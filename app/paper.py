@@ -18,7 +18,7 @@ LIMIT_SECONDS = 60
 def typeset(template: str, **values: object) -> bytes:
     """Return the PDF of ``template`` (``"plan.typ"``) filled with ``values``, all fit for JSON."""
     command = [sys.executable, str(TYPESETTER), str(DOCUMENTS / template)]
-    done = subprocess.run(  # noqa: S603 - our own file, and values on its input alone
+    done = subprocess.run(  # noqa: S603 - our own file, and values on its input alone  # nosec B603
         command,
         input=json.dumps(values).encode(),
         capture_output=True,

@@ -79,6 +79,8 @@ class Pages:
     text: str
     previous_url: str | None
     next_url: str | None
+    previous_label: str
+    next_label: str
 
 
 def lines_and_pages(wish: Wish, *, may_organise: bool) -> tuple[list[Line], Pages]:
@@ -97,10 +99,10 @@ def lines_and_pages(wish: Wish, *, may_organise: bool) -> tuple[list[Line], Page
         Line(told, _actor(entry, people, may_organise=may_organise), subjects[entry.id])
         for entry, told in zip(entries, tell(entries), strict=True)
     ]
-    text = _("%(first)s–%(last)s", first=entries[0].id, last=entries[-1].id) if entries else ""
+    text = _("acts %(first)s–%(last)s", first=entries[0].id, last=entries[-1].id) if entries else ""
     newer = wish.url(after=entries[0].id) if entries and not is_first else None
     older = wish.url(before=entries[-1].id) if entries and not is_last else None
-    return lines, Pages(text, newer, older)
+    return lines, Pages(text, newer, older, _("Newer"), _("Older"))
 
 
 def _entries(wish: Wish, staff: set[int] | None) -> tuple[list[AuditEntry], bool, bool]:
@@ -209,7 +211,7 @@ def filter_fields(wish: Wish) -> list[dict[str, Any]]:
     actions = sorted(((key, str(words)) for key, words in WORDS.items()), key=lambda pair: pair[1])
     kinds = sorted(((key, str(words)) for key, words in KINDS.items()), key=lambda pair: pair[1])
     return [
-        {"name": "words", "label": _("Words of the reason"), "value": wish.words},
+        {"name": "words", "label": _("Reason"), "value": wish.words},
         {"name": "who", "label": _("By"), "value": wish.who},
         {
             "name": "action",

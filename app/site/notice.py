@@ -28,4 +28,4 @@ def _rendered(path: Path, changed: int) -> Markup:  # noqa: ARG001 - read anew o
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel=None,
     )
-    return Markup(html)  # noqa: S704 - cleaned the line before
+    return Markup(html)  # noqa: S704 - cleaned the line before  # nosec B704

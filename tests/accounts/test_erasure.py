@@ -293,3 +293,18 @@ def test_new_words_ask_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not consents.gives(person, Purpose.SLIDES)
     consents.give(person, [Purpose.SLIDES], now=OPENING)
     assert consents.standing(person)[Purpose.SLIDES].text == "Other words."
+
+
+# -- what holds for every table, also those to come ------------------------------------------
+
+
+def test_no_table_keeps_a_person_from_being_erased() -> None:
+    """A key to a person or a registration lets go by itself; registrations count themselves out."""
+    holding = {
+        f"{table.name}.{key.parent.name}"
+        for table in Model.metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column.table.name in {"person", "registration"}
+        and key.ondelete not in {"CASCADE", "SET NULL"}
+    }
+    assert holding == {"registration.person_id"}

@@ -78,7 +78,7 @@ def test_over_https_the_cookie_and_the_browser_insist_on_it(tmp_path: Path) -> N
     answer = client.get("/healthz", base_url="https://symposia.example.net")
     assert (answer.status_code, answer.headers["Strict-Transport-Security"]) == (
         200,
-        "max-age=31536000",
+        "max-age=31536000; includeSubDomains",
     )
     assert settings.is_https
     assert client.application.config["SESSION_COOKIE_NAME"] == "__Host-session"
