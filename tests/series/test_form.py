@@ -298,6 +298,7 @@ def test_the_service_holds_the_laws_that_the_form_holds() -> None:
 def test_what_was_changed_is_recorded() -> None:
     series, person = service.found(facts(), by=None, now=OPENING), make_person()
     service.change(series, facts(length_days=5, summary="New words"), by=person, now=OPENING)
+    db.session.commit()
     entries = db.session.scalars(select(AuditEntry).filter_by(subject_kind="series")).all()
     assert [(entry.action, entry.person_id) for entry in entries] == [
         ("series.founded", None),
