@@ -79,8 +79,7 @@ class Override:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One line of a plan: an edition, its days ``[dtstart, dtend)`` to be, and why.
 
     ``edition`` is ``None`` for one to create; ``was`` is the days it has now, for a move. A move

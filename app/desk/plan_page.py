@@ -11,7 +11,7 @@ from flask import url_for
 
 from app.countries.service import REGION_NAMES
 from app.desk.what_if import try_days
-from app.editions import clashing, planning
+from app.editions import planning
 from app.editions import queries as editions
 from app.hosting import queries as hosting
 from app.i18n import gettext as _
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
     from app.desk.what_if import Trial
-    from app.editions.models import Edition, EditionMilestone
+    from app.editions.models import EditionMilestone
     from app.editions.planning import PlannedChange, Proposal
+    from app.editions.rows import EditionRow
     from app.site.presentation import Lane
     from scheduler.clashes import Clash
 
@@ -88,7 +89,7 @@ class Address:
         """Return the same years and lanes as a paper."""
         return url_for("desk.plan_paper", **{**self.args, "page": None})
 
-    def try_url(self, edition: Edition, day: date | None = None) -> str:
+    def try_url(self, edition: EditionRow, day: date | None = None) -> str:
         """Return the page that tries ``day`` for ``edition``."""
         args: dict[str, Any] = {"try": edition.slug, "day": day.isoformat() if day else None}
         return url_for("desk.plan", **self.args, **args, _anchor="what-if")
@@ -113,11 +114,11 @@ class Shown:
     last_year: int
     events: Sequence[drawing.Planned]
     lanes: Sequence[Lane]
-    editions: Sequence[Edition]
+    editions: Sequence[EditionRow]
     clashes: Mapping[str, Sequence[Clash]]
     trial: Trial | None
     pages: Pages
-    milestones: Sequence[tuple[EditionMilestone, Edition]]
+    milestones: Sequence[tuple[EditionMilestone, EditionRow]]
     discarded_count: int = 0
     zooms: Sequence[int] = ZOOMS
     region_names: Mapping[str, str] = field(default_factory=lambda: REGION_NAMES)
@@ -132,9 +133,7 @@ def show(address: Address, proposal: Proposal, today: date, day: date | None = N
         for edition in proposal.editions
         if edition.dtend > today and edition.dtstart.year <= address.until
     ]
-    # What stands is compared on its own where the plan would have it otherwise.
-    is_in_step = not proposal.pending
-    clashes = proposal.clashes if is_in_step else clashing.clashes_by_slug(standing, today)
+    clashes = proposal.clashes_now
     trial = try_days(address.tried, day, pending, today) if address.tried else None
     settled = {
         edition.id: edition
@@ -172,7 +171,7 @@ def show(address: Address, proposal: Proposal, today: date, day: date | None = N
     )
 
 
-def _page(standing: Sequence[Edition], address: Address) -> tuple[Sequence[Edition], Pages]:
+def _page(standing: Sequence[EditionRow], address: Address) -> tuple[Sequence[EditionRow], Pages]:
     first = min((address.page - 1) * ROWS_A_PAGE, max(len(standing) - 1, 0))
     first -= first % ROWS_A_PAGE
     page, beyond = first // ROWS_A_PAGE + 1, min(first + ROWS_A_PAGE, len(standing))
@@ -191,8 +190,8 @@ def _calls(settled: Sequence[int]) -> dict[int, tuple[date, date]]:
 
 
 def _milestones(
-    settled: Mapping[int, Edition], today: date
-) -> list[tuple[EditionMilestone, Edition]]:
+    settled: Mapping[int, EditionRow], today: date
+) -> list[tuple[EditionMilestone, EditionRow]]:
     """Return what is still to be done for these editions, by day, each with its edition."""
     ahead = [
         (row.due_on, row.id, row)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from app.editions import queries
+from app.editions import queries, rows
 from app.editions.models import Precision
 from app.i18n import gettext as _
+from app.series.queries import all_series
 from scheduler import clashes
 from scheduler.known_dates import GENERAL_CONFERENCE, KnownDate, Level
 from scheduler.lifecycle import EditionStatus
@@ -20,9 +22,12 @@ if TYPE_CHECKING:
 
     from app.countries.models import Country
     from app.editions.models import Edition
+    from app.editions.rows import EditionRow
     from scheduler.clashes import Clash, FreeWeek
 
 WEEKS_OFFERED = 5
+# As far as free weeks are looked for, and as far as events are too near to one another.
+NEAR = timedelta(weeks=clashes.SEARCH_WEEKS + clashes.LOAD_WEEKS + 1)
 REASON_LENGTH = 500
 
 
@@ -51,7 +56,8 @@ def outlook(edition: Edition, today: date) -> Outlook:
     """
     if edition.dtend <= today or edition.precision is not Precision.DAY:
         return Outlook(())
-    event, others, host = own_event(edition), _others(edition), _host(edition)
+    event, host = own_event(edition), _host(edition)
+    others = _others(edition, edition.dtstart, edition.dtend)
     first, last = edition.dtstart.year, edition.dtend.year
     if edition.status is not EditionStatus.PROJECTED:
         return Outlook(clashes.find_clashes(event, known_dates(first, last), others, host))
@@ -100,18 +106,17 @@ def clashes_on(
     ``own`` are our own events, where they are to be others than those that stand.
     """
     event, known = own_event(edition, dtstart, dtend), known_dates(dtstart.year, dtend.year)
-    others = (
-        _others(edition) if own is None else [other for other in own if other.key != edition.slug]
-    )
+    if own is None:
+        others = _others(edition, dtstart, dtend)
+    else:
+        others = [other for other in own if other.key != edition.slug]
     return clashes.find_clashes(event, known, others, _host(edition))
 
 
-def _others(edition: Edition) -> list[clashes.OwnEvent]:
-    return [
-        own_event(other)
-        for other in queries.every_edition()
-        if counts(other) and other.id != edition.id
-    ]
+def _others(edition: Edition, dtstart: date, dtend: date) -> list[clashes.OwnEvent]:
+    """Return the other events that can matter to one on, or half a year around, these days."""
+    near = rows.editions_near(all_series(), dtstart - NEAR, dtend + NEAR)
+    return [own_event(other) for other in near if counts(other) and other.id != edition.id]
 
 
 def _host(edition: Edition) -> str | None:
@@ -148,29 +153,39 @@ def clashes_of_spans(edition: Edition, spans: Mapping[str, TrialSpan]) -> dict[s
     years = {day.year for event in tried for day in (event.dtstart, event.dtend)}
     hosts = {key: span.country.alpha2 for key, span in spans.items() if span.country.alpha2}
     known = known_dates(min(years), max(years))
-    return clashes.find_all_clashes(tried, known, _others(edition), hosts)
+    first, beyond = min(event.dtstart for event in tried), max(event.dtend for event in tried)
+    return clashes.find_all_clashes(tried, known, _others(edition, first, beyond), hosts)
 
 
-def clashes_by_slug(editions: Sequence[Edition], today: date) -> Mapping[str, Sequence[Clash]]:
+def clashes_by_slug(
+    editions: Sequence[Edition | EditionRow],
+    today: date,
+    records: tuple[KnownDate, ...] | None = None,
+) -> Mapping[str, Sequence[Clash]]:
     """Return the clashes of each edition that lies ahead, by slug, in one sweep."""
     ahead = [edition for edition in editions if edition.dtend > today and counts(edition)]
-    hosts = {
-        edition.slug: edition.country.alpha2
-        for edition in ahead
-        if edition.country and edition.country.alpha2
-    }
+    hosts = {edition.slug: code for edition in ahead if (code := edition.alpha2)}
     events = [own_event(edition) for edition in ahead]
-    return clashes_among(events, events, hosts)
+    return clashes_among(events, events, hosts, records)
+
+
+def recorded() -> tuple[KnownDate, ...]:
+    """Return the events of others that were recorded."""
+    return tuple(event.known_date for event in queries.known_events())
 
 
 def clashes_among(
     events: Sequence[clashes.OwnEvent],
     own: Sequence[clashes.OwnEvent],
     hosts: Mapping[str, str],
+    records: tuple[KnownDate, ...] | None = None,
 ) -> Mapping[str, Sequence[Clash]]:
-    """Return the clashes of each of ``events`` by its key; ``own`` are the events beside them."""
-    records = tuple(event.known_date for event in queries.known_events())
-    return _clashes_among(tuple(events), tuple(own), tuple(hosts.items()), records)
+    """Return the clashes of each of ``events`` by its key; ``own`` are the events beside them.
+
+    ``records`` are what was `recorded`, where the caller has looked already.
+    """
+    known = recorded() if records is None else records
+    return _clashes_among(tuple(events), tuple(own), tuple(hosts.items()), known)
 
 
 @lru_cache(maxsize=8)
@@ -193,8 +208,7 @@ def known_dates(first_year: int, last_year: int) -> list[KnownDate]:
 
     What is built in of the conference gives way to a recorded rule of the same kind.
     """
-    records = [event.known_date for event in queries.known_events()]
-    return _with_observances(records, first_year, last_year)
+    return _with_observances(recorded(), first_year, last_year)
 
 
 def _with_observances(
@@ -209,13 +223,13 @@ def built_in(records: Iterable[KnownDate]) -> list[KnownDate]:
     return [] if GENERAL_CONFERENCE.kind in ruled else [GENERAL_CONFERENCE]
 
 
-def counts(edition: Edition) -> bool:
+def counts(edition: Edition | EditionRow) -> bool:
     """Whether the edition's days are taken: known to the day, and not called off."""
     return edition.precision is Precision.DAY and edition.status is not EditionStatus.CANCELLED
 
 
 def own_event(
-    edition: Edition, dtstart: date | None = None, dtend: date | None = None
+    edition: Edition | EditionRow, dtstart: date | None = None, dtend: date | None = None
 ) -> clashes.OwnEvent:
     """Return ``edition`` as the engine compares it, on other days where they are given."""
     return clashes.OwnEvent(

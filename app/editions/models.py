@@ -110,12 +110,8 @@ class Edition(Model):
 
     @property
     def title(self) -> str:
-        """What the edition is called: its own title, else by ordinal, else by year."""
-        if self.own_title:
-            return self.own_title
-        if self.ordinal is not None:
-            return f"{ordinal_word(self.ordinal)} {self.series.title}"
-        return f"{self.series.title} {self.dtstart.year}"
+        """What the edition is called."""
+        return title_of(self.own_title, self.ordinal, self.series.title, self.dtstart.year)
 
     @property
     def is_settled(self) -> bool:
@@ -130,7 +126,12 @@ class Edition(Model):
     @property
     def place(self) -> str:
         """City and country, as far as they are known."""
-        return ", ".join(part for part in (self.city, self.country and self.country.name) if part)
+        return place_of(self.city, self.country.name if self.country else None)
+
+    @property
+    def alpha2(self) -> str | None:
+        """The host country's two-letter code (ISO 3166-1), by which calendars know it."""
+        return self.country.alpha2 if self.country else None
 
     @property
     def region(self) -> str | None:
@@ -247,7 +248,7 @@ class KnownEvent(Model):
     @property
     def place(self) -> str:
         """City and country, as far as they are known."""
-        return ", ".join(part for part in (self.city, self.country and self.country.name) if part)
+        return place_of(self.city, self.country.name if self.country else None)
 
 
 class MilestoneStep(Model):
@@ -315,6 +316,20 @@ class EditionMilestone(Model):
     def is_recorded(self) -> bool:
         """Whether it is done, or waived for a reason."""
         return self.done_on is not None or bool(self.waived_reason)
+
+
+def title_of(own_title: str, ordinal: int | None, series_title: str, year: int) -> str:
+    """Return what an edition is called: its own title, else by ordinal, else by year."""
+    if own_title:
+        return own_title
+    return (
+        f"{series_title} {year}" if ordinal is None else f"{ordinal_word(ordinal)} {series_title}"
+    )
+
+
+def place_of(city: str, country: str | None) -> str:
+    """Return city and country, as far as they are known."""
+    return ", ".join(part for part in (city, country) if part)
 
 
 def ordinal_word(number: int) -> str:

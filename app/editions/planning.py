@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from app import audit, database
 from app.database import db
-from app.editions import clashing, numbering, queries, service
+from app.editions import clashing, numbering, queries, rows, service
 from app.editions.models import Edition, EditionOverride
 from app.series.queries import all_series
 from app.series.signals import Difference, DifferenceLine, rule_tried
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from app.accounts.models import Person
+    from app.editions.rows import EditionRow
     from app.series.models import Series
     from app.series.service import SeriesFacts
     from scheduler.clashes import Clash
+    from scheduler.known_dates import KnownDate
 
 DEFAULT_UNTIL = 2040
 UNTIL_MAX = 2126
@@ -141,14 +143,25 @@ class Proposal:
         return self._plan([series])
 
     @cached_property
-    def editions(self) -> Sequence[Edition]:
+    def editions(self) -> Sequence[EditionRow]:
         """Every edition that was compared, earliest first."""
-        return queries.every_edition()
+        return rows.editions_of(self.series)
 
     @cached_property
     def clashes(self) -> Mapping[str, Sequence[Clash]]:
         """What each edition ahead clashes with, by slug, as the plan would have it."""
-        return _find_clashes(self.pending, self.editions, self.facts.today)
+        return _find_clashes(self.pending, self.editions, self.facts.today, self._recorded)
+
+    @cached_property
+    def clashes_now(self) -> Mapping[str, Sequence[Clash]]:
+        """What each edition ahead clashes with, by slug, as it stands."""
+        if not self.pending:
+            return self.clashes
+        return clashing.clashes_by_slug(self.editions, self.facts.today, self._recorded)
+
+    @cached_property
+    def _recorded(self) -> tuple[KnownDate, ...]:
+        return clashing.recorded()
 
     def _plan(self, series: Sequence[Series]) -> list[PlannedChange]:
         """Plan some of the series, and give what is to be created its slugs."""
@@ -250,8 +263,8 @@ def apply(proposal: Proposal, *, by: Person | None, now: datetime) -> int:
         StalePlanError: what stands, or a rule, has changed since ``proposal`` was made.
     """
     # What takes long comes before the lock.
-    created = [_row(line) for line in proposal.pending if line.action is Action.CREATE]
-    others = [line for line in proposal.pending if line.action is not Action.CREATE]
+    created = _rows(proposal)
+    others = [line for line in proposal.pending if line.change.action is not Action.CREATE]
     database.write()
     # On PostgreSQL these rows are the lock: two plans are applied one after the other, and nobody
     # settles meanwhile what is moved.
@@ -276,14 +289,14 @@ def apply(proposal: Proposal, *, by: Person | None, now: datetime) -> int:
 
 def _record(proposal: Proposal, *, by: Person | None, now: datetime) -> None:
     """Number what was planned of each series, and write down how much it was."""
-    counts: dict[Series, Counter[str]] = {}
-    for line in proposal.pending:
-        counts.setdefault(line.series, Counter())[line.action.value] += 1
+    found = Counter((line.series, line.change.action) for line in proposal.pending)
+    counts: dict[Series, dict[str, tuple[int, int]]] = {}
+    for (series, action), count in found.items():
+        counts.setdefault(series, {})[action.value] = (0, count)
     numbered = queries.numbered_series()
-    for series, tally in counts.items():
+    for series, changes in counts.items():
         if series.id in numbered:  # a number only follows from a number
             numbering.renumber(series)
-        changes = {action: [0, count] for action, count in tally.items()}
         audit.record("series.plan_applied", series, by=by, now=now, changes=changes)
 
 
@@ -317,8 +330,14 @@ def override(
 
 
 def release_override(edition: Edition, *, by: Person, now: datetime) -> None:
-    """Let a projected edition follow its rule again, from the next plan on."""
+    """Let a projected edition follow its rule again, from the next plan on.
+
+    Raises:
+        NotProjectedError: the edition is settled.
+    """
     with service.revising(edition, "edition.override_released", by=by, now=now):
+        if edition.status is not EditionStatus.PROJECTED:
+            raise NotProjectedError(edition=edition.title)
         standing = queries.override_of(edition)
         if standing is not None:
             db.session.delete(standing)
@@ -331,13 +350,20 @@ def take_week(edition: Edition, dtstart: date, *, reason: str, by: Person, now: 
         WeekTakenError: something lies there by now.
         NotProjectedError, OverlappingOverrideError, YearError, ReasonMissingError: see `override`.
     """
-    database.write(edition)
     service.check_year(dtstart)
+    # Looked at before the lock, too: expanding what is known of those years takes a while, and is
+    # kept, so that what is looked at again under the lock is only what may have changed.
+    _insist_on_free(edition, dtstart)
+    database.write(edition)
+    _insist_on_free(edition, dtstart)
     dtend = dtstart + (edition.dtend - edition.dtstart)
-    for clash in clashing.clashes_on(edition, dtstart, dtend):
+    override(edition, dtstart=dtstart, dtend=dtend, reason=reason, by=by, now=now)
+
+
+def _insist_on_free(edition: Edition, dtstart: date) -> None:
+    for clash in clashing.clashes_on(edition, dtstart, dtstart + (edition.dtend - edition.dtstart)):
         if clash.level is Level.HARD:
             raise WeekTakenError(reason=clash.reason)
-    override(edition, dtstart=dtstart, dtend=dtend, reason=reason, by=by, now=now)
 
 
 def skip(edition: Edition, *, reason: str, by: Person, now: datetime) -> None:
@@ -431,17 +457,21 @@ def _keep_override(line: PlannedChange, edition: Edition) -> None:
         decided.recurrence_id = change.recurrence_id
 
 
-def _row(line: PlannedChange) -> dict[str, Any]:
-    """Return what one new edition has for itself."""
-    change = line.change
-    return {
-        "series_id": line.series.id,
-        "slug": line.edition,
-        "uid": service.new_uid(),
-        "recurrence_id": change.recurrence_id,
-        "dtstart": change.dtstart,
-        "dtend": change.dtend,
-    }
+def _rows(proposal: Proposal) -> list[dict[str, Any]]:
+    """Return what each edition that is to be created has for itself."""
+    ids = {one.slug: one.id for one in proposal.series}
+    return [
+        {
+            "series_id": ids[line.change.series],
+            "slug": line.edition,
+            "uid": service.new_uid(),
+            "recurrence_id": line.change.recurrence_id,
+            "dtstart": line.change.dtstart,
+            "dtend": line.change.dtend,
+        }
+        for line in proposal.pending
+        if line.change.action is Action.CREATE
+    ]
 
 
 def _apply_one(line: PlannedChange, edition: Edition, now: datetime) -> None:
@@ -460,20 +490,23 @@ def _apply_one(line: PlannedChange, edition: Edition, now: datetime) -> None:
 
 
 def _find_clashes(
-    lines: Sequence[PlannedChange], editions: Sequence[Edition], today: date
+    lines: Sequence[PlannedChange],
+    editions: Sequence[EditionRow],
+    today: date,
+    records: tuple[KnownDate, ...],
 ) -> Mapping[str, Sequence[Clash]]:
     planned = events_as_planned(lines, editions)
     hosts = {
-        edition.slug: edition.country.alpha2
+        edition.slug: edition.alpha2
         for edition in editions
-        if clashing.counts(edition) and edition.country and edition.country.alpha2
+        if clashing.counts(edition) and edition.alpha2
     }
     ahead = [event for event in planned.values() if event.dtend > today]
-    return clashing.clashes_among(ahead, list(planned.values()), hosts)
+    return clashing.clashes_among(ahead, list(planned.values()), hosts, records)
 
 
 def events_as_planned(
-    lines: Sequence[PlannedChange], editions: Sequence[Edition]
+    lines: Sequence[PlannedChange], editions: Sequence[Edition | EditionRow]
 ) -> dict[str, clashes.OwnEvent]:
     """Return our own events by their slugs, as the plan would have them."""
     planned = {

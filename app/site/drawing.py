@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from app.editions.models import Edition, EditionMilestone
     from app.editions.planning import PlannedChange
+    from app.editions.rows import EditionRow
     from app.series.models import Series
     from scheduler import clashes
 
@@ -55,7 +56,7 @@ class Planned:
 
 
 def event_of(
-    edition: Edition,
+    edition: Edition | EditionRow,
     today: date,
     found: Sequence[clashes.Clash] = (),
     *,
@@ -122,7 +123,7 @@ def lanes(
 
 
 def planned(
-    editions: Iterable[Edition],
+    editions: Iterable[EditionRow],
     pending: Iterable[PlannedChange],
     today: date,
     found: Mapping[str, Sequence[clashes.Clash]],
@@ -168,7 +169,7 @@ def planned(
 
 
 def milestone_marks(
-    milestones: Iterable[tuple[EditionMilestone, Edition]],
+    milestones: Iterable[tuple[EditionMilestone, EditionRow]],
 ) -> dict[int, tuple[MilestoneMark, ...]]:
     """Return milestones that are still to come, given by day, as marks by their edition's id."""
     marks: dict[int, tuple[MilestoneMark, ...]] = {}

@@ -144,3 +144,10 @@ def test_a_visitor_costs_few_queries(client: Client, world: World) -> None:
     world.grow()
     counts = {path: count(client, path, None) for path in ("/", "/calendar", "/feeds/all.ics")}
     assert {path: found for path, found in counts.items() if found > 9} == {}
+
+
+def test_the_plan_costs_few_queries_however_much_it_shows(client: Client, world: World) -> None:
+    world.grow()
+    pages = ("/organise/plan", "/organise/plan?years=24&until=2050", "/organise/plan?years=6")
+    counts = {path: count(client, path, world.reader) for path in pages}
+    assert {path: found for path, found in counts.items() if found > 12} == {}

@@ -454,3 +454,22 @@ def test_the_command_speaks_plainly_too(app: Flask) -> None:
     output = run(app, "--until", "2027").output
     assert output.startswith("+ symposium-2027")
     assert output.endswith("1 changes pending up to 2027.\n")
+
+
+def test_a_settled_edition_follows_its_rule_no_more() -> None:
+    edition = make_edition(status=EditionStatus.CONFIRMED)
+    with pytest.raises(NotProjectedError):
+        planning.release_override(edition, by=make_person(), now=OPENING)
+
+
+def test_what_changed_beyond_the_horizon_does_not_make_a_plan_stale() -> None:
+    make_series()
+    apply(2040)
+    change_rule(SPRING, date(2024, 4, 8))
+    proposal = propose(2033)
+    person = make_person()
+    service.add_by_hand(
+        make_series(), date(2050, 6, 7), date(2050, 6, 9), reason="Asked", by=person, now=OPENING
+    )
+    db.session.commit()
+    assert planning.apply(proposal, by=None, now=OPENING) == 3
