@@ -119,18 +119,19 @@ def public(*, series: str | None = None, region: str | None = None) -> Select[Ed
 
     ``region`` is the place's: the host country's, else the series' own.
     """
-    query = (
-        select(Edition)
-        .join(Edition.series)
-        .outerjoin(Edition.country)
-        .where(is_public())
-        .order_by(Edition.dtstart, Edition.uid)
-    )
+    query = select(Edition).where(is_public()).order_by(Edition.dtstart, Edition.uid)
+    if series or region:
+        query = query.join(Edition.series)
     if series:
         query = query.where(Series.slug == series)
     if region:
-        query = query.where(func.coalesce(Country.region, Series.region) == region)
+        query = query.outerjoin(Edition.country).where(place_region() == region)
     return query
+
+
+def place_region() -> ColumnElement[str | None]:
+    """Return the region of an edition, in a query that joins its series and its country."""
+    return func.coalesce(Country.region, Series.region)
 
 
 def is_public() -> ColumnElement[bool]:

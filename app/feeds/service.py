@@ -171,14 +171,13 @@ def components(selection: Select[Edition]) -> list[bytes]:
     Those whose kept bytes are missing or of another making are written anew, for this answer;
     ``keep_all`` puts them right for good.
     """
-    key = component_key()
-    kept = queries.kept_components(selection)
-    stale = [edition_id for edition_id, its_key, _body in kept if its_key != key]
+    kept = queries.kept_components(selection, component_key())
+    stale = [edition_id for edition_id, body in kept if body is None]
     anew = {
         edition.id: ical.encode_component(entry_of(edition))
         for edition in queries.editions_by_id(stale)
     }
-    return [anew.get(edition_id, body or b"") for edition_id, _key, body in kept]
+    return [anew[edition_id] if body is None else body for edition_id, body in kept]
 
 
 def keep(edition: Edition) -> None:
