@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -107,10 +108,7 @@ class _Held:
 
     def __init__(self, connection: Any) -> None:  # noqa: ANN401 - any driver's
         self.execute = connection.execute
-        self._close = connection.close
-
-    def __del__(self) -> None:
-        self._close()
+        weakref.finalize(self, connection.close)
 
 
 class _Reader(threading.local):
