@@ -36,6 +36,7 @@ class Config:
     now: datetime | None
     bind: str
     workers: int
+    proxy_count: int
     operator_name: str
     operator_contact: str
     privacy_notice: Path | None
@@ -97,6 +98,7 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         now=_moment("SYMPOSIA_NOW", get("NOW")),
         bind=bind,
         workers=_positive("SYMPOSIA_WORKERS", get("WORKERS", "2")),
+        proxy_count=int(_choice("SYMPOSIA_PROXY_COUNT", get("PROXY_COUNT", "0"), ("0", "1", "2"))),
         operator_name=get("OPERATOR_NAME"),
         operator_contact=get("OPERATOR_CONTACT"),
         privacy_notice=_file("SYMPOSIA_PRIVACY_NOTICE", get("PRIVACY_NOTICE")),

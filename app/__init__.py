@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask_migrate import Migrate
 from flask_security import Security, SQLAlchemyUserDatastore
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import (
     audit_commands,
@@ -123,6 +124,8 @@ def create_app(config: Config) -> Flask:
     retention_commands.init_app(app)
     message_jobs.init_app(app)
     frame.init_app(app)
+    # Whose address a limit counts: the caller's, as the servers before us tell it.
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxy_count, x_proto=0, x_host=0)  # type: ignore[method-assign]  # as Flask documents it
     edge.init_app(app, config)
     for views in (
         accounts_views,

@@ -71,3 +71,56 @@ def test_links_lead_to_files_that_are_there(path: Path) -> None:
     targets = [target for target in LINK.findall(text) if "://" not in target]
     files = [target.split("#")[0] for target in targets if not target.startswith(("#", "mailto:"))]
     assert [target for target in files if not (path.parent / target).exists()] == []
+
+
+# -- security.md -----------------------------------------------------------------------------
+
+ASVS_COUNTS = {
+    # How many requirements of levels 1 and 2 each section of ASVS 5.0.0 has; they come first.
+    "1.1": 2, "1.2": 9, "1.3": 11, "1.4": 3, "1.5": 2, "2.1": 3, "2.2": 3, "2.3": 4, "2.4": 1,
+    "3.2": 2, "3.3": 4, "3.4": 6, "3.5": 5, "3.7": 2, "4.1": 3, "4.2": 1, "4.3": 2, "4.4": 4,
+    "5.1": 1, "5.2": 3, "5.3": 2, "5.4": 3, "6.1": 3, "6.2": 12, "6.3": 4, "6.4": 4, "6.5": 5,
+    "6.6": 3, "6.8": 4, "7.1": 3, "7.2": 4, "7.3": 2, "7.4": 5, "7.5": 2, "7.6": 2, "8.1": 2,
+    "8.2": 3, "8.3": 1, "8.4": 1, "9.1": 3, "9.2": 4, "10.1": 2, "10.2": 2, "10.3": 4, "10.4": 11,
+    "10.5": 5, "10.6": 2, "10.7": 3, "11.1": 2, "11.2": 3, "11.3": 3, "11.4": 4, "11.5": 1,
+    "11.6": 1, "12.1": 3, "12.2": 2, "12.3": 4, "13.1": 1, "13.2": 5, "13.3": 2, "13.4": 5,
+    "14.1": 2, "14.2": 4, "14.3": 3, "15.1": 3, "15.2": 3, "15.3": 7, "16.1": 1, "16.2": 5,
+    "16.3": 4, "16.4": 3, "16.5": 3, "17.1": 1, "17.2": 4, "17.3": 2,
+}  # fmt: skip
+REQUIREMENTS = [
+    tuple(map(int, f"{section}.{number}".split(".")))
+    for section, count in ASVS_COUNTS.items()
+    for number in range(1, count + 1)
+]
+NUMBERS = re.compile(r"(\d+\.\d+\.\d+)(?:–(\d+\.\d+\.\d+))?")
+MARKS = {"●", "◐", "○", "⚙"}
+
+
+def security() -> str:
+    return (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+
+
+def test_every_requirement_of_level_2_is_answered_once() -> None:
+    answered: list[tuple[int, ...]] = []
+    for line in security().splitlines():
+        cells = [cell.strip() for cell in line.split("|")]
+        is_row = len(cells) == 6 and cells[3] in MARKS
+        if not is_row and not line.startswith("17.1.1"):
+            continue
+        assert not is_row or cells[3] in "●⚙○" or cells[4], line  # what deviates is argued
+        for first, last in NUMBERS.findall(cells[1] if is_row else line):
+            low, high = (tuple(map(int, text.split("."))) for text in (first, last or first))
+            answered += [found for found in REQUIREMENTS if low <= found <= high]
+    assert sorted(answered) == sorted(REQUIREMENTS)
+
+
+def test_every_test_that_security_names_is_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", security())
+    assert len(named) > 60
+    missing = [
+        (path, test)
+        for path, test in named
+        if not (ROOT / path).exists()
+        or (test and f"def {test}(" not in (ROOT / path).read_text(encoding="utf-8"))
+    ]
+    assert missing == []

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from flask import request
 
 import config
 from app import create_app
@@ -95,6 +96,24 @@ def test_a_foreign_host_is_refused(host: str, client: Client) -> None:
     answer = client.get("/", headers={"Host": host})
     assert answer.status_code == 400
     assert host not in answer.text
+
+
+@pytest.mark.parametrize(("count", "believed"), [("0", "127.0.0.1"), ("1", "192.0.2.7")])
+def test_an_address_is_believed_only_from_the_servers_before_us(
+    count: str, believed: str, tmp_path: Path
+) -> None:
+    settings = config.read(
+        {
+            "SYMPOSIA_SECRET_KEY": "of this test",
+            "SYMPOSIA_INSTANCE_PATH": str(tmp_path),
+            "SYMPOSIA_PROXY_COUNT": count,
+        }
+    )
+    app = create_app(settings)
+    seen = []
+    app.before_request(lambda: seen.append(request.remote_addr))
+    app.test_client().get("/healthz", headers={"X-Forwarded-For": "203.0.113.9, 192.0.2.7"})
+    assert seen == [believed]
 
 
 def test_what_is_not_there_has_a_page_with_a_way_on(client: Client) -> None:
