@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import inspect, or_, select
 
 from app.countries.models import Country
-from app.database import db
+from app.database import Model, db
 from app.desk.models import RotationPin, RotationRun, RotationSettings, RunKind, RunStatus
-from app.editions.models import Edition
+from app.editions.models import Edition, KnownEvent, MilestoneStep
+from app.hosting.models import HostingInterest, HostingOffer, InterestWindow, OfferWindow
+from app.series.models import Series
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+
+PLANNED_FROM: tuple[type[Model], ...] = (
+    *(Series, Edition, Country, KnownEvent, MilestoneStep),
+    *(HostingOffer, OfferWindow, HostingInterest, InterestWindow, RotationSettings),
+)
 
 
 class CountryFacts(NamedTuple):
@@ -59,6 +67,35 @@ def newest_plan(*statuses: RunStatus) -> RotationRun | None:
     if statuses:
         query = query.where(RotationRun.status.in_(statuses))
     return db.session.scalar(query.limit(1))
+
+
+def asked_of(plan: RotationRun) -> Sequence[RotationRun]:
+    """Return everything that was asked of the slots of ``plan``."""
+    return db.session.scalars(
+        select(RotationRun).filter_by(kind=RunKind.EXPLANATION, base_id=plan.id)
+    ).all()
+
+
+def plans_to_forget(*, keep: int) -> Sequence[RotationRun]:
+    """Return plans older than the newest ``keep`` that nobody adopted and none of those needs."""
+    plans = select(RotationRun).filter_by(kind=RunKind.PLAN).order_by(RotationRun.id.desc())
+    runs = db.session.scalars(plans).all()
+    kept = [run for place, run in enumerate(runs) if place < keep or run.adopted_at is not None]
+    needed = {run.id for run in kept} | {run.base_id for run in kept}
+    return [run for run in runs if run.status.is_over and run.id not in needed]
+
+
+def stamp() -> str:
+    """Return a text that differs when a row does from which a rotation is planned.
+
+    Quick to read, unlike what is made of the rows: it says whether that still holds.
+    """
+    found = hashlib.sha256()
+    for model in PLANNED_FROM:
+        table = inspect(model).local_table
+        for row in db.session.execute(select(table).order_by(*table.primary_key)):
+            found.update(repr(tuple(row)).encode())
+    return found.hexdigest()
 
 
 def plan_in_force() -> RotationRun | None:

@@ -1,12 +1,11 @@
-"""The rotation of hosts: settings, fixed choices, and the runs that plan and explain it.
+"""The rotation of hosts: settings, fixed choices, what is asked of the planner, what is adopted.
 
-A page asks, a worker answers: the row of a run is the question and later its answer. One worker
-is at it at a time, so that the mail never waits for the planner.
+A page asks, a worker answers (`rotation_answers`): the row of a run is the question and later
+its answer.
 """
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,25 +14,22 @@ from app import audit, database
 from app.database import db
 from app.desk import queries
 from app.desk.models import RotationPin, RotationRun, RotationSettings, RunKind, RunStatus
-from app.desk.rotation_instance import Settings, build
+from app.desk.rotation_ground import Settings
+from app.desk.rotation_instance import build
 from app.editions import planning
-from scheduler import rotation
 from scheduler.errors import N_, ConflictError, DomainError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
     from app.accounts.models import Person
     from app.countries.models import Country
-    from app.desk.rotation_instance import Ground
+    from app.database import Model
+    from app.desk.rotation_ground import Ground
     from app.editions.models import Edition
-    from scheduler.rotation import Assignment, Choice, Pin, Plan
 
-CLAIM_LIFE = timedelta(minutes=5)
-ATTEMPTS_MAX = 2
 EXPLAIN_SECONDS = 10.0
-CONFLICT_SECONDS = 20.0
 
 
 class NothingToPlanError(DomainError):
@@ -146,8 +142,7 @@ def fix(
     """
     if not reason.strip():
         raise PinReasonError
-    database.write(edition)
-    ground = build(settings(), now.date())
+    ground = _build_and_lock(edition, now.date())
     if ground.names.get(edition.id) not in ground.slots:
         raise NotOpenError(edition=edition.title)
     pin = queries.pin_of(edition.id) or RotationPin(edition=edition)
@@ -184,18 +179,17 @@ def ask_for_plan(*, base: RotationRun | None, by: Person, now: datetime) -> Rota
         AlreadyPlanningError: one is being made.
         NothingToPlanError: nothing could be assigned.
     """
-    database.write()
+    ground = _build_and_lock(None, now.date())
     newest = queries.newest_plan()
     if newest is not None and not newest.status.is_over:
         raise AlreadyPlanningError
     current = settings()
-    ground = build(current, now.date())
     if not any(key in ground.sources for key in ground.instance.offers):
         raise NothingToPlanError(until=current.until)
     # What nobody has begun to explain of older plans would only keep the new one waiting.
     for waiting in queries.waiting_explanations():
         db.session.delete(waiting)
-    return _ask(
+    return ask(
         RunKind.PLAN,
         base,
         {
@@ -228,10 +222,10 @@ def ask_why(plan: RotationRun, edition: Edition, *, by: Person, now: datetime) -
     if asked is not None and not asked.status.is_over:
         return asked
     inputs = {**plan.inputs, "seconds": 3 * EXPLAIN_SECONDS}
-    return _ask(RunKind.EXPLANATION, plan, inputs, edition_id=edition.id, by=by, now=now)
+    return ask(RunKind.EXPLANATION, plan, inputs, edition_id=edition.id, by=by, now=now)
 
 
-def _ask(
+def ask(
     kind: RunKind,
     base: RotationRun | None,
     inputs: Mapping[str, Any],
@@ -240,6 +234,7 @@ def _ask(
     now: datetime,
     edition_id: int | None = None,
 ) -> RotationRun:
+    """Write down a question to the planner."""
     run = RotationRun(
         kind=kind,
         status=RunStatus.WAITING,
@@ -262,16 +257,30 @@ def adopt(run: RotationRun, *, reason: str, by: Person, now: datetime) -> None:
         NotAPlanError: it found none.
         StalePlanError: it was made from what no longer stands.
     """
-    database.write(run)
     if run.kind is not RunKind.PLAN or run.status is not RunStatus.DONE:
         raise NotAPlanError
-    if not is_current(run, now.date()):
+    before = queries.stamp()
+    is_stale = not is_current(run, now.date())
+    database.write(run)
+    if is_stale or queries.stamp() != before:
         raise StalePlanError
-    before = queries.plan_in_force()
+    in_force = queries.plan_in_force()
     run.adopted_at, run.adopted_by_id = now, by.id
     db.session.flush()
-    changes = {"plan": [before.id if before else None, run.id]}
+    changes = {"plan": [in_force.id if in_force else None, run.id]}
     audit.record("rotation.adopted", run, by=by, now=now, changes=changes, reason=reason)
+
+
+def _build_and_lock(row: Model | None, today: date) -> Ground:
+    """Return what is planned from as it stands, with the write lock taken.
+
+    Building takes a while, and others wait for the lock: it is built before, and again only if
+    something changed meanwhile.
+    """
+    before = queries.stamp()
+    ground = build(settings(), today)
+    database.write(row)
+    return ground if queries.stamp() == before else build(settings(), today)
 
 
 def is_current(run: RotationRun, today: date) -> bool:
@@ -279,242 +288,3 @@ def is_current(run: RotationRun, today: date) -> bool:
     return run.digest == build(Settings.of(run.inputs["settings"]), today).digest and (
         Settings.of(run.inputs["settings"]) == settings()
     )
-
-
-# -- answering -------------------------------------------------------------------------------
-
-
-def work(*, now: Callable[[], datetime], today: date) -> int:
-    """Answer every run that waits, one after the other; commits. Return how many.
-
-    Nothing is done while another worker is at it: that one goes on until nothing waits.
-    """
-    count = 0
-    while (run_id := _claim(now())) is not None:
-        _answer(run_id, now=now(), today=today)
-        count += 1
-    return count
-
-
-def _claim(now: datetime) -> int | None:
-    database.write()
-    run = None if queries.is_busy(now) else queries.next_run(now)
-    if run is not None and run.attempt_count >= ATTEMPTS_MAX:
-        run.status, run.problem = RunStatus.FAILED, N_("The planner was stopped twice. Ask again.")
-        db.session.commit()
-        return _claim(now)
-    if run is not None:
-        run.status, run.claimed_until = RunStatus.RUNNING, now + CLAIM_LIFE
-        run.attempt_count += 1
-    run_id = run.id if run is not None else None
-    db.session.commit()
-    return run_id
-
-
-def _answer(run_id: int, *, now: datetime, today: date) -> None:
-    run = queries.run(run_id)
-    if run is None:
-        return
-    used = Settings.of(run.inputs["settings"])
-    ground = build(used, today)
-    asked = _Asked(run, used, ground)
-    began = time.monotonic()
-    # The read transaction ends here: no lock is held while the solver thinks.
-    db.session.rollback()
-    try:
-        status, result = asked.answer()
-        problem = ""
-    except DomainError as error:
-        status, result, problem = RunStatus.FAILED, {}, str(error)
-    seconds = time.monotonic() - began
-    database.write()
-    run = queries.run(run_id)
-    if run is None:  # its edition was removed, or nobody wants to know any more
-        db.session.rollback()
-        return
-    run.status, run.result, run.problem = status, result, problem
-    run.seconds, run.claimed_until = round(seconds, 2), None
-    run.digest = run.digest or asked.digest
-    if run.kind is RunKind.PLAN and status is RunStatus.DONE:
-        for slot in result["slots"]:
-            if slot["options"]:
-                inputs = {**run.inputs, "seconds": EXPLAIN_SECONDS}
-                _ask(RunKind.EXPLANATION, run, inputs, by=None, now=now, edition_id=slot["edition"])
-    db.session.commit()
-
-
-class _Asked:
-    """A run with all that answering it needs, free of the database."""
-
-    def __init__(self, run: RotationRun, used: Settings, ground: Ground) -> None:
-        self.kind, self.edition_id = run.kind, run.edition_id
-        self.used, self.ground = used, ground
-        self.digest = ground.digest
-        self.seconds = float(run.inputs.get("seconds", used.seconds))
-        self.pins = _pins(run.inputs.get("pins", ()), ground)
-        self.instance = _with_countries(ground.instance, self.pins)
-        base = run.base
-        self.base_digest = base.digest if base else ""
-        self.base_result: Mapping[str, Any] = dict(base.result) if base else {}
-        if base is not None and run.kind is RunKind.EXPLANATION and base.base is not None:
-            adopted: Mapping[str, Any] = dict(base.base.result)
-        else:
-            adopted = self.base_result
-        self.adopted = _assignment(adopted, ground) if adopted else None
-
-    def answer(self) -> tuple[RunStatus, dict[str, Any]]:
-        return self._explain() if self.kind is RunKind.EXPLANATION else self._plan()
-
-    def _plan(self) -> tuple[RunStatus, dict[str, Any]]:
-        instance = self.instance
-        try:
-            if self.adopted is None:
-                plan = rotation.solve(
-                    instance, order=self.used.levels, pins=self.pins, seconds=self.seconds
-                )
-            else:
-                plan = rotation.resolve(
-                    instance,
-                    self.adopted,
-                    self.pins,
-                    order=self.used.levels,
-                    seconds=self.seconds,
-                )
-        except rotation.PinsConflictError:
-            return self._conflict()
-        faults = rotation.check(instance, plan.assignment)
-        if faults:
-            problem = N_("The plan found breaks a rule, which is our fault. Please report it.")
-            return RunStatus.FAILED, {"faults": faults, "problem": problem}
-        return RunStatus.DONE, _document(self.ground, plan)
-
-    def _conflict(self) -> tuple[RunStatus, dict[str, Any]]:
-        found = rotation.conflict(self.instance, self.pins, seconds=CONFLICT_SECONDS)
-        if found is None:
-            raise rotation.PinsConflictError
-        slots = {**self.ground.slots, **self.ground.held}
-        rules = [
-            {
-                "kind": rule.kind,
-                "about": [slots[item].edition_id if item in slots else item for item in rule.about],
-                "held": any(item in self.ground.held for item in rule.about),
-            }
-            for rule in found.rules
-        ]
-        return RunStatus.CONFLICT, {
-            "rules": rules,
-            "minimal": found.is_minimal,
-            "start_year": self.ground.instance.start_year,
-        }
-
-    def _explain(self) -> tuple[RunStatus, dict[str, Any]]:
-        name = self.ground.names.get(self.edition_id or 0, "")
-        if self.digest != self.base_digest or name not in self.ground.slots:
-            raise StalePlanError
-        plan = _plan_of(self.base_result, self.ground)
-        found = rotation.explain(
-            self.instance,
-            plan,
-            editions=[name],
-            pins=self.pins,
-            adopted=self.adopted,
-            seconds=self.seconds,
-        )[name]
-        return RunStatus.DONE, {
-            "host": found.country,
-            "alternatives": [
-                {
-                    "country": other.country,
-                    "differences": list(other.differences)
-                    if other.differences is not None
-                    else None,
-                    "exact": other.is_exact,
-                }
-                for other in found.alternatives
-            ],
-        }
-
-
-def _pins(stored: Sequence[Mapping[str, Any]], ground: Ground) -> list[Pin]:
-    """Return the fixed choices of editions that are still open."""
-    found = []
-    for pin in stored:
-        name = ground.names.get(pin["edition"], "")
-        if name not in ground.slots:
-            continue
-        country, week_of = pin["country"], pin["week_of"]
-        week = ground.week_of(date.fromisoformat(week_of)) if week_of else None
-        found.append(rotation.Pin(name, country=country, week=week, vacant=country is None))
-    return found
-
-
-def _with_countries(instance: rotation.Instance, pins: Sequence[Pin]) -> rotation.Instance:
-    """Add the fixed hosts that offer nothing: no plan keeps them, and the conflict says so."""
-    fixed = {pin.country for pin in pins if pin.country is not None} - instance.countries.keys()
-    added = {code: rotation.Country(code, "") for code in sorted(fixed)}
-    return replace(instance, countries={**instance.countries, **added})
-
-
-def _document(ground: Ground, plan: Plan) -> dict[str, Any]:
-    """Return a plan as it is stored: editions by number, offers by our own ids, weeks as days."""
-    instance = ground.instance
-    alone = {name: ground.instance.held.get(name) for name in instance.editions}
-    fair = rotation.fairness(instance, plan.assignment)
-    return {
-        "slots": [_slot(ground, name, plan.assignment[name]) for name in ground.slots],
-        "levels": [
-            {"key": result.level.key, "value": result.value, "bound": result.bound}
-            for result in plan.levels
-        ],
-        "fairness": asdict(fair),
-        "held_repeats": rotation.score(instance, alone)[1],
-        "held_count": sum(instance.editions[name].series.is_global for name in ground.held),
-        "start_year": instance.start_year,
-        "left_out": list(ground.left_out),
-        "unknown": list(ground.unknown),
-    }
-
-
-def _slot(ground: Ground, name: str, choice: Choice | None) -> dict[str, Any]:
-    said: dict[str, Any] = {
-        "edition": ground.slots[name].edition_id,
-        "offer": None,
-        "options": len(ground.hosts_for(name)),
-    }
-    if choice is not None:
-        dtstart, dtend = ground.days_of(name, choice)
-        pref = ground.instance.editions[name].pref + 52 * ground.instance.editions[name].year
-        said |= {
-            "offer": choice.offer,
-            "source": ground.sources[choice.offer],
-            "country": ground.instance.offers[choice.offer].country,
-            "week": choice.week,
-            "dtstart": dtstart.isoformat(),
-            "dtend": dtend.isoformat(),
-            "shift": choice.week - pref,
-        }
-    return said
-
-
-def _assignment(result: Mapping[str, Any], ground: Ground) -> Assignment:
-    """Return a stored plan in the engine's terms, as far as its editions are still open."""
-    assignment: dict[str, Choice | None] = dict(ground.instance.held)
-    for slot in result.get("slots", ()):
-        name = ground.names.get(slot["edition"], "")
-        if name in ground.slots:
-            offer = slot["offer"]
-            if offer is None:
-                assignment[name] = None
-            elif offer in ground.instance.offers:
-                week = ground.week_of(date.fromisoformat(slot["dtstart"]))
-                assignment[name] = rotation.Choice(offer, week)
-    return assignment
-
-
-def _plan_of(result: Mapping[str, Any], ground: Ground) -> Plan:
-    by_key = {level.key: level for level in (*rotation.LEVELS, rotation.CHANGES)}
-    levels = (
-        rotation.LevelResult(by_key[level["key"]], level["value"], level["bound"])
-        for level in result["levels"]
-    )
-    return rotation.Plan(_assignment(result, ground), tuple(levels))

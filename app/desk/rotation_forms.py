@@ -13,7 +13,7 @@ from app.forms import ProseField
 from app.i18n import lazy_gettext as _l
 
 if TYPE_CHECKING:
-    from app.desk.rotation_instance import Settings
+    from app.desk.rotation_ground import Settings
 
 VACANT = "-"
 NUMBERS = {

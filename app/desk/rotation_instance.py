@@ -1,24 +1,30 @@
 """What the rotation of hosts is planned from: editions, offers and interests in engine terms.
 
-A week is an ISO week, counted from 0; the 53rd of a long year has none. An edition keeps the
-weekday and the length that it has; where an offer names other days of the week, those.
+An edition keeps the weekday and the length that it has; where an offer names other days of the
+week, those.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import defaultdict
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
-from app.editions import clashing
+from app.desk.rotation_ground import (
+    Ground,
+    Omitted,
+    Settings,
+    Slot,
+    absolute,
+    iso_year,
+    week_of_year,
+)
+from app.editions import clashing, milestones, progress
 from app.editions import queries as editions
 from app.hosting import queries as hosting
 from app.hosting.models import CostShare, HostingInterest
-from app.i18n import gettext as _
 from scheduler import clashes, rotation
 from scheduler.known_dates import Level, span
 from scheduler.lifecycle import EditionStatus
@@ -31,116 +37,13 @@ if TYPE_CHECKING:
     from app.countries.models import Country
     from app.editions.models import Edition
     from app.hosting.models import HostingOffer
-    from app.series.models import SeriesKind
 
 REGIONS = ("africa", "americas", "asia-pacific", "europe")
 OPEN = frozenset({EditionStatus.PROJECTED, EditionStatus.CALL_OPEN, EditionStatus.UNDER_EVALUATION})
-LEVEL_KEYS = tuple(level.key for level in rotation.LEVELS)
 # A formal offer is the firmest; of interests, the less the group pays the better.
 COSTS = {CostShare.HOST: 1, CostShare.SHARED: 2, CostShare.GROUP: 3}
 
 _WEEK = timedelta(weeks=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What an organiser can change: the horizon, the hard rules, the weights, the order of levels.
-
-    ``soft_weeks`` is how many weeks away from the rule's week a soft clash is worth avoiding.
-    """
-
-    until: int = 2040
-    cooldown: int = 2
-    spread: int = 3
-    tolerance: int = 26
-    country_per_year: int = 1
-    week_cap: int = 1
-    soft_weeks: int = 6
-    importance_symposium: int = 10
-    importance_practitioner_workshop: int = 6
-    importance_regional_engagement: int = 4
-    seconds: int = 30
-    order: Sequence[str] = LEVEL_KEYS
-
-    @classmethod
-    def of(cls, stored: Mapping[str, Any]) -> Settings:
-        """Return what is stored, with the defaults for what is not."""
-        known = {name: stored[name] for name in cls.__dataclass_fields__ if name in stored}
-        order = [key for key in known.pop("order", ()) if key in LEVEL_KEYS]
-        return cls(**known, order=(*order, *(key for key in LEVEL_KEYS if key not in order)))
-
-    @property
-    def levels(self) -> tuple[rotation.Level, ...]:
-        """The engine's levels in this order."""
-        by_key = {level.key: level for level in rotation.LEVELS}
-        return tuple(by_key[key] for key in self.order)
-
-    def importance_of(self, kind: SeriesKind) -> int:
-        """Return what an edition of this kind counts when it is left without a host."""
-        found: int = getattr(self, f"importance_{kind.value}")
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """An edition as the engine knows it, by ``name``: its place in its series, its usual days."""
-
-    name: str
-    edition_id: int
-    title: str
-    dtstart: date
-    days: int
-    takes_interests: bool
-
-
-@dataclass(frozen=True)
-class Ground:
-    """The instance, and the way back from its names to our rows and days."""
-
-    instance: rotation.Instance
-    slots: Mapping[str, Slot]  # open ones, by the engine's name
-    held: Mapping[str, Slot]
-    sources: Mapping[str, str]  # offer: the public id of our row; none of what is held
-    starts: Mapping[tuple[str, str, int], date]  # (name, offer, week) off the usual weekday
-    left_out: Sequence[str] = ()
-    unknown: Sequence[str] = ()
-    names: Mapping[int, str] = field(default_factory=dict)  # by the edition's number
-
-    @property
-    def digest(self) -> str:
-        """A text that differs when what is planned from does."""
-        told = json.dumps(asdict(self.instance), default=sorted, sort_keys=True)
-        return hashlib.sha256(told.encode()).hexdigest()
-
-    def monday(self, week: int) -> date:
-        """Return the first day of an absolute week."""
-        year, number = divmod(week, WEEKS)
-        return date.fromisocalendar(self.instance.start_year + year, number + 1, 1)
-
-    def week_of(self, day: date) -> int:
-        """Return the absolute week of ``day``."""
-        return _absolute(day, self.instance.start_year)
-
-    def days_of(self, name: str, choice: rotation.Choice) -> tuple[date, date]:
-        """Return the days, the end exclusive, on which a plan holds an edition."""
-        slot = self.slots[name]
-        usual = self.monday(choice.week) + timedelta(days=slot.dtstart.weekday())
-        first = self.starts.get((name, choice.offer, choice.week), usual)
-        return first, first + timedelta(days=slot.days)
-
-    def hosts_for(self, name: str) -> list[str]:
-        """Return the codes of the countries that could host an edition, whatever the others do."""
-        edition = self.instance.editions[name]
-        return sorted(
-            {
-                offer.country
-                for offer in self.instance.offers.values()
-                if any(
-                    self.instance.countries[offer.country].takes(edition, week)
-                    for week in offer.starts(edition)
-                )
-            }
-        )
 
 
 def build(settings: Settings, today: date) -> Ground:
@@ -160,12 +63,17 @@ class _Builder:
         self.offers: dict[str, rotation.Offer] = {}
         self.sources: dict[str, str] = {}
         self.starts: dict[tuple[str, str, int], date] = {}
-        self.left_out: list[str] = []
+        self.omitted: list[Omitted] = []
         self.by_series = self._rows_by_series()
         every = [row for rows in self.by_series.values() for row in rows]
         self.start_year = min((iso_year(row.dtstart) for row in every), default=today.year)
         self.years = max((iso_year(row.dtstart) for row in every), default=today.year)
         self.years -= self.start_year - 1
+        series = {rows[0].series.id: rows[0].series for rows in self.by_series.values()}
+        self.earliest = {
+            series_id: progress.earliest_opening(steps, today)
+            for series_id, steps in milestones.templates(list(series.values())).items()
+        }
 
     def ground(self) -> Ground:
         series = {}
@@ -203,7 +111,7 @@ class _Builder:
             self.held,
             self.sources,
             self.starts,
-            self.left_out,
+            self.omitted,
             self._unknown(),
             {slot.edition_id: name for name, slot in chain(self.slots.items(), self.held.items())},
         )
@@ -239,13 +147,14 @@ class _Builder:
         for number, row in enumerate(rows):
             name, days = f"{series.slug}/{number}", (row.dtend - row.dtstart).days
             takes_interests = row.status is not EditionStatus.UNDER_EVALUATION
-            slot = Slot(name, row.id, row.title, row.dtstart, days, takes_interests)
+            earliest = self.earliest[series.id]
+            slot = Slot(name, row.id, row.title, row.dtstart, days, takes_interests, earliest)
             if self._is_open(row):
                 self.slots[name] = slot
                 length = max(length, -(-(row.dtstart.weekday() + days) // 7))
             else:
                 self.held[name], self.held_rows[name] = slot, row
-            due.append((iso_year(row.dtstart) - self.start_year, _week_of_year(row.dtstart)))
+            due.append((iso_year(row.dtstart) - self.start_year, week_of_year(row.dtstart)))
         return rotation.Series(
             id=series.slug,
             period=1,
@@ -265,12 +174,15 @@ class _Builder:
                 for slot in self._slots_of(interest.series.slug)
                 if slot.takes_interests and (weeks := self._weeks_of_interest(interest, slot))
             }
-            said = _("the interest of %(country)s", country=interest.country.name)
             cost = COSTS[interest.cost_share]
+            is_near = any(
+                slot.takes_interests and slot.is_too_near
+                for slot in self._slots_of(interest.series.slug)
+                if interest.first_year <= slot.dtstart.year <= interest.last_year
+            )
             self._add(
-                f"interest:{interest.id}", interest, only, cost=cost, uses=interest.use_count,
-                said=said,
-            )  # fmt: skip
+                "interest", interest, only, cost=cost, uses=interest.use_count, is_near=is_near
+            )
 
     def _add_offers(self) -> None:
         by_edition = {slot.edition_id: slot for slot in self.slots.values()}
@@ -283,27 +195,25 @@ class _Builder:
             for week, first in found.items():
                 self.starts[slot.name, key, week] = first
             only = {slot.name: frozenset(found)} if found else {}
-            said = _("the offer of %(country)s", country=offer.country.name)
-            self._add(key, offer, only, cost=0, uses=1, said=said)
+            self._add("offer", offer, only, cost=0, uses=1, is_near=slot.is_too_near)
 
     def _add(
         self,
-        key: str,
+        kind: Literal["offer", "interest"],
         row: HostingInterest | HostingOffer,
         only: Mapping[str, frozenset[int]],
         *,
         cost: int,
         uses: int,
-        said: str,
+        is_near: bool,
     ) -> None:
-        if row.country.region not in REGIONS:
-            self.left_out.append(_("Left out: %(what)s, which lies in no region.", what=said))
+        if row.country.region not in REGIONS or not only:
+            why: Literal["region", "week", "near"] = "near" if is_near else "week"
+            if row.country.region not in REGIONS:
+                why = "region"
+            self.omitted.append(Omitted(kind, row.public_id, row.country_code, why))
             return
-        if not only:
-            self.left_out.append(
-                _("Left out: %(what)s, which meets no open edition in a free week.", what=said)
-            )
-            return
+        key = f"{kind}:{row.id}"
         self.countries[row.country_code] = row.country
         series = tuple(dict.fromkeys(name.rpartition("/")[0] for name in only))
         years = (0, self.years - 1)
@@ -325,12 +235,12 @@ class _Builder:
         )
 
     def _usual_days(self, slot: Slot) -> Iterator[tuple[int, date]]:
-        """Yield the absolute weeks of the slot's year, ahead, with its first day in each."""
+        """Yield the weeks of the slot's year that leave time enough, with its first day in each."""
         year = iso_year(slot.dtstart)
         monday = date.fromisocalendar(year, 1, 1)
         for week in range(WEEKS):
             first = monday + week * _WEEK + timedelta(days=slot.dtstart.weekday())
-            if first > self.today:
+            if first >= slot.earliest:
                 yield WEEKS * (year - self.start_year) + week, first
 
     def _weeks_of_offer(self, offer: HostingOffer, slot: Slot) -> dict[int, date]:
@@ -344,7 +254,9 @@ class _Builder:
         for week, usual in self._usual_days(slot):
             monday = usual - timedelta(days=usual.weekday())
             tried = (usual, *(monday + timedelta(days=shift) for shift in range(room + 1)))
-            fitting = (day for day in tried if day > self.today and _fits(day, slot.days, windows))
+            fitting = (
+                day for day in tried if day >= slot.earliest and _fits(day, slot.days, windows)
+            )
             first = next(fitting, None)
             if first is not None:
                 found[week] = first
@@ -357,7 +269,7 @@ class _Builder:
             if row.country is None:
                 continue
             self.countries.setdefault(row.country.code, row.country)
-            key, week = f"held:{row.id}", _absolute(row.dtstart, self.start_year)
+            key, week = f"held:{row.id}", absolute(row.dtstart, self.start_year)
             self.offers[key] = rotation.Offer(
                 key, row.country.code, (row.series.slug,), (0, self.years - 1), (), 0, 1,
                 {name: frozenset({week})},
@@ -440,19 +352,6 @@ class _Unmet:
 
     closed: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     costs: list[rotation.KnownEvent] = field(default_factory=list)
-
-
-def iso_year(day: date) -> int:
-    """Return the year that the ISO week of ``day`` belongs to."""
-    return day.isocalendar().year
-
-
-def _week_of_year(day: date) -> int:
-    return min(day.isocalendar().week, WEEKS) - 1
-
-
-def _absolute(day: date, start_year: int) -> int:
-    return WEEKS * (iso_year(day) - start_year) + _week_of_year(day)
 
 
 def _fits(first: date, days: int, windows: Iterable[tuple[date, date]]) -> bool:

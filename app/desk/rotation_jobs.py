@@ -10,7 +10,7 @@ from flask import current_app
 from huey import crontab
 
 from app import clock
-from app.desk import rotation
+from app.desk import rotation_answers
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -23,12 +23,12 @@ def init_app(app: Flask) -> None:
     @huey.task()
     def plan_rotation() -> None:
         with app.app_context():
-            rotation.work(now=clock.real_utcnow, today=clock.today())
+            rotation_answers.work(now=clock.real_utcnow, today=clock.today())
 
     @huey.periodic_task(crontab(minute="*"))
     def sweep_rotation() -> None:
         with app.app_context():
-            rotation.work(now=clock.real_utcnow, today=clock.today())
+            rotation_answers.work(now=clock.real_utcnow, today=clock.today())
 
     app.extensions["plan_rotation"] = plan_rotation
 

@@ -13,7 +13,7 @@ from app.countries import queries as countries
 from app.countries.service import REGION_NAMES
 from app.desk import queries, rotation, rotation_words
 from app.desk.models import RunStatus
-from app.desk.rotation_instance import Settings
+from app.desk.rotation_ground import Settings
 from app.editions import clashing
 from app.editions import queries as editions
 from app.i18n import gettext as _
@@ -49,6 +49,18 @@ class Row:
     change: str = ""
     was: tuple[date, date] | None = None
     clashes: Sequence[Clash] = ()
+    too_near: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OmittedLine:
+    """An offer or an interest that the plan leaves out, why, and what would mend it."""
+
+    country: str
+    is_offer: bool
+    url: str
+    why: str
+    mended: str
 
 
 @dataclass(slots=True)
@@ -96,6 +108,8 @@ def plan_context(
         "level_lines": rotation_words.level_lines(run.result),
         "summary": rotation_words.summary(run.result),
         "fairness": rotation_words.fairness(run.result, REGION_NAMES),
+        "omitted": [_omitted(each, names) for each in run.result.get("omitted", ())],
+        "load": _load(rows, run.inputs["settings"]["until"]),
         "is_current": rotation.is_current(run, clock.today()),
         "used": Settings.of(run.inputs["settings"]),
     }
@@ -138,10 +152,11 @@ def _row(edition: Edition, slot: Mapping[str, Any], context: Context) -> Row:
         why = rotation_words.why(asked.result, keys, context.names)
     elif not slot["options"]:
         why = _("No offer and no interest meets it in a free week.")
+    near = rotation_words.too_near(slot)
     pin = context.pins.get(edition.id)
     change, was = _change(slot, context)
     if slot["offer"] is None:
-        return Row(edition, pin=pin, why=why, change=change, was=was)
+        return Row(edition, pin=pin, why=why, change=change, was=was, too_near=near)
     is_offer = slot["offer"].startswith("offer:")
     code = slot["country"]
     return Row(
@@ -160,7 +175,28 @@ def _row(edition: Edition, slot: Mapping[str, Any], context: Context) -> Row:
         why=why,
         change=change,
         was=was,
+        too_near=near,
     )
+
+
+def _omitted(each: Mapping[str, str], names: Mapping[str, str]) -> OmittedLine:
+    is_offer = each["kind"] == "offer"
+    return OmittedLine(
+        country=names.get(each["country"], each["country"]),
+        is_offer=is_offer,
+        url=url_for("hosting.offer" if is_offer else "interests.show", public_id=each["public_id"]),
+        why=_(rotation_words.OMITTED[each["why"]]),
+        mended=_(rotation_words.MENDED[each["why"]]),
+    )
+
+
+def _load(rows: Sequence[Row], until: int) -> list[tuple[int, list[Row]]]:
+    """Return what is hosted in each year, by year; none is left out, empty ones too."""
+    hosted: dict[int, list[Row]] = {}
+    for row in rows:
+        if row.dtstart is not None:
+            hosted.setdefault(row.dtstart.year, []).append(row)
+    return [(year, hosted.get(year, [])) for year in range(min(hosted, default=until), until + 1)]
 
 
 def _change(slot: Mapping[str, Any], context: Context) -> tuple[str, tuple[date, date] | None]:

@@ -150,6 +150,30 @@ def fairness(result: Mapping[str, Any], region_names: Mapping[str, str]) -> dict
     return {"rows": rows, "sentences": sentences}
 
 
+OMITTED = {
+    "region": _l("its country lies in no region"),
+    "week": _l("it meets no open edition in a free week"),
+    "near": _l("what it could host is too near: the least times before an opening have passed"),
+}
+MENDED = {
+    "region": _l("An administrator sets the region of a country."),
+    "week": _l("Other years or months would do."),
+    "near": _l("A later year would do, or an edition moved to a later week on its page."),
+}
+
+
+def too_near(slot: Mapping[str, Any]) -> str:
+    """Say that an edition's own days come too soon, empty where they do not."""
+    earliest = slot.get("earliest")
+    if not earliest:
+        return ""
+    return _(
+        "Too near: the first opening that keeps the least times of its milestones is %(day)s; no "
+        "earlier week is used.",
+        day=format_day(date.fromisoformat(earliest)),
+    )
+
+
 def cost(keys: Sequence[str], differences: Sequence[int]) -> str:
     """Say what another choice would cost, the gravest level first."""
     parts = [

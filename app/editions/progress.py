@@ -121,6 +121,15 @@ def headroom_by(
     return Headroom(is_compressed=plan.is_compressed)
 
 
+def earliest_opening(steps: Iterable[PlannedStep], begun_on: date) -> date:
+    """Return the first opening that keeps every minimum lead, if the work begins on ``begun_on``.
+
+    One day is left even where no step has a minimum.
+    """
+    weeks = max((planned.step.minimum_weeks for planned in steps), default=0)
+    return begun_on + timedelta(days=max(weeks * 7, 1))
+
+
 def call_due_on(edition: Edition, steps: Iterable[PlannedStep]) -> date | None:
     """Return when the call for hosts of a projected edition is due, if that is a day."""
     for planned in steps:

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from app import clock
 from app.accounts.models import Person
 from app.database import db
-from app.desk import rotation
+from app.desk import rotation, rotation_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -108,7 +108,7 @@ def plan_the_rotation() -> None:
     organiser = db.session.scalars(select(Person).filter_by(email=ORGANISER)).one()
     rotation.ask_for_plan(base=None, by=organiser, now=clock.utcnow())
     db.session.commit()
-    rotation.work(now=clock.real_utcnow, today=clock.today())
+    rotation_answers.work(now=clock.real_utcnow, today=clock.today())
 
 
 def found_by_links(app: Flask, client: Client, *, is_visitor: bool) -> Iterator[str]:

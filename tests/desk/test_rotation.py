@@ -5,15 +5,19 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
 from app import audit, clock, database
 from app.accounts.models import Role
 from app.database import db
-from app.desk import queries, rotation
+from app.desk import queries, rotation, rotation_answers
 from app.desk.models import RotationRun, RunStatus
 from app.desk.rotation_instance import build
+from app.editions import milestones
+from app.editions.milestones import PlannedStep
 from app.hosting import interests
 from scheduler import rotation as engine
+from scheduler.lead_times import Lead, Step
 from scheduler.lifecycle import EditionStatus
 from tests.factories import (
     OPENING,
@@ -52,6 +56,9 @@ def symposia() -> dict[int, Edition]:
     make_edition(series=series, status=S.COMPLETED, dtstart=held, country_code="XAD")
     days = [date(2027, 3, 2), date(2030, 3, 5), date(2033, 3, 1), date(2036, 3, 4)]
     found = {day.year: make_edition(series=series, status=S.PROJECTED, dtstart=day) for day in days}
+    # The first lies a few weeks ahead; here that is time enough.
+    steps = [PlannedStep(Step("", "Agreement", Lead.parse("T-4 weeks"), minimum_weeks=4))]
+    milestones.change_template(series, steps, by=make_person(), now=OPENING)
     db.session.commit()
     return found
 
@@ -74,11 +81,11 @@ def planned(by: Person, base: RotationRun | None = None, *, and_why: bool = Fals
     run = rotation.ask_for_plan(base=base, by=by, now=clock.utcnow())
     db.session.commit()
     if and_why:
-        rotation.work(now=clock.real_utcnow, today=TODAY)
+        rotation_answers.work(now=clock.real_utcnow, today=TODAY)
     else:
-        claimed = rotation._claim(clock.real_utcnow())  # noqa: SLF001 - the plan, without reasons
+        claimed = rotation_answers.claim(clock.real_utcnow())
         assert claimed == run.id
-        rotation._answer(claimed, now=OPENING, today=TODAY)  # noqa: SLF001 - as above
+        rotation_answers.answer_run(claimed, today=TODAY)
     db.session.expire_all()
     return run
 
@@ -143,6 +150,84 @@ def test_an_offer_for_one_edition_keeps_its_own_days(symposia: dict[int, Edition
     )
 
 
+def test_an_edition_too_near_for_its_least_times_says_so_and_is_not_filled(
+    symposia: dict[int, Edition], organiser: Person, client: Client
+) -> None:
+    milestones.reset_template(symposia[2027].series, by=organiser, now=OPENING)
+    could_host("XAA", (3, 4), first_year=2027, last_year=2027)
+    near = could_host("XAB", (3,), first_year=2027, last_year=2027)
+    # The agreement alone needs ten weeks: 26 March is the first day that has them.
+    ground = build(rotation.settings(), TODAY)
+    weeks = ground.instance.offers["interest:1"].only or {}
+    assert [str(ground.monday(min(weeks[name]))) for name in sorted(weeks)] == ["2027-03-29"]
+    run = planned(organiser)
+    said = words(client.sign_in(organiser).get("/organise/rotation/"))
+    assert (
+        "Too near: the first opening that keeps the least times of its milestones is 26 March 2027"
+        in said
+    )
+    assert "The interest of Country B: what it could host is too near" in said
+    assert f'href="/hosting/interests/{near.public_id}"' in client.get("/organise/rotation/").text
+    first = run.result["slots"][0]
+    assert (first["earliest"], first["country"], first["dtstart"]) == (
+        "2027-03-26",
+        "XAA",
+        "2027-03-30",
+    )
+
+
+@pytest.mark.usefixtures("symposia")
+def test_the_load_of_each_year_is_told(organiser: Person, client: Client) -> None:
+    could_host("XAA", first_year=2027, last_year=2040)
+    planned(organiser)
+    said = words(client.sign_in(organiser).get("/organise/rotation/"))
+    load = said.split("Load of each year", 1)[1]
+    assert "2027 1 " in load
+    assert "2028 0 none" in load
+
+
+def test_old_plans_are_forgotten_but_not_what_was_adopted(
+    symposia: dict[int, Edition], organiser: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation_answers, "PLANS_KEPT", 2)
+    could_host("XAA")
+    first = planned(organiser)
+    adopted = planned(organiser, base=first)
+    rotation.adopt(adopted, reason="Agreed.", by=organiser, now=OPENING)
+    db.session.commit()
+    forgotten = planned(organiser)
+    rotation.ask_why(forgotten, symposia[2030], by=organiser, now=OPENING)
+    db.session.commit()
+    newest = [planned(organiser), planned(organiser)]
+    plans = db.session.scalars(select(RotationRun.id).filter_by(kind="PLAN")).all()
+    assert sorted(plans) == sorted(run.id for run in (first, adopted, *newest))
+    asked = db.session.scalars(select(RotationRun.base_id).filter_by(kind="EXPLANATION")).all()
+    assert set(asked) <= set(plans)
+
+
+@pytest.mark.usefixtures("symposia")
+def test_all_that_is_asked_at_once_bears_one_moment_of_the_domains_clock(
+    organiser: Person,
+) -> None:
+    could_host("XAA")
+    run = planned(organiser)
+    moments = {asked.requested_at for asked in queries.asked_of(run)}
+    assert moments == {run.requested_at}
+
+
+@pytest.mark.usefixtures("symposia")
+def test_a_change_of_anything_that_is_planned_from_changes_the_stamp() -> None:
+    before = queries.stamp()
+    assert queries.stamp() == before
+    could_host("XAA")
+    told = queries.stamp()
+    assert told != before
+    rotation.change_settings(
+        replace(rotation.settings(), cooldown=1), by=make_person(), now=OPENING
+    )
+    assert queries.stamp() != told
+
+
 @pytest.mark.usefixtures("symposia")
 def test_a_national_holiday_closes_the_week_and_ramadan_costs() -> None:
     make_country("AUT", name="Austria", alpha2="AT", region="europe")
@@ -188,7 +273,7 @@ def test_a_plan_is_proved_allowed_and_keeps_the_cooldown(organiser: Person) -> N
     assert len({found[2027], found[2030], found[2033]}) == 3
     assert len({found[2030], found[2033], found[2036]}) == 3
     ground = build(rotation.settings(), TODAY)
-    plan = rotation._plan_of(run.result, ground)  # noqa: SLF001 - what is stored, read back
+    plan = rotation_answers.plan_of(run.result, ground)
     assert engine.check(ground.instance, plan.assignment) == []
     assert engine.score(ground.instance, plan.assignment) == plan.values
     assert run.digest == ground.digest
@@ -203,7 +288,7 @@ def test_every_slot_is_told_why_and_a_runner_up_costs_what_it_costs(organiser: P
     assert {one.status for one in asked.values()} == {RunStatus.DONE}
     assert len(asked) == 4
     ground = build(rotation.settings(), TODAY)
-    plan = rotation._plan_of(run.result, ground)  # noqa: SLF001 - what is stored, read back
+    plan = rotation_answers.plan_of(run.result, ground)
     checked = 0
     for edition_id, one in asked.items():
         name = ground.names[edition_id]
@@ -244,10 +329,13 @@ def test_a_fixed_host_is_kept_and_little_else_changes(
     ground = build(rotation.settings(), TODAY)
     name = ground.names[symposia[2030].id]
     pin = engine.Pin(name, country=wanted, week=ground.week_of(date(2030, 3, 12)))
-    adopted = rotation._assignment(first.result, ground)  # noqa: SLF001 - what is stored, read back
+    adopted = rotation_answers.assignment_of(first.result, ground)
     anew = engine.solve(ground.instance, pins=[pin])
     assert 0 < changes["value"] <= engine.changes(adopted, anew.assignment)
-    assert engine.changes(adopted, rotation._assignment(again.result, ground)) == changes["value"]  # noqa: SLF001 - as above
+    assert (
+        engine.changes(adopted, rotation_answers.assignment_of(again.result, ground))
+        == changes["value"]
+    )
 
 
 def test_a_choice_against_the_rules_says_which_ones(
@@ -321,10 +409,10 @@ def test_one_plan_is_made_at_a_time_and_a_lost_one_is_taken_up_again(organiser: 
         rotation.ask_for_plan(base=None, by=organiser, now=OPENING)
     db.session.rollback()
     start = clock.real_utcnow()
-    assert rotation._claim(start) == run.id  # noqa: SLF001 - a worker that then dies
-    assert rotation.work(now=lambda: start, today=TODAY) == 0
-    later = start + rotation.CLAIM_LIFE
-    assert rotation.work(now=lambda: later, today=TODAY) > 0
+    assert rotation_answers.claim(start) == run.id
+    assert rotation_answers.work(now=lambda: start, today=TODAY) == 0
+    later = start + rotation_answers.CLAIM_LIFE
+    assert rotation_answers.work(now=lambda: later, today=TODAY) > 0
     db.session.expire_all()
     assert run.status is RunStatus.DONE
 
@@ -354,7 +442,7 @@ def test_a_plan_is_asked_for_read_adopted_and_changed_by_its_pages(
     assert client.get(f"/organise/rotation/runs/{run.id}/state").json == {
         "is_over": False, "answered": 0, "open": 0,
     }  # fmt: skip
-    rotation.work(now=clock.real_utcnow, today=TODAY)
+    rotation_answers.work(now=clock.real_utcnow, today=TODAY)
     assert client.get(f"/organise/rotation/runs/{run.id}/state").json == {
         "is_over": True, "answered": 4, "open": 0,
     }  # fmt: skip
@@ -374,7 +462,7 @@ def test_a_plan_is_asked_for_read_adopted_and_changed_by_its_pages(
     assert alert(client.submit(slot, host="XAB", reason="")).startswith("Reason: Say why")
     other = "XAB" if fields(shown)["host"] != "XAB" else "XAA"
     assert client.submit(slot, host=other, reason="A promise.").status_code == 303
-    rotation.work(now=clock.real_utcnow, today=TODAY)
+    rotation_answers.work(now=clock.real_utcnow, today=TODAY)
     page = words(client.get("/organise/rotation/"))
     assert "it is marked" in page or "they are marked" in page
     assert "Fixed: A promise." in page
