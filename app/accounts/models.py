@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from flask_security import RoleMixin, UserMixin
-from sqlalchemy import Enum, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import Enum, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Instant, Model
@@ -71,9 +71,21 @@ class Person(Model, UserMixin):
 
 
 class Grant(Model, RoleMixin):
-    """One role of one person for one scope, while it is in force."""
+    """One role of one person for one scope; it stays as history once it has ended."""
 
-    __table_args__ = (UniqueConstraint("person_id", "role", "scope_kind", "scope_key"),)
+    __table_args__ = (
+        Index(
+            "one_standing_grant",
+            "person_id",
+            "role",
+            "scope_kind",
+            "scope_key",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_grant_role", "role", "scope_key"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     role: Mapped[Role] = mapped_column(Enum(Role, native_enum=False, length=20))
@@ -81,8 +93,11 @@ class Grant(Model, RoleMixin):
     scope_kind: Mapped[ScopeKind] = mapped_column(Enum(ScopeKind, native_enum=False, length=20))
     scope_key: Mapped[str] = mapped_column(String(80), default="")
     is_chair: Mapped[bool] = mapped_column(default=False)  # the committee's casting vote
+    is_deputy: Mapped[bool] = mapped_column(default=False)  # of a national contact
     granted_at: Mapped[Instant]
-    ends_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]  # when it is to end, or was
+    ended_at: Mapped[datetime | None]  # when somebody ended it, or its end was noted
+    end_reason: Mapped[str] = mapped_column(String(500), default="")
     person: Mapped[Person] = relationship(back_populates="grants")
 
     @property
@@ -92,7 +107,48 @@ class Grant(Model, RoleMixin):
 
     def holds(self, now: datetime) -> bool:
         """Whether the grant is in force at ``now``."""
-        return self.ends_at is None or now < self.ends_at
+        return self.ended_at is None and (self.ends_at is None or now < self.ends_at)
+
+
+class Invitation(Model):
+    """A role offered to an address; whoever signs in with it takes the role by a one-time link.
+
+    ``replaces`` is the role of somebody else that ends as this one begins.
+    """
+
+    __table_args__ = (
+        Index(
+            "one_open_invitation",
+            "email",
+            "role",
+            "scope_key",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    role: Mapped[Role] = mapped_column(Enum(Role, native_enum=False, length=20))
+    scope_kind: Mapped[ScopeKind] = mapped_column(Enum(ScopeKind, native_enum=False, length=20))
+    scope_key: Mapped[str] = mapped_column(String(80), default="")
+    is_chair: Mapped[bool] = mapped_column(default=False)
+    is_deputy: Mapped[bool] = mapped_column(default=False)
+    ends_at: Mapped[datetime | None]  # when the role is to end
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("grant.id", ondelete="CASCADE"))
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    made_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    closed_at: Mapped[datetime | None]  # taken or withdrawn
+    is_taken: Mapped[bool] = mapped_column(default=False)
+    replaces: Mapped[Grant | None] = relationship()
+    invited_by: Mapped[Person | None] = relationship()
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it can be taken at ``now``."""
+        return self.closed_at is None and now < self.expires_at
 
 
 class SignIn(Model):

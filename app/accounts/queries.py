@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Grant, Person, Role, SignIn, SignInLink
+from app.clock import real_utcnow
 from app.database import db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+
+    from sqlalchemy import ColumnElement
 
 
 def hashed(token: str) -> str:
@@ -69,13 +72,23 @@ def count_live_links(email: str, *, now: datetime) -> int:
 
 
 def staff() -> Sequence[Grant]:
-    """Return every grant with its person, by role, then address."""
+    """Return every role that stands with its person, by role, then address."""
     return db.session.scalars(
         select(Grant)
         .join(Grant.person)
+        .where(standing())
         .options(joinedload(Grant.person))
         .order_by(Grant.role, Grant.scope_key, Person.email)
     ).all()
+
+
+def standing() -> ColumnElement[bool]:
+    """Return the condition that a role has not ended.
+
+    What is to end by a day is judged in real time, as permissions are.
+    """
+    ends_later = Grant.ends_at.is_(None) | (Grant.ends_at > real_utcnow())
+    return and_(Grant.ended_at.is_(None), ends_later)
 
 
 def with_role(role: Role, scope_key: str = "") -> Sequence[Person]:
@@ -83,7 +96,7 @@ def with_role(role: Role, scope_key: str = "") -> Sequence[Person]:
     return db.session.scalars(
         select(Person)
         .join(Person.grants)
-        .where(Grant.role == role, Grant.scope_key == scope_key, Person.active)
+        .where(Grant.role == role, Grant.scope_key == scope_key, standing(), Person.active)
         .options(selectinload(Person.grants))
         .order_by(Person.email)
     ).all()

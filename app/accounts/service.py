@@ -248,23 +248,39 @@ def grant(
     Raises:
         ScopeError: the role needs another kind of scope.
     """
-    kind = SCOPE_OF[role]
-    if (kind is ScopeKind.EVERYTHING) != (scope_key == ""):
-        raise ScopeError
+    kind = scope_kind(role, scope_key)
     database.write(person)
-    if any(
-        (standing.role, standing.scope_key) == (role, scope_key) and standing.ends_at is None
-        for standing in person.grants
-    ):
-        return False
+    for standing in person.grants:
+        if (standing.role, standing.scope_key) != (role, scope_key) or standing.ended_at:
+            continue
+        if standing.holds(now):
+            return False
+        standing.ended_at = standing.ends_at
+    db.session.flush()
     person.grants.append(
         Grant(role=role, scope_kind=kind, scope_key=scope_key, granted_at=now, is_chair=is_chair)
     )
     db.session.flush()
     audit.record(
-        "person.role_granted", person, by=by, now=now, changes={"role": [None, role.value]}
+        "person.role_granted",
+        person,
+        by=by,
+        now=now,
+        changes={"role": [None, role.value], "scope": [None, scope_key]},
     )
     return True
+
+
+def scope_kind(role: Role, scope_key: str) -> ScopeKind:
+    """Return the kind of scope that ``role`` takes.
+
+    Raises:
+        ScopeError: ``scope_key`` is missing, or there is one too many.
+    """
+    kind = SCOPE_OF[role]
+    if (kind is ScopeKind.EVERYTHING) != (scope_key == ""):
+        raise ScopeError
+    return kind
 
 
 def rename(person: Person, name: str, *, now: datetime) -> None:

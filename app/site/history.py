@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.accounts.forms import ROLE_LABELS
+from app.accounts.models import Role
 from app.i18n import gettext as _
 from app.site.dates import format_day, format_span
 
@@ -85,6 +87,11 @@ WORDS = {
     "feed.rotated": _l("Personal calendar address renewed"),
     "feed.revoked": _l("Personal calendar address revoked"),
     "person.role_granted": _l("Role given"),
+    "person.role_end_set": _l("Role is to end"),
+    "person.role_ended": _l("Role ended"),
+    "invitation.made": _l("Role offered by invitation"),
+    "invitation.resent": _l("Invitation sent again"),
+    "invitation.withdrawn": _l("Invitation withdrawn"),
     "person.password_changed": _l("Password changed"),
     "person.renamed": _l("Name changed"),
     "person.consent_given": _l("Consent given"),
@@ -102,6 +109,7 @@ KINDS = {
     "rotation_run": _l("Rotation of hosts"),
     "registration": _l("Registration"),
     "personal_feed": _l("Personal calendar address"),
+    "invitation": _l("Invitation to a role"),
     "issued_document": _l("Document"),
     "document_text": _l("Words of a document"),
     "person": _l("Person"),
@@ -147,6 +155,8 @@ def _details(entry: AuditEntry, *, public: bool) -> Iterable[str]:
         return
     if "venue" in changes and changes["venue"][1]:
         yield _("venue: %(venue)s", venue=changes["venue"][1])
+    if "role" in changes:
+        yield from _role(changes)
     if "milestone" in changes:
         yield _(changes["milestone"][1])
     if "capacity" in changes and changes["capacity"][1]:
@@ -164,6 +174,17 @@ def _names(entry: AuditEntry) -> Iterable[str]:
         yield now_is or was
     if "occurrence" in changes:
         yield str(format_day(date.fromisoformat(changes["occurrence"][1])))
+
+
+def _role(changes: Mapping[str, Any]) -> Iterable[str]:
+    """Tell which role it was about, and for what."""
+    role = next(filter(None, changes["role"]), "")
+    scope = next(filter(None, changes.get("scope", ())), "")
+    words = ROLE_LABELS.get(Role(role)) if role in set(Role) else None
+    if words and scope:
+        yield _("%(role)s, %(scope)s", role=words, scope=scope)
+    elif words:
+        yield str(words)
 
 
 def _days(entry: AuditEntry) -> Iterable[str]:
