@@ -18,6 +18,7 @@ from app.editions.models import Edition, KnownEvent
 from app.forms import clean
 from app.hosting.models import HostingInterest, HostingOffer
 from app.i18n import gettext as _
+from app.paging import Pages
 from app.registrations.models import Registration
 from app.series.models import Series
 from app.site.history import KINDS, WORDS, Told, tell
@@ -70,17 +71,6 @@ class Line:
     told: Told
     who: str
     subject: Named
-
-
-@dataclass(frozen=True, slots=True)
-class Pages:
-    """Where to go on to, for the pager."""
-
-    text: str
-    previous_url: str | None
-    next_url: str | None
-    previous_label: str
-    next_label: str
 
 
 def lines_and_pages(wish: Wish, *, may_organise: bool) -> tuple[list[Line], Pages]:

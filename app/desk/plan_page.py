@@ -14,7 +14,7 @@ from app.desk.what_if import try_days
 from app.editions import planning
 from app.editions import queries as editions
 from app.hosting import queries as hosting
-from app.i18n import gettext as _
+from app.paging import Pages, page_of
 from app.site import drawing
 from scheduler.lifecycle import EditionStatus
 
@@ -96,15 +96,6 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Pages:
-    """Which rows of a long table are shown, and where the others are."""
-
-    text: str
-    previous_url: str | None
-    next_url: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Shown:
     """The plan as the page shows it; ``editions`` are the table's rows, ``clashes`` by slug."""
 
@@ -154,7 +145,13 @@ def show(address: Address, proposal: Proposal, today: date, day: date | None = N
     else:
         lanes = drawing.lanes_by_series(proposal.series, events)
     last = min(today.year + address.years - 1, max(address.until, today.year))
-    rows, pages = _page(standing, address)
+    first, beyond, pages = page_of(
+        address.page,
+        len(standing),
+        lambda page: f"{address.url(page=page)}#stands",
+        length=ROWS_A_PAGE,
+    )
+    rows = standing[first:beyond]
     return Shown(
         address=address,
         pending=pending,
@@ -169,16 +166,6 @@ def show(address: Address, proposal: Proposal, today: date, day: date | None = N
         milestones=milestones,
         discarded_count=discarded_count,
     )
-
-
-def _page(standing: Sequence[EditionRow], address: Address) -> tuple[Sequence[EditionRow], Pages]:
-    first = min((address.page - 1) * ROWS_A_PAGE, max(len(standing) - 1, 0))
-    first -= first % ROWS_A_PAGE
-    page, beyond = first // ROWS_A_PAGE + 1, min(first + ROWS_A_PAGE, len(standing))
-    text = _("%(first)s–%(last)s of %(count)s", first=first + 1, last=beyond, count=len(standing))
-    before = f"{address.url(page=page - 1)}#stands" if page > 1 else None
-    after = f"{address.url(page=page + 1)}#stands" if beyond < len(standing) else None
-    return standing[first:beyond], Pages(text, before, after)
 
 
 def _calls(settled: Sequence[int]) -> dict[int, tuple[date, date]]:

@@ -27,6 +27,8 @@ from scheduler.planning import Override, StandingEdition
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from sqlalchemy import Subquery
+
 SLUGS_AT_ONCE = 500  # SQLite takes a bounded number of values in one statement
 CANCELLED_STAY = timedelta(days=180)
 _STATES = {status.name: (status.value, status in SETTLED) for status in EditionStatus}
@@ -50,6 +52,37 @@ def every_edition(*, until: int | None = None) -> Sequence[Edition]:
     if until is not None:
         query = query.where(Edition.dtstart < date(min(until, 9998) + 1, 1, 1))
     return db.session.scalars(query).all()
+
+
+def count_editions(series_slug: str = "") -> int:
+    """Return how many editions there are, of one series or of all."""
+    return db.session.scalar(select(func.count()).select_from(_listed(series_slug))) or 0
+
+
+def count_ended(today: date, series_slug: str = "") -> int:
+    """Return how many of them have ended before ``today``: they come first in the list."""
+    listed = _listed(series_slug)
+    ended = select(func.count()).select_from(listed).where(listed.c.dtend <= today)
+    return db.session.scalar(ended) or 0
+
+
+def some_editions(first: int, beyond: int, series_slug: str = "") -> Sequence[Edition]:
+    """Return the editions ``[first, beyond)`` of the list, earliest first."""
+    listed = _listed(series_slug)
+    return db.session.scalars(
+        select(Edition)
+        .join(listed, listed.c.id == Edition.id)
+        .order_by(Edition.dtstart, Edition.id)
+        .offset(first)
+        .limit(beyond - first)
+    ).all()
+
+
+def _listed(series_slug: str) -> Subquery:
+    query = select(Edition.id, Edition.dtend)
+    if series_slug:
+        query = query.join(Edition.series).where(Series.slug == series_slug)
+    return query.subquery()
 
 
 def standing(slugs: Mapping[int, str]) -> dict[int, list[StandingEdition]]:

@@ -18,6 +18,7 @@ from app.editions.forms import AddEditionForm, TakeWeekForm
 from app.forms import options, put
 from app.i18n import gettext as _
 from app.i18n import user_message
+from app.paging import ROWS_A_PAGE, page_of
 from app.series import queries as series
 from scheduler.errors import DomainError, NotFoundError
 
@@ -32,11 +33,31 @@ bp = Blueprint("editions", __name__, url_prefix="/organise/editions")
 @bp.get("")
 @access.needs(access.read_plan)
 def index() -> ResponseReturnValue:
-    """List every edition, projections included."""
+    """List every edition, projections included; the page that today is on, unless one is named."""
+    today, chosen = clock.today(), request.args.get("series", "")
+    count = queries.count_editions(chosen)
+    here = queries.count_ended(today, chosen) // ROWS_A_PAGE + 1
+    first, beyond, pages = page_of(
+        request.args.get("page", here, type=int),
+        count,
+        lambda page: url_for(".index", series=chosen or None, page=page),
+    )
     return render_template(
         "editions/index.html",
-        editions=queries.every_edition(),
-        today=clock.today(),
+        editions=queries.some_editions(first, beyond, chosen),
+        pages=pages,
+        fields=[
+            {
+                "name": "series",
+                "label": _("Series"),
+                "value": chosen,
+                "options": [
+                    ("", _("All")),
+                    *((each.slug, each.title) for each in series.all_series()),
+                ],
+            }
+        ],
+        today=today,
         may_organise=access.organise(the_person()),
     )
 
