@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from app.accounts.models import Role
 from app.database import db
+from app.editions import queries
 from app.editions.models import EditionOverride
 from scheduler.lifecycle import EditionStatus
 from tests.factories import make_edition, make_person
@@ -217,3 +218,34 @@ def test_without_scripts_a_week_is_tried_by_links_and_taken(
     panel.get_by_role("button", name="Take these days").click()
     expect(page.get_by_text("is moved. Plans keep it there.")).to_be_visible()
     assert first_day(projected) == date(2027, 3, 23)
+
+
+def test_a_call_that_opens_late_gets_the_compressed_plan(new_page: NewPage) -> None:
+    edition = make_edition(
+        status=EditionStatus.PROJECTED, dtstart=date(2027, 10, 5), recurrence_id=date(2027, 10, 5)
+    )
+    db.session.commit()
+    page = new_page(make_person(role=Role.ORGANISER, commit=True))
+    page.goto(f"/organise/editions/{edition.slug}")
+    page.get_by_role("link", name="Open the call for hosts").click()
+    page.get_by_label("Last day for offers").fill("2027-03-01")
+    page.get_by_role("button", name="Open the call for hosts").click()
+    page.goto(f"/organise/editions/{edition.slug}")
+    expect(page.get_by_text("The work began late")).to_be_visible()
+    db.session.rollback()  # what the browser wrote since is read anew
+    rows = {row.key: row for row in queries.milestones_of([edition.id])}
+    agreed, opens = rows["agreement_latest"].due_on, edition.dtstart
+    assert agreed is not None
+    # Six months is usual; nine months ahead there is less, and never below ten weeks.
+    assert timedelta(weeks=10) <= opens - agreed < timedelta(days=180)
+
+
+def test_an_edition_too_near_for_any_plan_is_told_when_it_could_be(new_page: NewPage) -> None:
+    edition = make_edition(
+        status=EditionStatus.PROJECTED, dtstart=IN_RAMADAN, recurrence_id=IN_RAMADAN, commit=True
+    )
+    page = new_page(make_person(role=Role.ORGANISER, commit=True))
+    page.goto(f"/organise/editions/{edition.slug}")
+    expect(
+        page.get_by_text("The earliest opening that can be met is 26 March 2027.")
+    ).to_be_visible()
