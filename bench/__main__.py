@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from bench import clashes, desk, feeds, planning, reconciliation, rotation, serving
+from bench import building, clashes, desk, feeds, planning, reconciliation, rotation, serving
 from bench.measuring import ROUNDS, Figure
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ HEADINGS = ("what", "input", "CPU ms", "reference", "CPU ms", "ratio")
 
 def main() -> int:
     began = time.perf_counter()
-    modules = (planning, reconciliation, clashes, feeds, desk)
+    modules = (planning, reconciliation, clashes, feeds, building, desk)
     figures = [figure for module in modules for figure in module.measure()]
     print(f"\nCPU time of one process, median of {ROUNDS}, interleaved with the reference:\n")
     print_table([HEADINGS, *map(cells, figures)])

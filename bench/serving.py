@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 SIZES = (1_000, 10_000)
 ROUNDS, SECONDS = 5, 2
+CLIENTS = 50
 CHANGED_AT = datetime(2026, 6, 1, 9, tzinfo=UTC)
 NGINX = """
 worker_processes 2; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
@@ -73,6 +74,7 @@ def measure(folder: Path, size: int) -> None:
         "SYMPOSIA_LOG_LEVEL": "warning",
     }
     fill(environ, size)
+    weigh(environ, ports[0])
     with ours(environ, ports[0]), nginx(folder, ports[1]):
         body = fetch(ports[0], "/feeds/all.ics")[1]
         static = folder / "static"
@@ -101,6 +103,51 @@ def measure(folder: Path, size: int) -> None:
                 f"{what}, {connections} connections, {size:,} events, {len(body) / 1e6:.1f} MB: "
                 f"{mine:,.0f} against {theirs:,.0f}, ratio {mine / theirs:.2f}"
             )
+
+
+def weigh(environ: dict[str, str], port: int) -> None:
+    """Print how much memory a process takes while so many clients read slowly."""
+    with ours(environ, port, workers=1) as server:
+        [worker] = [int(pid) for pid in children(server)[-1:]]
+        size = len(fetch(port, "/feeds/all.ics")[1])
+        for accepted in ("gzip", "zstd", "identity"):
+            before = memory(worker, "VmRSS")
+            Path(f"/proc/{worker}/clear_refs").write_text("5")  # the peak counts from here
+            read_slowly(port, accepted)
+            print(
+                f"memory, {CLIENTS} slow clients, {accepted}, {size / 1e6:.1f} MB: "
+                f"{before:.0f} MB before, {memory(worker, 'VmHWM') - before:+.1f} at most"
+            )
+
+
+def children(pid: int) -> list[str]:
+    """Return the ids of the processes that ``pid`` started."""
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def memory(pid: int, key: str) -> float:
+    """Return what the kernel says of a process's memory, in MB."""
+    found = re.search(rf"{key}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert found is not None
+    return int(found[1]) / 1000
+
+
+def read_slowly(port: int, accepted: str) -> None:
+    """Ask with many clients at once who begin to read when all have asked."""
+    request = (
+        f"GET /feeds/all.ics HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: {accepted}\r\n"
+        "Connection: close\r\n\r\n"
+    )
+    clients = []
+    for _ in range(CLIENTS):
+        client = socket.create_connection(("127.0.0.1", port))
+        client.sendall(request.encode())
+        clients.append(client)
+    time.sleep(SECONDS)
+    for client in clients:
+        with client:
+            while client.recv(1 << 20):
+                pass
 
 
 def fill(environ: dict[str, str], size: int) -> None:
@@ -146,23 +193,23 @@ def edition(series: Series, number: int) -> Edition:
 
 
 @contextmanager
-def ours(environ: dict[str, str], port: int) -> Iterator[None]:
+def ours(environ: dict[str, str], port: int, workers: int = 2) -> Iterator[int]:
     """Serve the application as ``make run`` does, without the queue's worker."""
     command = [
         str(Path(sys.executable).with_name("granian")),
         "--interface=wsgi",
         "--host=127.0.0.1",
         f"--port={port}",
-        "--workers=2",
+        f"--workers={workers}",
         "--blocking-threads=1",
         "--no-ws",
         "--log-level=error",
         "wsgi:app",
     ]
-    with running(command, port, environ):
-        for _ in range(20):  # both processes keep the feed from now on
+    with running(command, port, environ) as pid:
+        for _ in range(20):  # every process keeps the feed from now on
             fetch(port, "/feeds/all.ics")
-        yield
+        yield pid
 
 
 @contextmanager
@@ -176,7 +223,7 @@ def nginx(folder: Path, port: int) -> Iterator[None]:
 
 
 @contextmanager
-def running(command: Sequence[str], port: int, environ: object) -> Iterator[None]:
+def running(command: Sequence[str], port: int, environ: object) -> Iterator[int]:
     """Run ``command`` until the block ends; it serves ``port``."""
     process = subprocess.Popen(command, cwd=ROOT, env=environ)  # type: ignore[call-overload]
     try:
@@ -187,7 +234,7 @@ def running(command: Sequence[str], port: int, environ: object) -> Iterator[None
                 time.sleep(0.1)
             else:
                 break
-        yield
+        yield process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
