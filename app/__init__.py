@@ -43,8 +43,8 @@ from app.feeds import commands as feeds_commands
 from app.feeds import edge
 from app.feeds import erasure as feeds_erasure
 from app.feeds import views as feeds_views
+from app.hosting import call_views, interest_views, offer_views
 from app.hosting import erasure as hosting_erasure
-from app.hosting import interest_views
 from app.hosting import views as hosting_views
 from app.messages import jobs as message_jobs
 from app.messages import views as message_views
@@ -135,6 +135,8 @@ def create_app(config: Config) -> Flask:
         milestone_views,
         known_event_views,
         hosting_views,
+        call_views,
+        offer_views,
         interest_views,
         registrations_views,
         feeds_views,

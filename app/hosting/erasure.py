@@ -28,7 +28,7 @@ def _tell(sender: object, *, person: Person) -> tuple[str, list[dict[str, Any]]]
             "offer": offer.public_id,
             "edition": offer.edition.title,
             "country": offer.country_code,
-            "submitted_at": offer.submitted_at.isoformat(),
+            "submitted_at": offer.submitted_at.isoformat() if offer.submitted_at else "",
         }
         for offer in offers
     ] + [

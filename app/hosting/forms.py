@@ -7,19 +7,45 @@ from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, IntegerField, SelectField, SubmitField
+from wtforms import (
+    BooleanField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    SubmitField,
+)
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.forms import DayField, LineField, ProseField, day_after
-from app.hosting.service import OfferFacts
+from app.hosting.service import CallTerms, OfferFacts
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
+from scheduler.hosting import DEFAULT_WEIGHTS, Criterion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
     from app.hosting.models import CallForHosts, HostingOffer
+
+
+CRITERIA = {
+    Criterion.VENUE: _l("Venue"),
+    Criterion.ACCESS: _l("Access and visas"),
+    Criterion.SECURITY: _l("Security"),
+    Criterion.COST: _l("Cost"),
+    Criterion.BALANCE: _l("Regional balance"),
+    Criterion.PROGRAMME: _l("Programme"),
+    Criterion.LANGUAGES: _l("Languages"),
+}
+
+
+def _weight(criterion: Criterion) -> IntegerField:
+    return IntegerField(
+        CRITERIA[criterion],
+        [Optional(), NumberRange(min=0, max=100)],
+        default=DEFAULT_WEIGHTS[criterion],
+    )
 
 
 class CallForm(FlaskForm):
@@ -33,6 +59,24 @@ class CallForm(FlaskForm):
         _l("Show the call to everyone"),
         description=_l("Otherwise only national contacts and the committee see it."),
     )
+    conditions = ProseField(
+        _l("Conditions"),
+        [Optional(), Length(max=5000)],
+        description=_l("What a host must bring, line by line."),
+    )
+    dates_first = DayField(
+        _l("Windows lie from"),
+        [Optional()],
+        description=_l("Leave both empty to take any days."),
+    )
+    dates_last = DayField(_l("Windows lie to"), [Optional()])
+    venue = _weight(Criterion.VENUE)
+    access = _weight(Criterion.ACCESS)
+    security = _weight(Criterion.SECURITY)
+    cost = _weight(Criterion.COST)
+    balance = _weight(Criterion.BALANCE)
+    programme = _weight(Criterion.PROGRAMME)
+    languages = _weight(Criterion.LANGUAGES)
     submit = SubmitField(_l("Open the call for hosts"))
 
     @classmethod
@@ -43,7 +87,40 @@ class CallForm(FlaskForm):
                 "closes_on": call.last_day,
                 "text": call.text,
                 "is_published": call.is_published,
+                "conditions": call.conditions,
+                "dates_first": call.dates_from,
+                "dates_last": call.dates_until - timedelta(days=1) if call.dates_until else None,
+                **{criterion.value: weight for criterion, weight in call.weights.items()},
             }
+        )
+
+    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
+        """Check that both days are given or neither, and that the weights sum to 100."""
+        is_valid = bool(super().validate(extra_validators))
+        first, last = self.dates_first, self.dates_last
+        if (first.data is None) != (last.data is None) and not first.errors + last.errors:
+            last.errors = [_("A window needs both its first and its last day.")]
+            is_valid = False
+        elif first.data and last.data and last.data < first.data:
+            last.errors = [_("The last day lies before the first.")]
+            is_valid = False
+        return is_valid
+
+    def terms(self) -> CallTerms:
+        """Return conditions, days and weights as the service takes them.
+
+        A form that leaves the weights out keeps the defaults.
+        """
+        typed = {criterion: self[criterion.value].data for criterion in Criterion}
+        is_silent = all(weight is None for weight in typed.values())
+        return CallTerms(
+            conditions=self.conditions.data or "",
+            dates=(self.dates_first.data, day_after(self.dates_last.data))
+            if self.dates_first.data
+            else None,
+            weights=DEFAULT_WEIGHTS
+            if is_silent
+            else {criterion: weight or 0 for criterion, weight in typed.items()},
         )
 
     @property
@@ -52,7 +129,34 @@ class CallForm(FlaskForm):
         return datetime.combine(day_after(self.closes_on.data), time.min, UTC)
 
 
-class OfferForm(FlaskForm):
+class WindowsMixin:
+    """Three pairs of days, ``first_1`` to ``last_3``, the first wish first."""
+
+    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
+        """Check the pairs of days too: both or neither, and the last not before the first."""
+        fields: Any = self
+        is_valid = bool(super().validate(extra_validators))  # type: ignore[misc]  # the form's
+        for rank in (1, 2, 3):
+            first, last = fields[f"first_{rank}"], fields[f"last_{rank}"]
+            if (first.data is None) != (last.data is None) and not first.errors + last.errors:
+                last.errors = [*last.errors, _("A window needs both its first and its last day.")]
+                is_valid = False
+            elif first.data and last.data and last.data < first.data:
+                last.errors = [*last.errors, _("The last day lies before the first.")]
+                is_valid = False
+        return is_valid
+
+    def windows(self) -> Iterator[tuple[date, date]]:
+        """Yield the windows that are filled in, the end exclusive."""
+        fields: Any = self
+        for rank in (1, 2, 3):
+            first: date | None = fields[f"first_{rank}"].data
+            last: date | None = fields[f"last_{rank}"].data
+            if first and last:
+                yield first, day_after(last)
+
+
+class OfferForm(WindowsMixin, FlaskForm):
     """What a country offers: place, windows of days, letter."""
 
     country = SelectField(_l("Country"), [InputRequired()])
@@ -81,6 +185,14 @@ class OfferForm(FlaskForm):
     note = ProseField(_l("What else the committee should know"), [Optional(), Length(max=5000)])
     submit = SubmitField(_l("Submit the offer"))
 
+    def as_draft(self) -> OfferForm:
+        """Ask for the country alone: everything else may follow."""
+        for field in self:
+            if field.short_name != "country":
+                kept = [one for one in field.validators if not isinstance(one, InputRequired)]
+                field.validators = [Optional(), *kept]
+        return self
+
     @classmethod
     def of(cls, offer: HostingOffer) -> OfferForm:
         """Return the form filled with the standing offer."""
@@ -97,36 +209,16 @@ class OfferForm(FlaskForm):
             values[f"last_{window.rank}"] = window.dtend - timedelta(days=1)
         return cls(data=values)
 
-    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
-        """Check the pairs of days too: both or neither, and the last not before the first."""
-        is_valid = bool(super().validate(extra_validators))
-        for rank in (1, 2, 3):
-            first, last = self[f"first_{rank}"], self[f"last_{rank}"]
-            if (first.data is None) != (last.data is None) and not first.errors + last.errors:
-                last.errors = [*last.errors, _("A window needs both its first and its last day.")]
-                is_valid = False
-            elif first.data and last.data and last.data < first.data:
-                last.errors = [*last.errors, _("The last day lies before the first.")]
-                is_valid = False
-        return is_valid
-
     def facts(self) -> OfferFacts:
         """Return what was typed as the service takes it."""
         return OfferFacts(
             city=self.city.data,
             venue=self.venue.data,
             capacity=self.capacity.data,
-            windows=list(self._windows()),
+            windows=list(self.windows()),
             authority=self.authority.data or "",
             note=self.note.data or "",
         )
-
-    def _windows(self) -> Iterator[tuple[date, date]]:
-        for rank in (1, 2, 3):
-            first: date | None = self[f"first_{rank}"].data
-            last: date | None = self[f"last_{rank}"].data
-            if first and last:
-                yield first, day_after(last)
 
 
 class SelectForm(FlaskForm):
@@ -154,3 +246,28 @@ class CloseCallForm(FlaskForm):
     """Close the call and begin to judge."""
 
     submit = SubmitField(_l("Close the call and compare"))
+
+
+class ExtendForm(FlaskForm):
+    """Give the call another 60 days."""
+
+    reason = ProseField(_l("Reason"), [InputRequired(), Length(max=2000)])
+    submit = SubmitField(_l("Extend the call by 60 days"))
+
+
+class ApproachForm(FlaskForm):
+    """Ask countries directly."""
+
+    countries = SelectMultipleField(
+        _l("Countries to ask"),
+        [InputRequired(_l("Choose the countries to ask, one at least."))],
+        description=_l("Their national contacts are written to; only they can offer."),
+        render_kw={"size": 8},
+    )
+    until = DayField(_l("Last day for their offers"), [InputRequired()])
+    reason = ProseField(_l("Reason"), [InputRequired(), Length(max=2000)])
+    submit = SubmitField(_l("Ask these countries"))
+
+
+class SendForm(FlaskForm):
+    """A button that carries nothing but its token."""

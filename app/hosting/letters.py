@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask_babel import format_date
+
 from app.accounts import queries as accounts
 from app.accounts.models import Role
 from app.i18n import gettext as _
 from app.outbox import Letter, address
 
 if TYPE_CHECKING:
-    from app.hosting.models import HostingOffer
+    from app.countries.models import Country
+    from app.hosting.models import CallForHosts, HostingOffer
 
 
 def organisers() -> list[str]:
@@ -33,6 +36,46 @@ def offer_received(offer: HostingOffer) -> Letter:
         ],
         action=(_("See the offer"), address("hosting.offer", public_id=offer.public_id)),
         closing=[_("After the call closes, the offers are compared and every contact is told.")],
+    )
+
+
+def offer_returned(offer: HostingOffer) -> Letter:
+    """To the country's contacts: the offer comes back with comments."""
+    return Letter(
+        subject=_("Offer returned for changes: %(edition)s", edition=offer.edition.title),
+        paragraphs=[
+            _(
+                "The offer of %(country)s to host %(edition)s comes back to you with comments.",
+                country=offer.country.name,
+                edition=offer.edition.title,
+            ),
+            _(
+                "Answer them in its sections and send it in again by %(day)s. An offer is returned "
+                "once.",
+                day=format_date(offer.resubmit_until, "long"),
+            ),
+        ],
+        action=(_("See the comments"), address("hosting.offer", public_id=offer.public_id)),
+    )
+
+
+def approached(call: CallForHosts, country: Country) -> Letter:
+    """To a country's contacts: they are asked directly."""
+    edition = call.edition
+    return Letter(
+        subject=_("Would you host? %(edition)s", edition=edition.title),
+        paragraphs=[
+            _(
+                "The call for hosts of %(edition)s found nobody. The organisers ask %(country)s "
+                "directly whether it would host.",
+                edition=edition.title,
+                country=country.name,
+            ),
+            _("Offers are taken until %(day)s.", day=format_date(call.last_day, "long")),
+        ],
+        action=(_("See the call"), address("hosting.compare", slug=edition.slug)),
+        days=(edition.dtstart, edition.dtend),
+        event=edition.title,
     )
 
 

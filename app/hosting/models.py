@@ -5,8 +5,19 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, Text, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Enum,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Person
@@ -15,6 +26,7 @@ from app.database import Instant, Model
 from app.editions.models import Edition
 from app.series.models import Series
 from app.uploads import StoredFile
+from scheduler.hosting import DEFAULT_WEIGHTS, Criterion
 from scheduler.lifecycle import OfferStatus
 
 STANDING = frozenset(OfferStatus) - {
@@ -36,6 +48,9 @@ UNDECIDED = frozenset(
 )
 """Offers that wait for the decision."""
 
+BEFORE_SUBMISSION = frozenset({OfferStatus.DRAFT, OfferStatus.RETURNED})
+"""Offers that lie with their country; a draft is nobody else's to see."""
+
 CHOOSABLE = UNDECIDED | {OfferStatus.NOT_SELECTED}
 """Offers among which a host can be chosen; a host's withdrawal brings back who lost before."""
 
@@ -47,13 +62,28 @@ def _public_id() -> str:
 class CallForHosts(Model):
     """The invitation to host one edition, open until a moment."""
 
+    __table_args__ = (
+        CheckConstraint("dates_from < dates_until", name="dates"),
+        CheckConstraint("(dates_from IS NULL) = (dates_until IS NULL)", name="both_dates"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), unique=True)
     opened_at: Mapped[Instant]
     closes_at: Mapped[Instant]
     text: Mapped[str] = mapped_column(Text, default="")
     is_published: Mapped[bool] = mapped_column(default=False)  # else contacts and committee only
+    conditions: Mapped[str] = mapped_column(Text, default="")
+    dates_from: Mapped[date | None]  # offered windows lie within these days, the end exclusive
+    dates_until: Mapped[date | None]
+    own_weights: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)  # none: the defaults
+    extended_at: Mapped[datetime | None]  # once, when nobody had offered
+    approached: Mapped[list[str]] = mapped_column(JSON, default=list)  # countries asked directly
     edition: Mapped[Edition] = relationship(lazy="joined", innerjoin=True)
+
+    @property
+    def weights(self) -> dict[Criterion, int]:
+        """What each criterion counts, of a hundred."""
+        return {one: self.own_weights.get(one.value, DEFAULT_WEIGHTS[one]) for one in Criterion}
 
     @property
     def last_day(self) -> date:
@@ -87,17 +117,22 @@ class HostingOffer(Model):
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), index=True)
     country_code: Mapped[str] = mapped_column(ForeignKey("country.code"), index=True)
     status: Mapped[OfferStatus] = mapped_column(Enum(OfferStatus, native_enum=False, length=20))
-    city: Mapped[str] = mapped_column(String(120))
-    venue: Mapped[str] = mapped_column(String(200))
-    capacity: Mapped[int]
+    city: Mapped[str] = mapped_column(String(120), default="")
+    venue: Mapped[str] = mapped_column(String(200), default="")
+    capacity: Mapped[int | None]  # of the plenary room; a draft may not know it yet
     authority: Mapped[str] = mapped_column(String(200), default="")
     note: Mapped[str] = mapped_column(Text, default="")
     letter_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     submitted_by_id: Mapped[int | None] = mapped_column(
         ForeignKey("person.id", ondelete="SET NULL")
     )
-    submitted_at: Mapped[Instant]
+    submitted_at: Mapped[datetime | None]  # none: a draft
     modified_at: Mapped[Instant]
+    # What has no column, by section and field: it is shown and compared, never counted with.
+    details: Mapped[dict[str, dict[str, Any]]] = mapped_column(JSON, default=dict)
+    returned_at: Mapped[datetime | None]  # once
+    resubmit_until: Mapped[date | None]  # the last day to send it in again
+    comments: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)  # by section, as returned
     decision_reason: Mapped[str] = mapped_column(String(2000), default="")
     is_demonstration: Mapped[bool] = mapped_column(default=False)
     edition: Mapped[Edition] = relationship(lazy="joined", innerjoin=True)
@@ -107,6 +142,11 @@ class HostingOffer(Model):
     windows: Mapped[list[OfferWindow]] = relationship(
         order_by="OfferWindow.rank", cascade="all, delete-orphan", lazy="selectin"
     )
+
+    @property
+    def is_with_its_country(self) -> bool:
+        """Whether the country still works on it: a draft, or returned for changes."""
+        return self.status in BEFORE_SUBMISSION
 
 
 class OfferWindow(Model):
@@ -120,6 +160,30 @@ class OfferWindow(Model):
     rank: Mapped[int]
     dtstart: Mapped[date]
     dtend: Mapped[date]
+
+
+class OfferAnnex(Model):
+    """A file beside the letter."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    offer_id: Mapped[int] = mapped_column(
+        ForeignKey("hosting_offer.id", ondelete="CASCADE"), index=True
+    )
+    title: Mapped[str] = mapped_column(String(120))
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
+    file: Mapped[StoredFile] = relationship(lazy="joined", innerjoin=True)
+
+
+class OfferVersion(Model):
+    """An offer as it was sent in; each change of a submitted offer makes another."""
+
+    __table_args__ = (UniqueConstraint("offer_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey("hosting_offer.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    made_at: Mapped[Instant]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    facts: Mapped[dict[str, dict[str, Any]]] = mapped_column(JSON)
 
 
 class CostShare(StrEnum):

@@ -14,8 +14,10 @@ from app.hosting.models import (
     CallForHosts,
     HostingInterest,
     HostingOffer,
+    OfferAnnex,
+    OfferVersion,
 )
-from scheduler.lifecycle import EditionStatus
+from scheduler.lifecycle import EditionStatus, OfferStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,11 +56,39 @@ def find_offer(public_id: str) -> HostingOffer | None:
 
 
 def offers_for(edition: Edition) -> Sequence[HostingOffer]:
-    """Return every offer for ``edition``, by country."""
+    """Return every offer for ``edition`` that was ever sent in, by country."""
     return db.session.scalars(
         select(HostingOffer)
-        .filter_by(edition_id=edition.id)
+        .where(HostingOffer.edition_id == edition.id, HostingOffer.submitted_at.is_not(None))
         .order_by(HostingOffer.country_code, HostingOffer.id)
+    ).all()
+
+
+def unsent_offers(edition: Edition) -> Sequence[HostingOffer]:
+    """Return the drafts for ``edition``."""
+    return db.session.scalars(
+        select(HostingOffer).filter_by(edition_id=edition.id, status=OfferStatus.DRAFT)
+    ).all()
+
+
+def annexes_of(offers: Sequence[HostingOffer]) -> dict[int, list[OfferAnnex]]:
+    """Return the annexes of these offers, by offer, in the order they were added."""
+    found: dict[int, list[OfferAnnex]] = {offer.id: [] for offer in offers}
+    query = select(OfferAnnex).where(OfferAnnex.offer_id.in_(found)).order_by(OfferAnnex.id)
+    for annex in db.session.scalars(query):
+        found[annex.offer_id].append(annex)
+    return found
+
+
+def annex(offer: HostingOffer, annex_id: int) -> OfferAnnex | None:
+    """Return one annex of ``offer``."""
+    return db.session.scalar(select(OfferAnnex).filter_by(offer_id=offer.id, id=annex_id))
+
+
+def versions_of(offer: HostingOffer) -> Sequence[OfferVersion]:
+    """Return the versions of ``offer`` that were sent in, first to last."""
+    return db.session.scalars(
+        select(OfferVersion).filter_by(offer_id=offer.id).order_by(OfferVersion.number)
     ).all()
 
 
@@ -83,10 +113,11 @@ def standing_offer(edition: Edition, country: Country) -> HostingOffer | None:
 
 
 def count_standing(edition_ids: Sequence[int]) -> dict[int, int]:
-    """Return how many offers stand for each of these editions."""
+    """Return how many offers stand for each of these editions; drafts are not yet any."""
+    sent = STANDING - {OfferStatus.DRAFT}
     rows = db.session.execute(
         select(HostingOffer.edition_id, func.count())
-        .where(HostingOffer.edition_id.in_(edition_ids), HostingOffer.status.in_(STANDING))
+        .where(HostingOffer.edition_id.in_(edition_ids), HostingOffer.status.in_(sent))
         .group_by(HostingOffer.edition_id)
     )
     return {edition_id: count for edition_id, count in rows}  # noqa: C416 - rows are no pairs to mypy

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from app import audit, database, outbox, uploads
 from app.database import db
 from app.editions import disruptions, milestones
 from app.editions import service as editions
-from app.hosting import letters, queries
-from app.hosting.models import UNDECIDED, CallForHosts, HostingOffer, OfferWindow
-from scheduler import lifecycle
+from app.hosting import letters, queries, sections
+from app.hosting.models import UNDECIDED, CallForHosts, HostingOffer, OfferVersion, OfferWindow
+from scheduler import hosting, lifecycle
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import EditionStatus, OfferStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from app.accounts.models import Person
     from app.countries.models import Country
     from app.editions.models import Edition
+    from scheduler.hosting import Criterion
 
 WINDOWS_MAX = 3
 
@@ -53,6 +55,24 @@ class WindowError(DomainError):
     )
 
 
+class WindowOutsideError(DomainError):
+    """A window that the call does not ask for."""
+
+    message = N_("The call asks for days from {first} to {last}. Choose windows between them.")
+
+
+class CallWindowError(DomainError):
+    """Days of a call in which no edition would fit."""
+
+    message = N_("Leave room for {days} days or more between the first and the last day.")
+
+
+class ReturnedLateError(ConflictError):
+    """A returned offer that comes back after its day."""
+
+    message = N_("The offer of {country} could be sent in again until {day}.")
+
+
 class LetterMissingError(DomainError):
     """An offer without its letter."""
 
@@ -72,6 +92,18 @@ class WindowChoiceError(DomainError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallTerms:
+    """What a call asks for: ``dates`` are the days in which windows lie, the end exclusive."""
+
+    conditions: str = ""
+    dates: tuple[date, date] | None = None
+    weights: Mapping[Criterion, int] = field(default_factory=lambda: hosting.DEFAULT_WEIGHTS)
+
+
+DEFAULT_TERMS = CallTerms()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferFacts:
     """What a country offers. ``windows`` are ``(dtstart, dtend)``, the end exclusive."""
 
@@ -83,12 +115,13 @@ class OfferFacts:
     note: str = ""
 
 
-def open_call(
+def open_call(  # noqa: PLR0913 - the parts of a call
     edition: Edition,
     *,
     closes_at: datetime,
     text: str,
     is_published: bool,
+    terms: CallTerms = DEFAULT_TERMS,
     by: Person,
     now: datetime,
 ) -> CallForHosts:
@@ -99,9 +132,11 @@ def open_call(
     Raises:
         MoveError: the edition has a host already, or is cancelled.
         CallClosingError: the closing moment is of no use.
+        CallWindowError, WeightsError: see there.
     """
     if not now < closes_at or closes_at.date() > edition.dtstart:
         raise CallClosingError
+    _check_terms(edition, terms)
     with editions.revising(edition, "edition.call_open", by=by, now=now):
         edition.status = lifecycle.move(
             lifecycle.EDITION_MOVES, edition.status, EditionStatus.CALL_OPEN
@@ -109,18 +144,21 @@ def open_call(
     call = queries.call_of(edition) or CallForHosts(edition=edition)
     call.opened_at, call.closes_at = now, closes_at
     call.text, call.is_published = text, is_published
+    call.extended_at, call.approached = None, []
+    _set_terms(call, terms)
     db.session.add(call)
     db.session.flush()
     milestones.note_call(edition, closes_on=call.last_day, by=by, now=now)
     return call
 
 
-def change_call(
+def change_call(  # noqa: PLR0913 - the parts of a call
     call: CallForHosts,
     *,
     closes_at: datetime,
     text: str,
     is_published: bool,
+    terms: CallTerms = DEFAULT_TERMS,
     by: Person,
     now: datetime,
 ) -> None:
@@ -129,18 +167,21 @@ def change_call(
     Raises:
         CallClosedError: it is closed by now.
         CallClosingError: the closing moment is of no use.
+        CallWindowError, WeightsError: see there.
     """
+    _check_terms(call.edition, terms)
     database.write(call.edition)  # first, as everywhere
     database.write(call)
     if call.edition.status is not EditionStatus.CALL_OPEN:
         raise CallClosedError(edition=call.edition.title)
     if not now < closes_at or closes_at.date() > call.edition.dtstart:
         raise CallClosingError
-    was = {"closes_at": call.closes_at.isoformat(), "is_published": call.is_published}
+    was = _told(call)
     call.closes_at, call.text, call.is_published = closes_at, text, is_published
+    _set_terms(call, terms)
     db.session.flush()
     milestones.note_call(call.edition, closes_on=call.last_day, by=by, now=now)
-    now_is = {"closes_at": closes_at.isoformat(), "is_published": is_published}
+    now_is = _told(call)
     changes = {key: [was[key], now_is[key]] for key in was if was[key] != now_is[key]}
     audit.record("edition.call_changed", call.edition, by=by, now=now, changes=changes)
 
@@ -156,6 +197,32 @@ def close_call(edition: Edition, *, by: Person, now: datetime) -> None:
     if call is not None and call.is_open(now):
         call.closes_at = now
         db.session.flush()
+    for draft in queries.unsent_offers(edition):
+        _decide(draft, OfferStatus.LAPSED, "", by, now)
+
+
+def _told(call: CallForHosts) -> dict[str, Any]:
+    return {
+        "closes_at": call.closes_at.isoformat(),
+        "is_published": call.is_published,
+        "weights": {one.value: weight for one, weight in call.weights.items()},
+    }
+
+
+def _check_terms(edition: Edition, terms: CallTerms) -> None:
+    hosting.check_weights(terms.weights)
+    length = edition.dtend - edition.dtstart
+    if terms.dates is not None:
+        editions.check_year(terms.dates[0])
+        editions.check_year(terms.dates[1])
+        if terms.dates[1] - terms.dates[0] < length:
+            raise CallWindowError(days=length.days)
+
+
+def _set_terms(call: CallForHosts, terms: CallTerms) -> None:
+    call.conditions = terms.conditions
+    call.dates_from, call.dates_until = terms.dates or (None, None)
+    call.own_weights = {one.value: weight for one, weight in terms.weights.items()}
 
 
 def submit(  # noqa: PLR0913 - what, letter, for whom, by whom, when
@@ -179,7 +246,7 @@ def submit(  # noqa: PLR0913 - what, letter, for whom, by whom, when
     if letter is None:
         raise LetterMissingError
     database.write(edition)
-    _insist_open(edition, now)
+    insist_open(edition, country, now)
     if queries.standing_offer(edition, country):
         raise AlreadyOfferedError(country=country.name, edition=edition.title)
     offer = HostingOffer(
@@ -194,11 +261,29 @@ def submit(  # noqa: PLR0913 - what, letter, for whom, by whom, when
     _fill(offer, facts)
     offer.letter = uploads.store_pdf(letter, letter_name, now=now)
     db.session.add(offer)
+    arrive(offer, by=by, now=now)
+    return offer
+
+
+def arrive(offer: HostingOffer, *, by: Person, now: datetime) -> None:
+    """Note that ``offer`` was sent in: its version, the history, a confirmation."""
     db.session.flush()
-    milestones.note_offer(edition, by=by, now=now)
+    keep_version(offer, by=by, now=now)
+    milestones.note_offer(offer.edition, by=by, now=now)
     audit.record("offer.submitted", offer, by=by, now=now)
     outbox.post(by.email, letters.offer_received(offer), now=now)
-    return offer
+
+
+def keep_version(offer: HostingOffer, *, by: Person, now: datetime) -> None:
+    """Keep what ``offer`` says now, if that is not what its last version said."""
+    versions, facts = queries.versions_of(offer), sections.facts_of(offer)
+    if versions and versions[-1].facts == facts:
+        return
+    number = len(versions) + 1
+    db.session.add(
+        OfferVersion(offer_id=offer.id, number=number, made_at=now, person_id=by.id, facts=facts)
+    )
+    db.session.flush()
 
 
 def change_offer(
@@ -217,13 +302,14 @@ def change_offer(
     """
     _check(offer.edition, facts, now)
     database.write(offer)
-    _insist_open(offer.edition, now)
-    _insist_undecided(offer)
+    insist_changeable(offer, now)
     _fill(offer, facts)
     if letter is not None:
         offer.letter = uploads.store_pdf(letter, letter_name, now=now)
     offer.modified_at = now
     db.session.flush()
+    if not offer.is_with_its_country:
+        keep_version(offer, by=by, now=now)
     audit.record("offer.changed", offer, by=by, now=now)
 
 
@@ -283,11 +369,13 @@ def select(
         reason=reason,
     )
     _decide(offer, OfferStatus.SELECTED, reason, by, now)
-    outbox.post(_contact(offer), letters.offer_selected(offer), now=now)
+    outbox.post(contact_of(offer), letters.offer_selected(offer), now=now)
     for other in queries.offers_for(edition):
         if other.id != offer.id and other.status in UNDECIDED:
             _decide(other, OfferStatus.NOT_SELECTED, "", by, now)
-            outbox.post(_contact(other), letters.offer_not_selected(other), now=now)
+            outbox.post(contact_of(other), letters.offer_not_selected(other), now=now)
+        elif other.status is OfferStatus.RETURNED:
+            _decide(other, OfferStatus.LAPSED, "", by, now)
 
 
 def _decide(
@@ -302,38 +390,82 @@ def _decide(
 def _fill(offer: HostingOffer, facts: OfferFacts) -> None:
     offer.city, offer.venue, offer.capacity = facts.city, facts.venue, facts.capacity
     offer.authority, offer.note = facts.authority, facts.note
+    set_windows(offer, facts.windows)
+
+
+def set_windows(offer: HostingOffer, windows: Sequence[tuple[date, date]]) -> None:
+    """Replace the windows of ``offer``, first wish first."""
     offer.windows = [
         OfferWindow(rank=rank, dtstart=dtstart, dtend=dtend)
-        for rank, (dtstart, dtend) in enumerate(facts.windows, start=1)
+        for rank, (dtstart, dtend) in enumerate(windows, start=1)
     ]
 
 
 def _check(edition: Edition, facts: OfferFacts, now: datetime) -> None:
     editions.check_capacity(facts.capacity)
+    check_windows(edition, facts.windows, now)
+
+
+def check_windows(edition: Edition, windows: Sequence[tuple[date, date]], now: datetime) -> None:
+    """Insist on one to three windows in which the edition fits, and that the call asks for.
+
+    Raises:
+        WindowError, WindowOutsideError, YearError: see there.
+    """
     length = (edition.dtend - edition.dtstart).days
     fits = all(
-        (dtend - dtstart).days >= length and dtstart > now.date()
-        for dtstart, dtend in facts.windows
+        (dtend - dtstart).days >= length and dtstart > now.date() for dtstart, dtend in windows
     )
-    if not 1 <= len(facts.windows) <= WINDOWS_MAX or not fits:
+    if not 1 <= len(windows) <= WINDOWS_MAX or not fits:
         raise WindowError(days=length)
-    for dtstart, dtend in facts.windows:
+    for dtstart, dtend in windows:
         editions.check_year(dtstart)
         editions.check_year(dtend)
-
-
-def _insist_open(edition: Edition, now: datetime) -> None:
     call = queries.call_of(edition)
-    if call is None or not call.is_open(now) or edition.status is not EditionStatus.CALL_OPEN:
+    if call is None or call.dates_from is None or call.dates_until is None:
+        return
+    if any(dtstart < call.dates_from or dtend > call.dates_until for dtstart, dtend in windows):
+        last = call.dates_until - timedelta(days=1)
+        raise WindowOutsideError(first=call.dates_from.isoformat(), last=last.isoformat())
+
+
+def takes_offers(call: CallForHosts | None, country_code: str, now: datetime) -> bool:
+    """Whether ``call`` takes an offer of this country: all are asked, or those approached."""
+    return (
+        call is not None
+        and call.is_open(now)
+        and call.edition.status is EditionStatus.CALL_OPEN
+        and (not call.approached or country_code in call.approached)
+    )
+
+
+def insist_open(edition: Edition, country: Country, now: datetime) -> None:
+    """Insist that the call takes an offer of ``country``.
+
+    Raises:
+        CallClosedError: it does not.
+    """
+    if not takes_offers(queries.call_of(edition), country.code, now):
         raise CallClosedError(edition=edition.title)
 
 
-def _insist_undecided(offer: HostingOffer) -> None:
-    if offer.status not in UNDECIDED | {OfferStatus.RETURNED, OfferStatus.DRAFT}:
+def insist_changeable(offer: HostingOffer, now: datetime) -> None:
+    """Insist that the country may change ``offer``: the call is open, or it was returned.
+
+    Raises:
+        CallClosedError, DecidedError, ReturnedLateError: it may not.
+    """
+    if offer.status is OfferStatus.RETURNED:
+        day = offer.resubmit_until
+        if day is not None and now.date() > day:
+            raise ReturnedLateError(country=offer.country.name, day=day.isoformat())
+        return
+    insist_open(offer.edition, offer.country, now)
+    if offer.status not in UNDECIDED | {OfferStatus.DRAFT}:
         raise DecidedError(country=offer.country.name, status=offer.status.value.replace("_", " "))
 
 
-def _contact(offer: HostingOffer) -> str:
+def contact_of(offer: HostingOffer) -> str:
     """Return the address that answers about this offer go to."""
     if offer.submitted_by is not None:
         return offer.submitted_by.email

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from app import audit, clock, uploads
 from app.accounts import access
@@ -14,19 +14,34 @@ from app.accounts.access import current_person, the_person
 from app.countries import queries as countries
 from app.countries.service import REGION_NAMES
 from app.database import db
-from app.editions import clashing
+from app.editions import clashing, progress
 from app.editions import queries as editions
+from app.editions.milestones import OFFERS_CLOSE
 from app.forms import day_after, options, put
-from app.hosting import queries, service
-from app.hosting.forms import CallForm, CloseCallForm, OfferForm, SelectForm, WithdrawForm
-from app.hosting.models import CHOOSABLE, UNDECIDED
+from app.hosting import drafts, offer_page, queries, sections, service
+from app.hosting.forms import (
+    CRITERIA,
+    CallForm,
+    CloseCallForm,
+    OfferForm,
+    SelectForm,
+    SendForm,
+    WithdrawForm,
+)
+from app.hosting.models import BEFORE_SUBMISSION, CHOOSABLE, STANDING, UNDECIDED
+from app.hosting.offer_views import field_of, seen_offer
+from app.hosting.sections import Section
 from app.i18n import gettext as _
 from scheduler.errors import DomainError, NotFoundError
+from scheduler.hosting import WeightsError
 from scheduler.lifecycle import EditionStatus, OfferStatus
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from flask.typing import ResponseReturnValue
 
+    from app.countries.models import Country
     from app.editions.models import Edition
     from app.hosting.models import CallForHosts, HostingOffer
 
@@ -60,41 +75,84 @@ def make_offer(slug: str) -> ResponseReturnValue:
         raise NotFoundError
     form.letter.flags.required = True
     form.country.choices = options(_own_countries())
-    if form.validate_on_submit():
+    is_tried = "check" in request.form
+    if "draft" in request.form or is_tried:
+        form.as_draft()
+    if form.validate_on_submit() and not is_tried:
         country = countries.find(form.country.data)
         if country is None:
             raise NotFoundError
         access.require(access.offer_for, country.code)
         try:
             letter = uploads.read_pdf(form.letter.data) if form.letter.data else None
-            offer = service.submit(
-                call.edition,
-                country,
-                form.facts(),
-                letter=letter,
-                letter_name=form.letter.data.filename if form.letter.data else "",
-                by=the_person(),
-                now=clock.utcnow(),
-            )
+            said = _("The offer is submitted. A confirmation is on its way to you.")
+            if "draft" in request.form:
+                offer = _begin(call.edition, country, form, letter)
+                said = _("The draft is saved. The contacts of your country share it.")
+            else:
+                offer = service.submit(
+                    call.edition,
+                    country,
+                    form.facts(),
+                    letter=letter,
+                    letter_name=form.letter.data.filename if form.letter.data else "",
+                    by=the_person(),
+                    now=clock.utcnow(),
+                )
         except DomainError as error:
             db.session.rollback()
-            put(form, error, _field_of(form, error))
+            put(form, error, field_of(form, error))
         else:
             db.session.commit()
-            flash(_("The offer is submitted. A confirmation is on its way to you."), "success")
+            flash(said, "success")
             return redirect(url_for(".offer", public_id=offer.public_id), HTTPStatus.SEE_OTHER)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    is_wrong = form.is_submitted() and not is_tried
     page = render_template(
-        "hosting/offer_form.html", form=form, edition=call.edition, call=call, offer=None
+        "hosting/offer_form.html",
+        form=form,
+        edition=call.edition,
+        call=call,
+        offer=None,
+        standing=_standing_offers(call.edition),
+        windows=_tried_windows(call.edition, form),
     )
-    return page, status
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK
+
+
+def _begin(
+    edition: Edition, country: Country, form: OfferForm, letter: bytes | None
+) -> HostingOffer:
+    """Begin a draft with whatever is typed already."""
+    who: dict[str, Any] = {"by": the_person(), "now": clock.utcnow()}
+    facts = form.facts()
+    offer = drafts.begin(edition, country, **who)
+    sent = (letter, form.letter.data.filename or "") if letter is not None else None
+    drafts.save(offer, Section.AUTHORITY, {"authority": facts.authority}, letter=sent, **who)
+    drafts.save(offer, Section.DATES, {"windows": facts.windows}, **who)
+    place = {"city": facts.city or "", "venue": facts.venue or "", "capacity": facts.capacity}
+    drafts.save(offer, Section.VENUE, place, **who)
+    drafts.save(offer, Section.CONTACTS, {"note": facts.note}, **who)
+    return offer
+
+
+def _standing_offers(edition: Edition) -> list[HostingOffer]:
+    """Return the offers for ``edition`` that the reader's countries have already."""
+    own = queries.offers_of(access.countries_of(current_person()))
+    return [one for one in own if one.edition_id == edition.id and one.status in STANDING]
+
+
+def _tried_windows(edition: Edition, form: OfferForm) -> list[offer_page.CheckedWindow]:
+    country = countries.find(form.country.data or "")
+    return offer_page.checked(
+        edition, form.windows(), country, form.city.data or "", now=clock.utcnow()
+    )
 
 
 @bp.route("/hosting/offers/<public_id>/edit", methods=["GET", "POST"])
 @access.needs(access.make_offers)
 def edit_offer(public_id: str) -> ResponseReturnValue:
     """Change an offer while the call is open."""
-    offer = _offer(public_id)
+    offer = seen_offer(public_id)
     access.require(access.offer_for, offer.country_code)
     call = queries.call_of(offer.edition)
     form = OfferForm.of(offer)
@@ -112,14 +170,20 @@ def edit_offer(public_id: str) -> ResponseReturnValue:
             )
         except DomainError as error:
             db.session.rollback()
-            put(form, error, _field_of(form, error))
+            put(form, error, field_of(form, error))
         else:
             db.session.commit()
             flash(_("The offer is changed."), "success")
             return redirect(url_for(".offer", public_id=public_id), HTTPStatus.SEE_OTHER)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
     page = render_template(
-        "hosting/offer_form.html", form=form, edition=offer.edition, call=call, offer=offer
+        "hosting/offer_form.html",
+        form=form,
+        edition=offer.edition,
+        call=call,
+        offer=offer,
+        standing=[],
+        windows=_tried_windows(offer.edition, form),
     )
     return page, status
 
@@ -128,16 +192,30 @@ def edit_offer(public_id: str) -> ResponseReturnValue:
 @access.needs(access.see_calls)
 def offer(public_id: str) -> ResponseReturnValue:
     """Show one offer to its country, the committee and organisers."""
-    found = _offer(public_id)
-    call = queries.call_of(found.edition)
-    may_change = access.offer_for(current_person(), found.country_code)
-    is_open = call is not None and call.is_open(clock.utcnow())
+    found = seen_offer(public_id)
+    person = current_person()
+    is_own = access.offer_for(person, found.country_code)
+    parts = offer_page.shown(found)
+    windows = [(window.dtstart, window.dtend) for window in found.windows]
     return render_template(
         "hosting/offer.html",
         offer=found,
         edition=found.edition,
-        can_edit=may_change and is_open and found.status in UNDECIDED,
-        can_withdraw=may_change and _can_withdraw(found),
+        sections=parts,
+        share_told=sections.share_told(part.completeness for part in parts),
+        costs=offer_page.costs(found),
+        windows=offer_page.checked(
+            found.edition, windows, found.country, found.city, now=clock.utcnow()
+        ),
+        annexes=queries.annexes_of([found])[found.id],
+        versions=queries.versions_of(found),
+        is_own=is_own,
+        can_edit=is_own and _may_change(found),
+        can_withdraw=is_own and _can_withdraw(found),
+        can_return=access.organise(person)
+        and found.status is OfferStatus.SUBMITTED
+        and found.returned_at is None,
+        send_form=SendForm(),
         withdraw_form=WithdrawForm(),
         history=audit.history(found),
     )
@@ -147,7 +225,7 @@ def offer(public_id: str) -> ResponseReturnValue:
 @access.needs(access.make_offers)
 def withdraw(public_id: str) -> ResponseReturnValue:
     """Withdraw an offer."""
-    found = _offer(public_id)
+    found = seen_offer(public_id)
     access.require(access.offer_for, found.country_code)
     form = WithdrawForm()
     if form.validate_on_submit():
@@ -163,7 +241,7 @@ def withdraw(public_id: str) -> ResponseReturnValue:
 @access.needs(access.see_calls)
 def letter(public_id: str) -> ResponseReturnValue:
     """Send the offer's letter as an attachment."""
-    found = _offer(public_id)
+    found = seen_offer(public_id)
     if found.letter is None:
         raise NotFoundError
     return uploads.send(found.letter)
@@ -176,12 +254,16 @@ def open_call(slug: str) -> ResponseReturnValue:
     edition = _edition(slug)
     call = queries.call_of(edition)
     stands = call is not None and edition.status is EditionStatus.CALL_OPEN
-    form = CallForm.of(call) if call is not None and stands else CallForm()
+    if call is not None and stands:
+        form = CallForm.of(call)
+    else:
+        form = CallForm(closes_on=_usual_last_day(edition))
     if form.validate_on_submit():
         facts = {
             "closes_at": form.closes_at,
             "text": form.text.data or "",
             "is_published": form.is_published.data,
+            "terms": form.terms(),
             "by": the_person(),
             "now": clock.utcnow(),
         }
@@ -192,7 +274,7 @@ def open_call(slug: str) -> ResponseReturnValue:
                 service.open_call(edition, **facts)
         except DomainError as error:
             db.session.rollback()
-            put(form, error, form.closes_on)
+            put(form, error, _field_of_call(form, error))
         else:
             db.session.commit()
             flash(_("The call for hosts is open."), "success")
@@ -200,6 +282,21 @@ def open_call(slug: str) -> ResponseReturnValue:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
     page = render_template("hosting/call_form.html", form=form, edition=edition, stands=stands)
     return page, status
+
+
+def _usual_last_day(edition: Edition) -> date | None:
+    """Return the day on which offers usually close, as long as that lies ahead."""
+    today = clock.today()
+    steps = progress.preview(edition, today) if edition.dtstart > today else []
+    due = {step.milestone.key: step.milestone.due_on for step in steps}.get(OFFERS_CLOSE)
+    return due if due is not None and today < due < edition.dtstart else None
+
+
+def _field_of_call(form: CallForm, error: DomainError) -> object:
+    """Return the field that ``error`` is about."""
+    if isinstance(error, service.CallWindowError):
+        return form.dates_last
+    return None if isinstance(error, WeightsError) else form.closes_on
 
 
 @bp.post("/hosting/calls/<slug>/close")
@@ -255,6 +352,7 @@ def compare(slug: str) -> ResponseReturnValue:
         can_close=access.organise(person) and edition.status is EditionStatus.CALL_OPEN,
         is_open=call.is_open(clock.utcnow()),
         region_names=REGION_NAMES,
+        asked=[name for code, name in countries.names() if code in call.approached],
         clashes_by_window=clashing.clashes_of_spans(
             edition,
             {
@@ -279,16 +377,24 @@ def _read_call(call: CallForHosts) -> str:
     if not is_for_reader and not has_offered:
         raise NotFoundError
     return render_template(
-        "hosting/call.html", call=call, edition=edition, is_open=is_open, can_offer=bool(own)
+        "hosting/call.html",
+        call=call,
+        edition=edition,
+        is_open=is_open,
+        can_offer=bool(own),
+        criteria=CRITERIA,
     )
 
 
 def _takes_offers(call: CallForHosts) -> bool:
-    return call.is_open(clock.utcnow()) and call.edition.status is EditionStatus.CALL_OPEN
+    """Whether the call takes offers of the reader's countries; for others, whether it is open."""
+    own: list[str] = access.countries_of(current_person()) or [""]
+    codes = own if call.approached else own[:1]
+    return any(service.takes_offers(call, code, clock.utcnow()) for code in codes)
 
 
 def _select(form: SelectForm) -> None:
-    chosen = _offer(form.offer.data)
+    chosen = seen_offer(form.offer.data)
     first_day, last_day = form.first_day.data, form.last_day.data
     service.select(
         chosen,
@@ -300,26 +406,21 @@ def _select(form: SelectForm) -> None:
     )
 
 
+def _may_change(offer: HostingOffer) -> bool:
+    try:
+        service.insist_changeable(offer, clock.utcnow())
+    except DomainError:
+        return False
+    return True
+
+
 def _can_withdraw(offer: HostingOffer) -> bool:
     before_announcement = {EditionStatus.HOST_SELECTED, EditionStatus.CONFIRMED}
-    return offer.status in UNDECIDED or (
+    return offer.status in UNDECIDED | BEFORE_SUBMISSION or (
         offer.status is OfferStatus.SELECTED
         and offer.edition.status in before_announcement
         and offer.edition.announced_at is None
     )
-
-
-def _field_of(form: OfferForm, error: DomainError) -> object:
-    """Return the field that ``error`` is about."""
-    if isinstance(
-        error,
-        uploads.UploadError
-        | uploads.UploadSizeError
-        | uploads.UploadEmptyError
-        | service.LetterMissingError,
-    ):
-        return form.letter
-    return form.first_1 if isinstance(error, service.WindowError) else None
 
 
 def _own_countries() -> list[tuple[str, str]]:
@@ -339,11 +440,3 @@ def _call(slug: str) -> CallForHosts:
     if call is None:
         raise NotFoundError
     return call
-
-
-def _offer(public_id: str) -> HostingOffer:
-    found = queries.find_offer(public_id)
-    if found is None:
-        raise NotFoundError
-    access.require(access.see_offer, found.country_code)
-    return found

@@ -7,9 +7,8 @@ finds the first and changes nothing.
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask_security import hash_password
@@ -25,15 +24,12 @@ from app.editions import disruptions, known_events, planning
 from app.editions import queries as editions_queries
 from app.editions import service as editions
 from app.editions.models import Edition, KnownEvent, Precision
-from app.hosting import interests
-from app.hosting import service as hosting
-from app.hosting.models import CostShare
 from app.outbox import settings
 from app.registrations import service as registrations
 from app.series import service as series_service
 from app.series.models import Series, SeriesKind
 from app.series.service import SeriesFacts
-from app.site import events_file
+from app.site import demo_hosting, events_file
 from scheduler import recurrence
 from scheduler.known_dates import GENERAL_CONFERENCE, Level
 from scheduler.lifecycle import EditionStatus
@@ -45,8 +41,6 @@ if TYPE_CHECKING:
     from scheduler.recurrence import RecurrenceRule
 
 DOMAIN = "symposia.example.org"
-LETTER = Path(__file__).parent / "data" / "letter.pdf"
-CALL_OPEN_DAYS = 60
 AFRICA_CAPACITY, AFRICA_TAKEN = 40, 38
 
 STATES = [
@@ -63,91 +57,6 @@ REGIONAL = [
     ("europe", "Europe", 2030),
 ]
 REGION_OF_RECORD = {"MA": "africa", "AR": "americas", "CL": "americas", "UA": "europe"}
-
-
-@dataclass(frozen=True, slots=True)
-class DemoOffer:
-    """What a fictional state offers; ``shift_days`` moves its first wish off the rule's week."""
-
-    country: str
-    city: str
-    venue: str
-    capacity: int
-    shift_days: int
-
-
-OFFERS = [
-    DemoOffer("XAD", "Dorven", "Dorven Congress Hall", 120, 0),
-    DemoOffer("XAC", "Port Calanth", "Calanthia Training Centre", 80, 21),
-    DemoOffer("XAB", "Breva City", "Institute of Applied Security, Breva City", 60, -28),
-]
-
-
-@dataclass(frozen=True, slots=True)
-class DemoInterest:
-    """What a fictional state could host: years counted from now, months by their numbers."""
-
-    country: str
-    series: str
-    years: tuple[int, int]
-    months: tuple[int, ...]
-    cost_share: CostShare
-    remark: str
-    use_count: int = 1
-
-
-INTERESTS = [
-    DemoInterest(
-        "XAA", "symposium", (2, 12), (2, 3, 4), CostShare.SHARED,
-        "A congress centre for 300 in Albor, with interpretation.",
-    ),
-    DemoInterest(
-        "XAB", "symposium", (1, 13), (3, 4, 10), CostShare.HOST,
-        "Breva City, beside the institute; the host pays venue and local transport.",
-        use_count=2,
-    ),
-    DemoInterest(
-        "XAC", "symposium", (2, 13), (1, 2, 3), CostShare.GROUP,
-        "Port Calanth in the dry season.",
-    ),
-    DemoInterest(
-        "XAD", "symposium", (1, 10), (3, 5, 6), CostShare.HOST,
-        "Dorven Congress Hall; a visit to the national training centre.",
-        use_count=2,
-    ),
-    DemoInterest(
-        "XAA", "practitioner-workshop", (2, 14), (8, 9, 10), CostShare.SHARED,
-        "Exercises at the research reactor in Albor.", use_count=2,
-    ),
-    DemoInterest(
-        "XAB", "practitioner-workshop", (3, 12), (9, 10), CostShare.HOST,
-        "The institute's own rooms for exercises.", use_count=2,
-    ),
-    DemoInterest(
-        "XAC", "practitioner-workshop", (2, 14), (7, 8, 9), CostShare.SHARED,
-        "A training centre for eighty people.", use_count=2,
-    ),
-    DemoInterest(
-        "XAE", "practitioner-workshop", (4, 14), (9, 11), CostShare.GROUP,
-        "First time as a host; a partner would help.",
-    ),
-    DemoInterest(
-        "XAA", "regional-africa", (6, 14), (5,), CostShare.SHARED,
-        "Albor again, after others in the region.",
-    ),
-    DemoInterest(
-        "XAE", "regional-africa", (3, 14), (4, 5, 6), CostShare.HOST,
-        "For the region, in Estavia's capital.", use_count=2,
-    ),
-    DemoInterest(
-        "XAB", "regional-americas", (4, 14), (5,), CostShare.SHARED,
-        "Breva City again, once the venue is rebuilt.", use_count=2,
-    ),
-    DemoInterest(
-        "XAD", "regional-europe", (2, 14), (4, 5), CostShare.HOST,
-        "Dorven, every time the region meets.", use_count=3,
-    ),
-]  # fmt: skip
 
 
 def is_wanted() -> bool:
@@ -189,8 +98,11 @@ def load(password: str, *, now: datetime) -> None:
         planning.propose(until=planning.DEFAULT_UNTIL, today=now.date()), by=organiser, now=now
     )
     open_registration(organiser, now)
-    open_call(organiser, contacts, now)
-    tell_interests(contacts, now)
+    workshop = _next_edition(
+        "practitioner-workshop", now, at_least_days=demo_hosting.CALL_OPEN_DAYS + 30
+    )
+    demo_hosting.open_call(workshop, organiser, contacts, now)
+    demo_hosting.tell_interests(contacts, now)
     postpone_and_cancel(organiser, now)
 
 
@@ -324,66 +236,6 @@ def open_registration(organiser: Person, now: datetime) -> None:
         delegate.verified_at = now
         db.session.flush()
         registrations.register(edition, delegate, now=now - timedelta(minutes=60 - number))
-
-
-def open_call(organiser: Person, contacts: dict[str, Person], now: datetime) -> None:
-    """Open the call for the next workshop, with three offers."""
-    edition = _next_edition("practitioner-workshop", now, at_least_days=CALL_OPEN_DAYS + 30)
-    hosting.open_call(
-        edition,
-        closes_at=(now + timedelta(days=CALL_OPEN_DAYS)).replace(hour=0, minute=0, second=0),
-        text=(
-            "Countries are invited to host the practitioner workshop: a week for some sixty "
-            "people, with a plenary room, two rooms for exercises and a visit to a facility. "
-            "The call has been extended."
-        ),
-        is_published=True,
-        by=organiser,
-        now=now,
-    )
-    for offer in OFFERS:
-        country = db.session.get_one(Country, offer.country)
-        first = edition.dtstart + timedelta(days=offer.shift_days)
-        hosting.submit(
-            edition,
-            country,
-            hosting.OfferFacts(
-                city=offer.city,
-                venue=offer.venue,
-                capacity=offer.capacity,
-                windows=[
-                    (first, first + timedelta(days=5)),
-                    (first + timedelta(days=7), first + timedelta(days=12)),
-                ],
-                authority=f"Nuclear Security Authority of {country.name}",
-                note="Demonstration data: this offer and its state are invented.",
-            ),
-            letter=LETTER.read_bytes(),
-            letter_name=f"letter-{offer.country.lower()}.pdf",
-            by=contacts[offer.country],
-            now=now,
-        )
-
-
-def tell_interests(contacts: dict[str, Person], now: datetime) -> None:
-    """Tell what the fictional states could host, so that the rotation has something to plan."""
-    series = {found.slug: found for found in db.session.scalars(select(Series))}
-    for told in INTERESTS:
-        first, last = (now.year + years for years in told.years)
-        interests.tell(
-            series[told.series],
-            db.session.get_one(Country, told.country),
-            interests.InterestFacts(
-                first_year=first,
-                last_year=last,
-                months=told.months,
-                use_count=told.use_count,
-                cost_share=told.cost_share,
-                remark=f"{told.remark} Demonstration data: this interest is invented.",
-            ),
-            by=contacts[told.country],
-            now=now,
-        )
 
 
 def postpone_and_cancel(organiser: Person, now: datetime) -> None:

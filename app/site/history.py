@@ -54,6 +54,11 @@ WORDS = {
     "known_event.changed": _l("Known event changed"),
     "known_event.removed": _l("Known event deleted"),
     "known_event.imported": _l("Known events imported"),
+    "edition.call_extended": _l("Call for hosts extended"),
+    "edition.hosts_approached": _l("Countries asked directly to host"),
+    "offer.begun": _l("Offer begun"),
+    "offer.returned": _l("Offer returned for changes"),
+    "offer.lapsed": _l("Offer lapsed"),
     "offer.submitted": _l("Offer submitted"),
     "offer.changed": _l("Offer changed"),
     "offer.withdrawn": _l("Offer withdrawn"),
@@ -172,6 +177,7 @@ def _names(entry: AuditEntry) -> Iterable[str]:
     if entry.subject_kind == "known_event" and "name" in changes:
         was, now_is = changes["name"]
         yield now_is or was
+    yield from (str(changes[key][1]) for key in ("section", "countries") if key in changes)
     if "occurrence" in changes:
         yield str(format_day(date.fromisoformat(changes["occurrence"][1])))
 

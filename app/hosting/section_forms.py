@@ -1,0 +1,330 @@
+"""The long form of an offer, a page for each section; every page can be saved half filled."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    DecimalField,
+    FieldList,
+    Form,
+    FormField,
+    IntegerField,
+    SelectField,
+    SubmitField,
+)
+from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, Regexp
+
+from app.forms import DayField, LineField, ProseField, options
+from app.hosting.forms import WindowsMixin
+from app.hosting.sections import Payer, Section, facts_of
+from app.i18n import gettext as _
+from app.i18n import lazy_gettext as _l
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.hosting.models import HostingOffer
+
+PAYERS = {
+    Payer.HOST: _l("the host"),
+    Payer.GROUP: _l("the group"),
+    Payer.PARTICIPANT: _l("each participant"),
+}
+SPARE_ROWS, ROWS_MAX = 3, 30
+LINE = [Optional(), Length(max=200)]
+PROSE = [Optional(), Length(max=4000)]
+
+
+class SectionForm(FlaskForm):
+    """What the sections share: filled from the offer, read as facts."""
+
+    section: ClassVar[Section]
+    title: ClassVar[Any]
+    lead: ClassVar[Any] = ""
+
+    @classmethod
+    def of(cls, offer: HostingOffer) -> SectionForm:
+        """Return the form filled with what the offer says."""
+        return cls(data=facts_of(offer)[cls.section])
+
+    def facts(self) -> dict[str, Any]:
+        """Return what was typed, fit for JSON."""
+        return {
+            field.short_name: field.data if field.data is not None else _nothing(field)
+            for field in self.own_fields()
+        }
+
+    def own_fields(self) -> Iterator[Any]:
+        """Yield the fields that are the offer's facts."""
+        for field in self:
+            if field.type not in {"CSRFTokenField", "SubmitField", "FileField"}:
+                yield field
+
+
+def _nothing(field: object) -> object:
+    return None if isinstance(field, IntegerField) else ""
+
+
+class AuthorityForm(SectionForm):
+    """Who offers, and the letter that says so."""
+
+    section = Section.AUTHORITY
+    title = _l("Authority and letter")
+    lead = _l("Who stands behind the offer, and the government's letter that says so.")
+    authority = LineField(
+        _l("Sponsoring authority"), LINE, description=_l("The ministry or agency that would host.")
+    )
+    signatory = LineField(
+        _l("Who signs"), LINE, description=_l("Name and office, as they stand under the letter.")
+    )
+    partners = ProseField(_l("Partners"), PROSE)
+    letter = FileField(
+        _l("The government's letter"),
+        description=_l("A PDF file of at most 10 MB. No classified or sensitive information."),
+    )
+
+
+class DatesForm(WindowsMixin, SectionForm):
+    """One to three windows of days."""
+
+    section = Section.DATES
+    title = _l("Dates")
+    lead = _l("One to three windows in order of your wish. The event may lie anywhere inside.")
+    first_1 = DayField(_l("First wish: from"), [Optional()])
+    last_1 = DayField(_l("First wish: to"), [Optional()])
+    first_2 = DayField(_l("Second wish: from"), [Optional()])
+    last_2 = DayField(_l("Second wish: to"), [Optional()])
+    first_3 = DayField(_l("Third wish: from"), [Optional()])
+    last_3 = DayField(_l("Third wish: to"), [Optional()])
+
+    @classmethod
+    def of(cls, offer: HostingOffer) -> DatesForm:
+        """Return the form filled with the windows of the offer."""
+        values = {}
+        for window in offer.windows:
+            values[f"first_{window.rank}"] = window.dtstart
+            values[f"last_{window.rank}"] = window.dtend - timedelta(days=1)
+        return cls(data=values)
+
+    def facts(self) -> dict[str, Any]:
+        """Return the windows as pairs of days, the end exclusive."""
+        return {"windows": list(self.windows())}
+
+
+class VenueForm(SectionForm):
+    """Where, for how many, for everyone."""
+
+    section = Section.VENUE
+    title = _l("Venue, capacity, accessibility")
+    city = LineField(_l("City"), [Optional(), Length(max=120)])
+    venue = LineField(_l("Venue"), LINE)
+    capacity = IntegerField(
+        _l("Seats in the plenary room"),
+        [Optional(), NumberRange(min=1, max=100_000)],
+        description=_l("A whole number from 1."),
+    )
+    breakout_rooms = LineField(
+        _l("Rooms for groups"), LINE, description=_l("How many, and seats in each: “3 of 25”.")
+    )
+    accessibility = ProseField(
+        _l("Accessibility"),
+        PROSE,
+        description=_l("Step-free ways, lifts, toilets, hearing loops, transport."),
+    )
+    hotels = ProseField(
+        _l("Hotels"), PROSE, description=_l("Rooms within reach, and what a night costs.")
+    )
+
+
+class AccessForm(SectionForm):
+    """How people get there, and whether they are let in."""
+
+    section = Section.ACCESS
+    title = _l("Access and visas")
+    airport = LineField(_l("Airport"), LINE, description=_l("And how far it is from the venue."))
+    transfer = LineField(_l("Transfer"), LINE)
+    visa_who = ProseField(_l("Who needs a visa"), PROSE)
+    visa_days = IntegerField(
+        _l("Days until a visa is given"), [Optional(), NumberRange(min=0, max=365)]
+    )
+    entry = ProseField(_l("Restrictions on entry"), PROSE)
+    no_barrier = BooleanField(
+        _l("Every eligible delegation will be let in"),
+        description=_l("The government commits itself to it; without it an offer cannot pass."),
+    )
+
+
+class AssurancesForm(SectionForm):
+    """What protects people and papers."""
+
+    section = Section.ASSURANCES
+    title = _l("Legal assurances and security")
+    lead = _l("No classified or sensitive information: a contact is enough.")
+    legal = ProseField(
+        _l("Legal assurances"),
+        PROSE,
+        description=_l("Privileges and immunities, liability, protection of data."),
+    )
+    security_contact = LineField(
+        _l("Security contact"), LINE, description=_l("Name, office and how to reach them.")
+    )
+    security = ProseField(_l("Security arrangements, in general"), PROSE)
+
+
+class ProgrammeForm(SectionForm):
+    """Languages, technology and what the country would show."""
+
+    section = Section.PROGRAMME
+    title = _l("Programme, languages, network")
+    languages = LineField(_l("Working languages"), LINE)
+    interpretation = LineField(_l("Interpretation"), LINE)
+    network = LineField(_l("Network for participants"), LINE)
+    showcase = ProseField(
+        _l("What your country would show"),
+        PROSE,
+        description=_l("A visit, an exercise, a national programme."),
+    )
+
+
+class CostRow(Form):
+    """One line of the table of costs."""
+
+    item = LineField(_l("What"), [Optional(), Length(max=120)])
+    payer = SelectField(
+        _l("Borne by"), choices=options((payer.value, label) for payer, label in PAYERS.items())
+    )
+    amount = DecimalField(
+        _l("Amount"),
+        [Optional(), NumberRange(min=0, max=10**12)],
+        places=2,
+        description=_l("A number, as 12500 or 80.50."),
+    )
+    currency = LineField(
+        _l("Currency"),
+        [Optional(), Regexp(r"^[A-Z]{3}$", message=_l("Three capital letters, as EUR or USD."))],
+        default="EUR",
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
+        """A line has both what and how much, or neither."""
+        is_valid = bool(super().validate(extra_validators))
+        if bool(self.item.data) != (self.amount.data is not None) and not self.errors:
+            missing = self.item if not self.item.data else self.amount
+            missing.errors = [_("A line of costs needs both what it is for and its amount.")]
+            return False
+        if self.item.data and not self.currency.data:
+            self.currency.errors = [_("Three capital letters, as EUR or USD.")]
+            return False
+        return is_valid
+
+
+class CostsForm(SectionForm):
+    """Who bears what."""
+
+    section = Section.COSTS
+    title = _l("Costs and grants")
+    lead = _l("One line for each cost. Sums are made by currency; nothing is converted.")
+    rows = FieldList(FormField(CostRow), label=_l("Costs"), max_entries=ROWS_MAX)
+    grants = ProseField(
+        _l("Grants"), PROSE, description=_l("Whom the host would help to come, and how.")
+    )
+
+    @classmethod
+    def of(cls, offer: HostingOffer) -> CostsForm:
+        """Return the form with the lines of the offer."""
+        facts = facts_of(offer)[cls.section]
+        rows = [{**row, "amount": Decimal(row["amount"])} for row in facts.get("rows", ())]
+        return cls(data={"rows": rows, "grants": facts.get("grants", "")})
+
+    def add_spare_rows(self) -> None:
+        """Leave room for some more lines."""
+        filled = sum(bool(row.form.item.data or row.form.amount.data) for row in self.rows)
+        while len(self.rows) < min(filled + SPARE_ROWS, ROWS_MAX):
+            self.rows.append_entry()
+
+    def facts(self) -> dict[str, Any]:
+        """Return the lines that say something, amounts as text: JSON's numbers are not exact."""
+        return {
+            "rows": [
+                {
+                    "item": row.form.item.data,
+                    "payer": row.form.payer.data,
+                    "amount": f"{row.form.amount.data:.2f}",
+                    "currency": row.form.currency.data,
+                }
+                for row in self.rows
+                if row.form.item.data
+            ],
+            "grants": self.grants.data or "",
+        }
+
+
+class ContactsForm(SectionForm):
+    """What if, and whom to ask."""
+
+    section = Section.CONTACTS
+    title = _l("Fallback and contacts")
+    fallback = ProseField(
+        _l("Fallback"), PROSE, description=_l("Another venue or other days, should these fail.")
+    )
+    contact_name = LineField(_l("Contact"), LINE)
+    contact_email = LineField(
+        _l("E-mail address of the contact"),
+        [Optional(), Length(max=254), Email(_l("An address looks like name@example.org."))],
+        render_kw={"type": "email"},
+    )
+    contact_phone = LineField(_l("Telephone"), LINE)
+    note = ProseField(_l("What else the committee should know"), [Optional(), Length(max=5000)])
+
+
+FORMS: dict[Section, type[SectionForm]] = {
+    form.section: form
+    for form in (
+        AuthorityForm,
+        DatesForm,
+        VenueForm,
+        AccessForm,
+        AssurancesForm,
+        ProgrammeForm,
+        CostsForm,
+        ContactsForm,
+    )
+}
+
+
+class AnnexForm(FlaskForm):
+    """A file beside the letter."""
+
+    title = LineField(_l("What it is"), [InputRequired(), Length(max=120)])
+    file = FileField(
+        _l("The file"),
+        description=_l("A PDF file of at most 10 MB. No classified or sensitive information."),
+    )
+    submit = SubmitField(_l("Add the annex"))
+
+
+class ReturnForm(FlaskForm):
+    """Comments by section, with which an offer goes back once."""
+
+    until = DayField(
+        _l("To be sent in again by"), [InputRequired()], description=_l("The last day, UTC.")
+    )
+    authority = ProseField(AuthorityForm.title, [Optional(), Length(max=2000)])
+    dates = ProseField(DatesForm.title, [Optional(), Length(max=2000)])
+    venue = ProseField(VenueForm.title, [Optional(), Length(max=2000)])
+    access = ProseField(AccessForm.title, [Optional(), Length(max=2000)])
+    assurances = ProseField(AssurancesForm.title, [Optional(), Length(max=2000)])
+    programme = ProseField(ProgrammeForm.title, [Optional(), Length(max=2000)])
+    costs = ProseField(CostsForm.title, [Optional(), Length(max=2000)])
+    contacts = ProseField(ContactsForm.title, [Optional(), Length(max=2000)])
+    submit = SubmitField(_l("Return the offer with these comments"))
+
+    def comments(self) -> dict[Section, str]:
+        """Return what was said, by section."""
+        return {section: self[section.value].data or "" for section in Section}
