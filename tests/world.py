@@ -24,6 +24,8 @@ from app.editions import queries as editions
 from app.feeds import personal
 from app.feeds import queries as feeds
 from app.hosting import interests
+from app.hosting import service as hosting
+from app.hosting.models import OfferAnnex
 from app.messages import service as messages
 from app.registrations import service as registrations
 from scheduler.lifecycle import EditionStatus
@@ -166,6 +168,9 @@ def _things_of_contacts(people: Mapping[str, Person | None]) -> dict[str, Mappin
     make_call(published, is_published=True)
     offer = make_offer(called, make_country("XAB"), by=contact)
     offer.letter = uploads.store_pdf(PDF, "letter.pdf", now=clock.utcnow())
+    annex = OfferAnnex(offer_id=offer.id, title="Plan of the hall", file=offer.letter)
+    db.session.add(annex)
+    hosting.keep_version(offer, by=contact, now=clock.utcnow())
     interest = interests.tell(
         series,
         make_country("XAB"),
@@ -178,6 +183,8 @@ def _things_of_contacts(people: Mapping[str, Person | None]) -> dict[str, Mappin
         "a milestone": {"slug": called.slug, "key": "survey", "what": "waive"},
         "a published call": {"slug": published.slug},
         "the offer": {"public_id": offer.public_id},
+        "a section": {"public_id": offer.public_id, "name": "venue"},
+        "an annex": {"public_id": offer.public_id, "annex_id": annex.id},
         "the interest": {"public_id": interest.public_id},
     }
 
