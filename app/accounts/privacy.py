@@ -7,10 +7,11 @@ full name, so that a remark somebody else wrote names them no longer.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import String, Text, delete, or_, select, update
+from sqlalchemy import JSON, String, Text, cast, delete, or_, select, update
 
 from app import audit, audit_proof, database, outbox
 from app.accounts import queries
@@ -186,35 +187,49 @@ def _pattern(words: Sequence[str]) -> re.Pattern[str]:
 
 def _sweep(words: Sequence[str]) -> dict[str, list[Any]]:
     """Take ``words`` out of every text column; return the keys of changed rows by table."""
-    pattern = _pattern(words)
     swept: dict[str, list[Any]] = {}
     for table in Model.metadata.sorted_tables:
-        texts = [column for column in table.columns if _is_prose(column)]
-        if texts and table.name not in OWN_WAY:
-            keys = _sweep_table(table, texts, words, pattern)
+        columns = [column for column in table.columns if _holds_words(column)]
+        if columns and table.name not in OWN_WAY:
+            keys = _sweep_table(table, columns, words)
             if keys:
                 swept[table.name] = keys
     return swept
 
 
-def _is_prose(column: Column[Any]) -> bool:
+def _holds_words(column: Column[Any]) -> bool:
     kind = type(column.type)
-    return kind in {String, Text} and not column.primary_key and not column.foreign_keys
+    return kind in {String, Text, JSON} and not column.primary_key and not column.foreign_keys
 
 
-def _sweep_table(
-    table: Table, texts: list[Column[Any]], words: Sequence[str], pattern: re.Pattern[str]
-) -> list[Any]:
-    key = table.primary_key.columns[0]
-    named = or_(*(column.icontains(word, autoescape=True) for column in texts for word in words))
+def _sweep_table(table: Table, columns: list[Column[Any]], words: Sequence[str]) -> list[Any]:
+    named = [
+        cast(column, String).icontains(
+            json.dumps(word)[1:-1] if isinstance(column.type, JSON) else word, autoescape=True
+        )
+        for column in columns
+        for word in words
+    ]
+    keys = list(table.primary_key.columns)
     changed = []
-    for row in db.session.execute(select(key, *texts).where(named)).mappings().all():
+    for row in db.session.execute(select(*keys, *columns).where(or_(*named))).all():
+        was = dict(zip(columns, row[len(keys) :], strict=True))
+        now_is = {column: _without_in(words, value) for column, value in was.items()}
         values = {
-            column.name: pattern.sub(ERASED, row[column.name])
-            for column in texts
-            if row[column.name] and pattern.search(row[column.name])
+            column.name: now_is[column] for column in columns if was[column] != now_is[column]
         }
         if values:
-            db.session.execute(update(table).where(key == row[key.name]).values(values))
-            changed.append(row[key.name])
+            here = [key == value for key, value in zip(keys, row, strict=False)]
+            db.session.execute(update(table).where(*here).values(values))
+            changed.append(row[0] if len(keys) == 1 else tuple(row[: len(keys)]))
     return changed
+
+
+def _without_in(words: Sequence[str], value: Any) -> Any:  # noqa: ANN401 - what JSON can hold
+    if isinstance(value, str):
+        return _without(words, value)
+    if isinstance(value, list):
+        return [_without_in(words, part) for part in value]
+    if isinstance(value, dict):
+        return {key: _without_in(words, part) for key, part in value.items()}
+    return value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, flash, redirect, render_template, session, url_for
 
-from app import clock, database
+from app import audit, clock, database
 from app.accounts import access, consents, privacy
 from app.accounts.access import the_person
 from app.accounts.models import Purpose
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 bp = Blueprint("privacy", __name__)
 
+HISTORY_MAX = 30
+
 
 @bp.get("/me/privacy")
 @access.needs(access.signed_in)
@@ -32,6 +34,7 @@ def mine() -> ResponseReturnValue:
         "accounts/privacy.html",
         wordings=consents.WORDINGS,
         standing=consents.standing(the_person()),
+        history=audit.concerning(the_person())[-HISTORY_MAX:],
         form=ConsentForm(),
     )
 

@@ -11,7 +11,7 @@ from app import audit_proof, database, retention
 from app.accounts import privacy
 from app.accounts.models import Grant, Person, SignIn
 from app.accounts.signals import person_data, person_erased
-from app.database import db
+from app.database import Model, db
 from app.editions.models import Edition
 from app.i18n import lazy_gettext as _l
 from app.registrations import queries, service
@@ -20,6 +20,8 @@ from app.registrations.signals import registration_erased
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from sqlalchemy import Column
 
 NEEDS_KEPT = timedelta(days=30)  # after the event
 KEPT = timedelta(days=730)  # after the event
@@ -40,10 +42,38 @@ def _tell(sender: object, *, person: Person) -> tuple[str, list[dict[str, Any]]]
             "registered_at": registration.registered_at.isoformat(),
             "confirmed_at": _said(registration.confirmed_at),
             "cancelled_at": _said(registration.cancelled_at),
+            **_what_hangs_on(registration),
         }
         for registration in queries.of_person(person)
     ]
     return "registrations", told
+
+
+def _what_hangs_on(registration: Registration) -> dict[str, list[dict[str, str]]]:
+    """Return the rows of every table that lead to ``registration``, whichever feature's they are.
+
+    Keys and codes are left out: they say nothing, or open something.
+    """
+    found: dict[str, list[dict[str, str]]] = {}
+    for table in Model.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            if key.column.table.name != Registration.__tablename__:
+                continue
+            columns = [column for column in table.columns if not _is_key(column)]
+            rows = db.session.execute(
+                select(table.c[key.parent.name], *columns).where(key.parent == registration.id)
+            ).all()
+            if rows:
+                names = [column.name for column in columns]
+                found[table.name] = [
+                    dict(zip(names, map(str, row[1:]), strict=True)) for row in rows
+                ]
+    return found
+
+
+def _is_key(column: Column[Any]) -> bool:
+    is_number = column.primary_key or column.foreign_keys
+    return bool(is_number) or column.name.endswith(("_id", "code", "hash", "token"))
 
 
 def _said(moment: datetime | None) -> str | None:

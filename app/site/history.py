@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.accounts.consents import WORDINGS
 from app.accounts.forms import ROLE_LABELS
-from app.accounts.models import Role
+from app.accounts.models import Purpose, Role
 from app.i18n import gettext as _
 from app.site.dates import format_day, format_span
 
@@ -167,6 +168,8 @@ def _details(entry: AuditEntry, *, public: bool) -> Iterable[str]:
     if "capacity" in changes and changes["capacity"][1]:
         yield _("capacity: %(capacity)s", capacity=changes["capacity"][1])
     yield from _names(entry)
+    if "purpose" in changes:
+        yield from (str(WORDINGS[Purpose(side)].label) for side in changes["purpose"] if side)
     if "role" in changes:
         yield str(changes["role"][1]).replace("_", " ")
 

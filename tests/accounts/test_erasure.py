@@ -13,10 +13,13 @@ from app.accounts import service as accounts
 from app.accounts.models import Consent, Person, Purpose, Role
 from app.clock import real_utcnow
 from app.database import Model, db
+from app.door.models import Attendance
 from app.editions import service as editions
+from app.messages.models import GroupMessage, GroupMessageRecipient, MessageStatus
 from app.registrations import queries as registrations_queries
 from app.registrations import service as registrations
 from app.registrations.models import ErasedRegistrations
+from app.surveys.models import SurveyAnswer
 from scheduler.lifecycle import RegistrationStatus
 from tests.factories import OPENING, make_edition, make_person
 from tests.pages import alert, words
@@ -260,6 +263,7 @@ def test_no_consent_is_given_beforehand(client: Client) -> None:
     assert consents.standing(person) == {}
     assert [purpose for purpose in Purpose if consents.gives(person, purpose)] == []
     page = client.sign_in(person).get("/me/privacy")
+    assert "Nothing has happened yet." in words(page)
     assert words(page).count("You do not agree at present.") == len(Purpose)
 
 
@@ -283,6 +287,7 @@ def test_a_consent_is_given_withdrawn_and_given_again_each_time_with_its_words(
     asked = select(Person.email).where(consents.agreeing(Purpose.PHOTO))
     assert db.session.scalars(asked).all() == ["ann@example.org"]
     assert client.submit("/me/privacy/nonsense", give="1").status_code == 404
+    assert "Consent withdrawn, Photographs" in words(client.get("/me/privacy"))
 
 
 def test_new_words_ask_anew(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,6 +298,42 @@ def test_new_words_ask_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not consents.gives(person, Purpose.SLIDES)
     consents.give(person, [Purpose.SLIDES], now=OPENING)
     assert consents.standing(person)[Purpose.SLIDES].text == "Other words."
+
+
+def test_what_hangs_on_a_registration_is_told_with_it_whoever_keeps_it(client: Client) -> None:
+    person = make_person("ann@example.org", name="Ann Lee")
+    registration = registrations.register(make_edition(), person, now=OPENING)
+    database.write()
+    day = registration.edition.dtstart
+    db.session.add(Attendance(registration=registration, day=day, seen_at=OPENING))
+    db.session.commit()
+    (told,) = client.sign_in(person).get("/me/data.json").get_json()["registrations"]
+    assert told["attendance"] == [{"day": str(day), "seen_at": str(OPENING)}]
+
+
+def test_a_name_is_taken_out_of_answers_and_of_rows_with_two_keys() -> None:
+    edition, person = make_edition(), make_person("ann@example.org", name="Ann Lee")
+    other = registrations.register(edition, make_person(), now=OPENING)
+    database.write()
+    answer = SurveyAnswer(
+        id="a" * 32, edition_id=edition.id, answers=[4, "Ann Lee and Bo", {"a": ["Ann LEE"]}]
+    )
+    message = GroupMessage(
+        edition=edition,
+        subject="Ann Lee",
+        body="Write to ann@example.org.",
+        statuses=[],
+        status=MessageStatus.DRAFT,
+        written_at=OPENING,
+    )
+    db.session.add_all([answer, message])
+    db.session.flush()
+    db.session.add(GroupMessageRecipient(message_id=message.id, registration=other))
+    privacy.erase(person, by=None, now=OPENING)
+    db.session.commit()
+    db.session.expire_all()
+    assert answer.answers == [4, "(erased) and Bo", {"a": ["(erased)"]}]
+    assert (message.subject, message.body) == ("(erased)", "Write to (erased).")
 
 
 # -- what holds for every table, also those to come ------------------------------------------
