@@ -138,7 +138,7 @@ def test_who_is_erased_leaves_no_trace(
     person = use_everything(client)
     database.scrub()
     assert len({trace.partition(":")[0] for trace in traces_in_tables()}) > 12
-    assert len(traces_in_files(instance_path)) > 5
+    assert len(traces_in_files(instance_path)) > 4
     answer = client.submit("/me/erase", confirms="y")
     assert (answer.status_code, answer.location) == (303, "/")
     db.session.expire_all()
