@@ -168,10 +168,6 @@ def _details(entry: AuditEntry, *, public: bool) -> Iterable[str]:
     if "capacity" in changes and changes["capacity"][1]:
         yield _("capacity: %(capacity)s", capacity=changes["capacity"][1])
     yield from _names(entry)
-    if "purpose" in changes:
-        yield from (str(WORDINGS[Purpose(side)].label) for side in changes["purpose"] if side)
-    if "role" in changes:
-        yield str(changes["role"][1]).replace("_", " ")
 
 
 def _names(entry: AuditEntry) -> Iterable[str]:
@@ -183,6 +179,8 @@ def _names(entry: AuditEntry) -> Iterable[str]:
     yield from (str(changes[key][1]) for key in ("section", "countries") if key in changes)
     if "occurrence" in changes:
         yield str(format_day(date.fromisoformat(changes["occurrence"][1])))
+    if "purpose" in changes:
+        yield from (str(WORDINGS[Purpose(side)].label) for side in changes["purpose"] if side)
 
 
 def _role(changes: Mapping[str, Any]) -> Iterable[str]:
