@@ -1,35 +1,241 @@
-"""Places and the queue: who is in, who waits, who moves up."""
+"""Places and the queue: who is in, who waits and for what, who moves up.
+
+One rule. An entry (a person, or a party that comes together or not at all) draws on limits: the
+places of the event, and the quotas of its people's countries, regions and roles. It is seated when
+each of them has room for all its people and none is closed. Otherwise it waits for the limits that
+are too full for it, and closes those for everybody behind it. So nobody overtakes, except who does
+not draw on what the one ahead waits for: a full country stops that country alone, a full house
+stops everyone.
+
+Places reserved for a role are taken out of the house: its people fill them first, and draw on the
+other places once they are full.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
-
-from scheduler.lifecycle import RegistrationStatus
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-Entry = TypeVar("Entry")
+    from collections.abc import Iterable, Mapping, Sequence
 
 
-def admit(capacity: int | None, seated_count: int, waiting_count: int = 0) -> RegistrationStatus:
-    """Say what a newcomer gets: a seat, or a place in the queue once every seat is taken.
+class Scope(StrEnum):
+    """What a limit counts."""
 
-    ``capacity`` is a number of seats, ``None`` for no limit. Nobody overtakes: while somebody
-    waits, a newcomer waits too.
+    PLACES = "places"  # that are reserved for nobody
+    COUNTRY = "country"
+    REGION = "region"
+    ROLE = "role"
 
-    >>> admit(10, 9).value, admit(10, 10).value, admit(10, 9, waiting_count=1).value
-    ('confirmed', 'waitlisted', 'waitlisted')
+
+class Order(StrEnum):
+    """By which rule a queue is ordered; whoever is equal stands in order of arrival."""
+
+    TIME = "time"
+    RANKING = "ranking"  # every country's first nominee, then every second
+    BALANCE = "balance"  # people of countries that nobody is in for yet
+
+
+EACH = ""
+"""The key of a quota that holds for each country, region or role without one of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What one person counts as; an empty value counts against no quota."""
+
+    country: str = ""
+    region: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit that somebody waits for: how many it lets in, and how many are in."""
+
+    scope: Scope
+    key: str
+    most: int
+    taken: int
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody fits any more; else it is only too full, or kept for somebody ahead."""
+        return self.taken >= self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How many come in, and in which order; ``None`` of ``capacity`` is no limit."""
+
+    capacity: int | None = None
+    quotas: Mapping[tuple[Scope, str], int] = field(default_factory=dict)
+    reserved: Mapping[str, int] = field(default_factory=dict)  # role: places kept for it
+    order: Order = Order.TIME
+
+    def quota(self, scope: Scope, key: str) -> int | None:
+        """Return how many of ``key`` come in: by a quota of its own, else by the one for each."""
+        if not key:
+            return None
+        return self.quotas.get((scope, key), self.quotas.get((scope, EACH)))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who waits as one: ``seats`` has one for each person, ``arrival`` orders equals."""
+
+    id: int
+    seats: tuple[Seat, ...]
+    arrival: tuple[object, ...] = ()
+    rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One entry that stays in the queue, and the limits it waits for."""
+
+    entry: Entry
+    limits: tuple[Limit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who is seated now and who still waits, each in the order of the queue."""
+
+    seated: Sequence[Entry]
+    waiting: Sequence[Waiting]
+
+
+def decide(rules: Rules, seated: Mapping[Seat, int], queue: Iterable[Entry]) -> Decision:
+    """Say who of ``queue`` is seated, given how many of each kind sit already.
+
+    Single people who wait close only what is full, which closes itself. So a newcomer is decided
+    by the waiting parties alone, and nobody has to read a long queue.
+
+    >>> rules = Rules(capacity=3, quotas={(Scope.COUNTRY, EACH): 1})
+    >>> queue = [Entry(1, (Seat("XAA"),)), Entry(2, (Seat("XAB"),))]
+    >>> decision = decide(rules, {Seat("XAA"): 1}, queue)
+    >>> [entry.id for entry in decision.seated], decision.waiting[0].limits
+    ([2], (Limit(scope=<Scope.COUNTRY: 'country'>, key='XAA', most=1, taken=1),))
     """
-    if capacity is None or (seated_count < capacity and not waiting_count):
-        return RegistrationStatus.CONFIRMED
-    return RegistrationStatus.WAITLISTED
+    house = _House(rules, seated)
+    closed: set[tuple[Scope, str]] = set()
+    moving: list[Entry] = []
+    waiting: list[Waiting] = []
+    for entry in _in_order(rules.order, queue, house):
+        lacking = house.lacking(entry)
+        closed.update((limit.scope, limit.key) for limit in lacking)
+        awaited = lacking or tuple(
+            limit for limit in house.limits(entry) if (limit.scope, limit.key) in closed
+        )
+        if awaited:
+            waiting.append(Waiting(entry, awaited))
+        else:
+            house.seat(entry)
+            moving.append(entry)
+    return Decision(moving, waiting)
 
 
-def moving_up(capacity: int | None, seated_count: int, queue: Sequence[Entry]) -> Sequence[Entry]:
-    """Return the head of ``queue`` that the free seats take in, in queue order.
+def admits(
+    rules: Rules, seated: Mapping[Seat, int], newcomer: Entry, parties: Iterable[Entry] = ()
+) -> bool:
+    """Whether ``newcomer`` is seated at once, while ``parties`` wait.
 
-    >>> moving_up(3, 1, ["Ana", "Ben", "Cleo"])
-    ['Ana', 'Ben']
+    >>> admits(Rules(capacity=10), {Seat(): 9}, Entry(1, (Seat(),)))
+    True
+    >>> admits(Rules(capacity=10), {Seat(): 10}, Entry(1, (Seat(),)))
+    False
     """
-    return queue if capacity is None else queue[: max(0, capacity - seated_count)]
+    return newcomer in decide(rules, seated, [*parties, newcomer]).seated
+
+
+def _in_order(order: Order, queue: Iterable[Entry], house: _House) -> Iterable[Entry]:
+    """Yield the queue by ``order``; what was seated meanwhile counts for the balance."""
+    if order is Order.RANKING:
+        yield from sorted(
+            queue, key=lambda entry: (entry.rank is None, entry.rank or 0, entry.arrival)
+        )
+        return
+    by_time = sorted(queue, key=lambda entry: entry.arrival)
+    if order is Order.TIME:
+        yield from by_time
+        return
+    later = []
+    for entry in by_time:
+        if house.has_countries_of(entry):
+            later.append(entry)
+        else:
+            yield entry
+    yield from later
+
+
+class _House:
+    """How full everything is, while one entry after the other is seated."""
+
+    def __init__(self, rules: Rules, seated: Mapping[Seat, int]) -> None:
+        self.rules = rules
+        self.total = 0
+        self.taken: Counter[tuple[Scope, str]] = Counter()
+        self.roles: Counter[str] = Counter()
+        for seat, count in seated.items():
+            self._take(seat, count)
+
+    def _take(self, seat: Seat, count: int = 1) -> None:
+        self.total += count
+        self.roles[seat.role] += count
+        for limit in _keys(seat):
+            self.taken[limit] += count
+
+    def seat(self, entry: Entry) -> None:
+        for seat in entry.seats:
+            self._take(seat)
+
+    def has_countries_of(self, entry: Entry) -> bool:
+        return all(
+            not seat.country or self.taken[Scope.COUNTRY, seat.country] for seat in entry.seats
+        )
+
+    def limits(self, entry: Entry) -> tuple[Limit, ...]:
+        """Return every limit that ``entry`` draws on."""
+        return tuple(limit for limit, _need in self._needs(entry))
+
+    def lacking(self, entry: Entry) -> tuple[Limit, ...]:
+        """Return the limits that are too full for ``entry``."""
+        found = [limit for limit, need in self._needs(entry) if limit.taken + need > limit.most]
+        capacity = self.rules.capacity
+        is_crowded = capacity is not None and self.total + len(entry.seats) > capacity
+        if is_crowded and not any(limit.scope is Scope.PLACES for limit in found):
+            # Fewer places than people: even a reserved place is one that is not there.
+            found.insert(0, Limit(Scope.PLACES, "", capacity or 0, self.total))
+        return tuple(found)
+
+    def _needs(self, entry: Entry) -> Iterable[tuple[Limit, int]]:
+        reserved = self.rules.reserved
+        if self.rules.capacity is not None:
+            free = self._beyond_reserved(self.roles)
+            need = self._beyond_reserved(self.roles + Counter(seat.role for seat in entry.seats))
+            most = max(0, self.rules.capacity - sum(reserved.values()))
+            if need > free:
+                yield Limit(Scope.PLACES, "", most, free), need - free
+        counted = Counter(key for seat in entry.seats for key in _keys(seat))
+        for (scope, key), need in counted.items():
+            quota = self.rules.quota(scope, key)
+            if quota is not None:
+                yield Limit(scope, key, quota, self.taken[scope, key]), need
+
+    def _beyond_reserved(self, roles: Mapping[str, int]) -> int:
+        """Return how many sit on places that are reserved for nobody."""
+        reserved = self.rules.reserved
+        return sum(max(0, count - reserved.get(role, 0)) for role, count in roles.items())
+
+
+def _keys(seat: Seat) -> Iterable[tuple[Scope, str]]:
+    pairs = (
+        (Scope.COUNTRY, seat.country),
+        (Scope.REGION, seat.region),
+        (Scope.ROLE, seat.role),
+    )
+    return (pair for pair in pairs if pair[1])

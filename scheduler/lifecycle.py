@@ -138,14 +138,20 @@ AGREEMENT_MOVES: Mapping[AgreementStatus, frozenset[AgreementStatus]] = {
 
 _REGISTRATION_DECISIONS = frozenset({_R.CONFIRMED, _R.WAITLISTED, _R.NOT_SELECTED, _R.CANCELLED})
 REGISTRATION_MOVES: Mapping[RegistrationStatus, frozenset[RegistrationStatus]] = {
-    _R.DRAFT: frozenset({_R.SUBMITTED, _R.CONFIRMED, _R.WAITLISTED, _R.CANCELLED}),
-    _R.SUBMITTED: frozenset({_R.ENDORSED, _R.RETURNED, _R.REFUSED}) | _REGISTRATION_DECISIONS,
+    # A nominee is endorsed already; a draft of somebody who applies is not sent yet.
+    _R.DRAFT: frozenset(
+        {_R.SUBMITTED, _R.ENDORSED, _R.CONFIRMED, _R.WAITLISTED, _R.CANCELLED, _R.REPLACED}
+    ),
+    _R.SUBMITTED: frozenset({_R.ENDORSED, _R.RETURNED, _R.REFUSED, _R.REPLACED})
+    | _REGISTRATION_DECISIONS,
     _R.ENDORSED: _REGISTRATION_DECISIONS | {_R.REPLACED},
-    _R.RETURNED: frozenset({_R.SUBMITTED, _R.CANCELLED}),
+    _R.RETURNED: frozenset({_R.SUBMITTED, _R.ENDORSED, _R.CANCELLED, _R.REPLACED}),
     _R.REFUSED: frozenset(),
     _R.CONFIRMED: frozenset({_R.CHECKED_IN, _R.CANCELLED, _R.REPLACED, _R.NO_SHOW}),
-    _R.WAITLISTED: frozenset({_R.OFFERED, _R.CONFIRMED, _R.NOT_SELECTED, _R.CANCELLED}),
-    _R.OFFERED: frozenset({_R.CONFIRMED, _R.WAITLISTED, _R.CANCELLED}),
+    _R.WAITLISTED: frozenset(
+        {_R.OFFERED, _R.CONFIRMED, _R.NOT_SELECTED, _R.CANCELLED, _R.REPLACED}
+    ),
+    _R.OFFERED: frozenset({_R.CONFIRMED, _R.WAITLISTED, _R.CANCELLED, _R.REPLACED}),
     _R.NOT_SELECTED: frozenset(),
     # Back: somebody was checked in by mistake.
     _R.CHECKED_IN: frozenset({_R.ATTENDED, _R.CONFIRMED}),

@@ -83,6 +83,9 @@ def _said(moment: datetime | None) -> str | None:
 @person_erased.connect
 def _erase(sender: object, *, person: Person, now: datetime) -> None:  # noqa: ARG001
     """Give back the places of a person, then keep only counts."""
+    nominees = Registration.nominated_by_id == person.id
+    if db.session.scalar(select(Registration.id).where(nominees).limit(1)):
+        db.session.execute(update(Registration).where(nominees).values(nominated_by_id=None))
     for registration in sorted(queries.of_person(person), key=lambda row: row.edition_id):
         database.write(registration.edition)
         database.write(registration)
@@ -103,6 +106,11 @@ def count_out(registration: Registration) -> None:
         counted = ErasedRegistrations(edition_id=key[0], status=key[1], registration_count=0)
         db.session.add(counted)
     counted.registration_count += 1
+    db.session.execute(
+        update(Registration)
+        .where(Registration.replaces_id == registration.id)
+        .values(replaces_id=None)
+    )
     registration_erased.send(None, registration=registration)
     audit_proof.forget(registration)
     db.session.delete(registration)

@@ -103,6 +103,82 @@ def moved_up(registration: Registration) -> Letter:
     )
 
 
+def offered(registration: Registration) -> Letter:
+    """To a person for whom a place is kept until an answer, or for good."""
+    title, answer_by = registration.edition.title, registration.answer_by
+    paragraphs = [_("A place at %(title)s is kept for you.", title=title)]
+    if answer_by is not None:
+        paragraphs.append(
+            _(
+                "Please take it by %(day)s, 24:00 UTC; after that it goes to the next.",
+                day=answer_by.date().isoformat(),
+            )
+        )
+    return _letter(
+        registration,
+        _("A place is offered to you: %(title)s", title=title),
+        paragraphs,
+        [_("If you cannot come, say so on that page: the next in the queue moves up.")],
+    )
+
+
+def lapsed(registration: Registration) -> Letter:
+    """To a person whose offered place went on, since no answer came in time."""
+    title = registration.edition.title
+    return _letter(
+        registration,
+        _("The offered place has lapsed: %(title)s", title=title),
+        [_("No answer came in time, so the place at %(title)s went to the next.", title=title)],
+        [_("You can register again while registration is open.")],
+    )
+
+
+def received(registration: Registration) -> Letter:
+    """To a person whose registration waits for a decision."""
+    title = registration.edition.title
+    return _letter(
+        registration,
+        _("We have your registration: %(title)s", title=title),
+        [
+            _(
+                "Your registration for %(title)s is with the organisers. It is not a place yet: "
+                "we write to you when it is decided.",
+                title=title,
+            )
+        ],
+        [_("You can change it on that page until registration closes.")],
+    )
+
+
+def decided(registration: Registration, words: str, reason: str = "") -> Letter:
+    """To a person of whom an organiser or a contact has decided something."""
+    paragraphs = [words]
+    if reason:
+        paragraphs.append(_("The reason: %(reason)s", reason=reason))
+    return _letter(registration, f"{words.rstrip('.')}: {registration.edition.title}", paragraphs)
+
+
+def nominated(registration: Registration, country: str) -> Letter:
+    """To a person whom a country's contact, or an organiser, wants to come."""
+    title = registration.edition.title
+    return Letter(
+        subject=_("You are nominated: %(title)s", title=title),
+        paragraphs=[
+            _("%(country)s nominates you for %(title)s.", country=country, title=title)
+            if country
+            else _("You are invited to register for %(title)s.", title=title),
+            _("Confirm it by completing your registration; signing in takes one link by mail."),
+        ],
+        action=(
+            _("Complete your registration"),
+            address("registrations.register", slug=registration.edition.slug),
+        ),
+        event=title,
+        place=registration.edition.place,
+        days=(registration.edition.dtstart, registration.edition.dtend),
+    )
+
+
 def cancelled(registration: Registration, *, had_seat: bool) -> Letter:
     """To a person who gave the place back; who had a seat has it in the calendar, too."""
     title = registration.edition.title

@@ -1,23 +1,96 @@
-"""The table of registrations."""
+"""Tables of registrations, of what they count against, and of what people are asked."""
 
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 
-from sqlalchemy import Enum, ForeignKey, Index, String, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Enum,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Person
+from app.countries.models import Country
 from app.database import Instant, Model
 from app.editions.models import Edition
+from app.uploads import StoredFile
+from scheduler.admission import Order
 from scheduler.lifecycle import LIVE, SEATED, RegistrationStatus
 
 _LIVE_SQL = text(f"status IN ({', '.join(repr(status.name) for status in sorted(LIVE))})")
 
 
+class AttendeeRole(StrEnum):
+    """As what somebody comes; places can be reserved and limited by it."""
+
+    PARTICIPANT = "participant"
+    SPEAKER = "speaker"
+    HOST = "host"
+    COMMITTEE = "committee"
+    OBSERVER = "observer"
+
+
+class QuotaScope(StrEnum):
+    """What a number of places is told for."""
+
+    COUNTRY = "country"  # at most so many of it
+    REGION = "region"
+    ROLE = "role"
+    RESERVED = "reserved"  # so many places are kept for a role
+
+
+class QuestionKind(StrEnum):
+    """What an answer looks like."""
+
+    TEXT = "text"
+    PROSE = "prose"
+    CHOICE = "choice"
+    DATE = "date"
+    FILE = "file"
+
+
+class GrantStatus(StrEnum):
+    """Where a travel grant stands."""
+
+    REQUESTED = "requested"
+    GIVEN = "given"
+    DECLINED = "declined"
+
+
 def _public_id() -> str:
     return secrets.token_urlsafe(12)
+
+
+class Profile(Model):
+    """What a person told once, and need not tell again for the next event."""
+
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True
+    )
+    country_code: Mapped[str | None] = mapped_column(ForeignKey("country.code"))
+    affiliation: Mapped[str] = mapped_column(String(200), default="")
+    position: Mapped[str] = mapped_column(String(200), default="")
+    modified_at: Mapped[Instant]
+
+
+class Party(Model):
+    """People who come together or not at all."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(
+        ForeignKey("edition.id", ondelete="CASCADE"), index=True
+    )
+    made_at: Mapped[Instant]
 
 
 class Registration(Model):
@@ -33,7 +106,13 @@ class Registration(Model):
             sqlite_where=_LIVE_SQL,
             postgresql_where=_LIVE_SQL,
         ),
-        Index("ix_registration_queue", "edition_id", "status", "registered_at", "id"),
+        Index("ix_registration_queue", "edition_id", "status", "queued_at", "id"),
+        Index(
+            "ix_registration_answer_due",
+            "answer_by",
+            sqlite_where=text("answer_by IS NOT NULL"),
+            postgresql_where=text("answer_by IS NOT NULL"),
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(24), unique=True, default=_public_id)
@@ -43,13 +122,37 @@ class Registration(Model):
         Enum(RegistrationStatus, native_enum=False, length=20)
     )
     sequence: Mapped[int] = mapped_column(default=0)  # of changes that calendars must learn of
+    country_code: Mapped[str | None] = mapped_column(ForeignKey("country.code"))
+    role: Mapped[AttendeeRole] = mapped_column(
+        Enum(AttendeeRole, native_enum=False, length=20), default=AttendeeRole.PARTICIPANT
+    )
+    affiliation: Mapped[str] = mapped_column(String(200), default="")
+    position: Mapped[str] = mapped_column(String(200), default="")
     dietary_needs: Mapped[str] = mapped_column(String(500), default="")
+    access_needs: Mapped[str] = mapped_column(String(500), default="")
+    party_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"), index=True)
+    rank: Mapped[int | None]  # among the nominees of a country, by its contact
+    is_held: Mapped[bool] = mapped_column(default=False)  # waits until an organiser lets it move up
+    nominated_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    entry_reason: Mapped[str] = mapped_column(String(500), default="")  # why past the usual way
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id"))
+    answer_by: Mapped[datetime | None]  # an offered place is kept until then
     registered_at: Mapped[Instant]
+    queued_at: Mapped[Instant]  # the queue's order; a party stands where its last member stands
     confirmed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     modified_at: Mapped[Instant]
     edition: Mapped[Edition] = relationship(lazy="joined", innerjoin=True)
-    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+    person: Mapped[Person] = relationship(
+        lazy="joined", innerjoin=True, foreign_keys="Registration.person_id"
+    )
+    country: Mapped[Country | None] = relationship()
+    visa_request: Mapped[VisaRequest | None] = relationship(
+        back_populates="registration", cascade="all, delete-orphan", passive_deletes=True
+    )
+    travel_grant: Mapped[TravelGrant | None] = relationship(
+        back_populates="registration", cascade="all, delete-orphan", passive_deletes=True
+    )
 
     @property
     def holds_seat(self) -> bool:
@@ -70,3 +173,122 @@ class ErasedRegistrations(Model):
         Enum(RegistrationStatus, native_enum=False, length=20), primary_key=True
     )
     registration_count: Mapped[int] = mapped_column(default=0)
+
+
+class SeatCount(Model):
+    """How many of one kind sit and wait at an edition; kept by :mod:`app.registrations.tally`."""
+
+    edition_id: Mapped[int] = mapped_column(
+        ForeignKey("edition.id", ondelete="CASCADE"), primary_key=True
+    )
+    country_code: Mapped[str] = mapped_column(String(3), primary_key=True)  # "": not told
+    role: Mapped[AttendeeRole] = mapped_column(
+        Enum(AttendeeRole, native_enum=False, length=20), primary_key=True
+    )
+    seated_count: Mapped[int] = mapped_column(default=0)
+    waiting_count: Mapped[int] = mapped_column(default=0)
+
+
+class AdmissionSettings(Model):
+    """How an edition takes people in, and what it asks them; without a row the defaults hold."""
+
+    __table_args__ = (
+        CheckConstraint("answer_days BETWEEN 1 AND 60", name="answer_days"),
+        CheckConstraint("grants_per_country BETWEEN 0 AND 1000", name="grants"),
+    )
+    edition_id: Mapped[int] = mapped_column(
+        ForeignKey("edition.id", ondelete="CASCADE"), primary_key=True
+    )
+    queue_order: Mapped[Order] = mapped_column(
+        Enum(Order, native_enum=False, length=10), default=Order.TIME
+    )
+    answer_days: Mapped[int | None]  # a place from the queue is offered for so long; none: given
+    asks_country: Mapped[bool] = mapped_column(default=False)  # else it may stay empty
+    offers_visa_letters: Mapped[bool] = mapped_column(default=False)
+    offers_grants: Mapped[bool] = mapped_column(default=False)
+    grants_per_country: Mapped[int] = mapped_column(default=1)
+    modified_at: Mapped[Instant]
+
+
+class Quota(Model):
+    """A number of places for a country, a region or a role; ``key`` empty means each of them."""
+
+    __table_args__ = (
+        UniqueConstraint("edition_id", "scope", "key"),
+        CheckConstraint("places >= 0", name="places"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"))
+    scope: Mapped[QuotaScope] = mapped_column(Enum(QuotaScope, native_enum=False, length=10))
+    key: Mapped[str] = mapped_column(String(20), default="")
+    places: Mapped[int]
+
+
+class Question(Model):
+    """Something an organiser asks everybody who registers for one edition."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(
+        ForeignKey("edition.id", ondelete="CASCADE"), index=True
+    )
+    sort: Mapped[int] = mapped_column(default=0)
+    kind: Mapped[QuestionKind] = mapped_column(Enum(QuestionKind, native_enum=False, length=10))
+    label: Mapped[str] = mapped_column(String(200))
+    options: Mapped[list[str]] = mapped_column(JSON, default=list)
+    is_required: Mapped[bool] = mapped_column(default=False)
+    # Asked only of who answered another question so.
+    depends_on_id: Mapped[int | None] = mapped_column(
+        ForeignKey("question.id", ondelete="SET NULL")
+    )
+    depends_on_answer: Mapped[str] = mapped_column(String(200), default="")
+    purpose: Mapped[str] = mapped_column(String(300))
+    keep_days: Mapped[int] = mapped_column(default=30)  # after the last day of the event
+    is_retired: Mapped[bool] = mapped_column(default=False)  # no longer asked; answers stay
+
+
+class Answer(Model):
+    """What one registration answered to one question."""
+
+    registration_id: Mapped[int] = mapped_column(
+        ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True
+    )
+    question_id: Mapped[int] = mapped_column(
+        ForeignKey("question.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    value: Mapped[str] = mapped_column(Text, default="")
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+    question: Mapped[Question] = relationship(lazy="joined", innerjoin=True)
+    file: Mapped[StoredFile | None] = relationship(lazy="joined")
+
+
+class VisaRequest(Model):
+    """What a visa letter needs; special data in a table of its own, gone 30 days after the event.
+
+    Seen by the person and the edition's visa officer, never in lists, mails or the log.
+    """
+
+    registration_id: Mapped[int] = mapped_column(
+        ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True
+    )
+    full_name: Mapped[str] = mapped_column(String(200))  # as in the passport
+    nationality_code: Mapped[str] = mapped_column(ForeignKey("country.code"))
+    passport_number: Mapped[str] = mapped_column(String(40))
+    passport_expires_on: Mapped[date]
+    born_on: Mapped[date]
+    consulate: Mapped[str] = mapped_column(String(120), default="")  # where the visa is asked for
+    requested_at: Mapped[Instant]
+    registration: Mapped[Registration] = relationship(back_populates="visa_request")
+
+
+class TravelGrant(Model):
+    """Money for the journey: asked for, given or declined, and why."""
+
+    registration_id: Mapped[int] = mapped_column(
+        ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True
+    )
+    status: Mapped[GrantStatus] = mapped_column(Enum(GrantStatus, native_enum=False, length=10))
+    request: Mapped[str] = mapped_column(String(1000), default="")
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    requested_at: Mapped[Instant]
+    decided_at: Mapped[datetime | None]
+    registration: Mapped[Registration] = relationship(back_populates="travel_grant")

@@ -1,4 +1,4 @@
-"""Reads over registrations. The queue's order is the order of arrival."""
+"""Reads over registrations: places, the queue, one person's own."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, select, tuple_
+from sqlalchemy.orm import aliased
 
 from app.database import db
 from app.editions.models import Edition
-from app.registrations.models import ErasedRegistrations, Registration
-from scheduler.lifecycle import LIVE, SEATED, RegistrationStatus
+from app.registrations.models import ErasedRegistrations, Registration, SeatCount
+from scheduler.lifecycle import LIVE, RegistrationStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,8 +37,8 @@ class Places:
 
     @property
     def would_wait(self) -> bool:
-        """Whether the next person to register would join the queue."""
-        return self.capacity is not None and (self.free_count == 0 or self.waiting_count > 0)
+        """Whether the next person to register would join the queue, as far as no quota says it."""
+        return self.free_count == 0
 
 
 def find(edition: Edition, person: Person) -> Registration | None:
@@ -90,55 +91,61 @@ def own_sequence(history: Sequence[Registration]) -> int:
 
 
 def places(edition: Edition) -> Places:
-    """Return how full ``edition`` is, counted from the rows."""
+    """Return how full ``edition`` is, from the counts that each change keeps."""
     return places_of([edition])[0]
 
 
 def places_of(editions: Sequence[Edition]) -> list[Places]:
-    """Return how full each of ``editions`` is, in their order, counted in one query."""
+    """Return how full each of ``editions`` is, in their order, by one query."""
     rows = db.session.execute(
         select(
-            Registration.edition_id,
-            func.count(case((Registration.status.in_(SEATED), 1))),
-            func.count(case((Registration.status == WAITING, 1))),
+            SeatCount.edition_id,
+            func.sum(SeatCount.seated_count),
+            func.sum(SeatCount.waiting_count),
         )
-        .where(Registration.edition_id.in_([edition.id for edition in editions]))
-        .group_by(Registration.edition_id)
+        .where(SeatCount.edition_id.in_([edition.id for edition in editions]))
+        .group_by(SeatCount.edition_id)
     )
     counts = {edition_id: (seated, waiting) for edition_id, seated, waiting in rows}
     return [Places(edition.capacity, *counts.get(edition.id, (0, 0))) for edition in editions]
 
 
-def queue(edition: Edition) -> Sequence[Registration]:
-    """Return who waits for a place at ``edition``, the next in line first."""
-    return db.session.scalars(
-        select(Registration)
-        .where(Registration.edition_id == edition.id, Registration.status == WAITING)
-        .order_by(Registration.registered_at, Registration.id)
-    ).all()
-
-
 def last_arrival(edition: Edition) -> datetime | None:
     """Return the moment at which the last in the queue joined it; ``None`` if nobody waits."""
     return db.session.scalar(
-        select(func.max(Registration.registered_at)).where(
+        select(func.max(Registration.queued_at)).where(
             Registration.edition_id == edition.id, Registration.status == WAITING
         )
     )
 
 
 def position(registration: Registration) -> int | None:
-    """Return the place in the queue, from 1; ``None`` for who does not wait."""
+    """Return the place in the queue by arrival, from 1; ``None`` for who does not wait."""
     if registration.status is not WAITING:
         return None
-    here = (registration.registered_at, registration.id)
-    return db.session.scalar(
-        select(func.count()).where(
-            Registration.edition_id == registration.edition_id,
-            Registration.status == WAITING,
-            tuple_(Registration.registered_at, Registration.id) <= here,
+    return positions([registration])[registration.id]
+
+
+def positions(registrations: Sequence[Registration]) -> dict[int, int]:
+    """Return the place in its queue of each of these that waits, in one query."""
+    waiting = [row.id for row in registrations if row.status is WAITING]
+    if not waiting:
+        return {}
+    ahead = aliased(Registration)
+    rows = db.session.execute(
+        select(Registration.id, func.count(ahead.id))
+        .join(
+            ahead,
+            (ahead.edition_id == Registration.edition_id)
+            & (ahead.status == WAITING)
+            & (
+                tuple_(ahead.queued_at, ahead.id) <= tuple_(Registration.queued_at, Registration.id)
+            ),
         )
+        .where(Registration.id.in_(waiting))
+        .group_by(Registration.id)
     )
+    return {row_id: count for row_id, count in rows}  # noqa: C416 - rows are no pairs to dict()
 
 
 def live(edition: Edition) -> Sequence[Registration]:
@@ -152,15 +159,13 @@ def live(edition: Edition) -> Sequence[Registration]:
 
 def in_queue_order(edition: Edition) -> list[tuple[Registration, int | None]]:
     """Return every registration with its queue position: in, then waiting, cancelled last."""
-    cancelled = RegistrationStatus.CANCELLED
+    gone = frozenset(RegistrationStatus) - LIVE
     rows = db.session.scalars(
         select(Registration)
         .where(Registration.edition_id == edition.id)
         .order_by(
-            case(
-                (Registration.status == cancelled, 2), (Registration.status == WAITING, 1), else_=0
-            ),
-            Registration.registered_at,
+            case((Registration.status.in_(gone), 2), (Registration.status == WAITING, 1), else_=0),
+            Registration.queued_at,
             Registration.id,
         )
     ).all()

@@ -1,24 +1,31 @@
-"""Use cases of registration: register, cancel, and the queue that seats people by itself."""
+"""Use cases of a person's own registration: register, keep a draft, answer an offer, cancel."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from sqlalchemy import select
 
 from app import audit, database, outbox
 from app.database import db
-from app.editions.signals import capacity_changed, edition_changed
-from app.registrations import letters, queries
-from app.registrations.models import Registration
+from app.editions.models import AdmissionPolicy, Edition
+from app.editions.signals import edition_changed
+from app.registrations import letters, queries, seating
+from app.registrations.models import Profile, Registration
+from app.registrations.seating import change_status
 from scheduler import lifecycle
-from scheduler.admission import admit, moving_up
 from scheduler.errors import N_, ConflictError, DomainError
-from scheduler.lifecycle import EditionStatus, RegistrationStatus
+from scheduler.lifecycle import RegistrationStatus
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from app.accounts.models import Person
-    from app.editions.models import Edition
+
+_R = RegistrationStatus
+OPEN_TO_CHANGE = frozenset({_R.DRAFT, _R.SUBMITTED, _R.RETURNED, _R.ENDORSED, _R.WAITLISTED})
+EDITABLE = OPEN_TO_CHANGE | {_R.CONFIRMED, _R.OFFERED}
 
 
 class RegistrationClosedError(ConflictError):
@@ -39,39 +46,78 @@ class UnverifiedError(DomainError):
     message = N_("Confirm your e-mail address first: ask for a sign-in link and open it.")
 
 
+class CountryMissingError(DomainError):
+    """An edition that counts places by country, and a person of none."""
+
+    message = N_("Choose your country: {edition} has places by country.")
+
+
+class CountryFixedError(ConflictError):
+    """A change of country by somebody who counts against a quota already."""
+
+    message = N_("Your country can no longer be changed here: your place counts for it.")
+
+
+class OfferOverError(ConflictError):
+    """An answer to an offer that has lapsed, or was never made."""
+
+    message = N_("This offer is no longer open.")
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What a person tells with a registration."""
+
+    country_code: str | None = None
+    affiliation: str = ""
+    position: str = ""
+    dietary_needs: str = ""
+    access_needs: str = ""
+
+
 def register(
-    edition: Edition, person: Person, *, now: datetime, dietary_needs: str = ""
+    edition: Edition,
+    person: Person,
+    *,
+    now: datetime,
+    told: Particulars | None = None,
 ) -> Registration:
-    """Give ``person`` a seat at ``edition``, or a waitlist place once every seat is taken.
+    """Take ``person`` in as the policy of ``edition`` says; a kept draft becomes what is sent.
+
+    With the policy *open* a seat is given at once, or a place in the queue once every seat is
+    taken. Otherwise the registration waits for its decisions. A nominee's country has endorsed
+    them before, and who was invited may come in after the closing.
 
     Raises:
         RegistrationClosedError: ``now`` is outside the edition's registration window.
         AlreadyRegisteredError: ``person`` already has a place.
         UnverifiedError: the person's address is not verified.
+        CountryMissingError: places are counted by country, and none was told.
     """
+    told = told or Particulars()
     if person.verified_at is None:
         raise UnverifiedError
     # Two requests for the last seat must be decided one after the other, so lock the edition.
     database.write(edition)
-    if not edition.takes_registrations(now):
-        raise RegistrationClosedError(edition=edition.title)
-    if queries.find(edition, person):
+    draft = queries.find(edition, person)
+    if draft is not None and draft.status is not _R.DRAFT:
         raise AlreadyRegisteredError(edition=edition.title)
-    places = queries.places(edition)
-    status = admit(edition.capacity, places.seated_count, places.waiting_count)
+    is_invited = draft is not None and bool(draft.entry_reason)
+    if not (edition.takes_registrations(now) or (is_invited and not has_begun(edition, now))):
+        raise RegistrationClosedError(edition=edition.title)
+    registration = draft or Registration(
+        edition_id=edition.id, person_id=person.id, role=seating.role_at(edition, person)
+    )
+    _tell(registration, edition, person, told)
+    status = _first_status(edition, registration, is_invited=is_invited)
     arrived_at = now
-    if places.waiting_count:
+    if status is _R.WAITLISTED:
         # The clock was read before the lock was had: who was decided later still queues behind.
         arrived_at = max(now, queries.last_arrival(edition) or now)
-    registration = Registration(
-        edition_id=edition.id,
-        person_id=person.id,
-        status=status,
-        dietary_needs=dietary_needs,
-        registered_at=arrived_at,
-        confirmed_at=now if status is RegistrationStatus.CONFIRMED else None,
-        modified_at=now,
-    )
+    registration.status = status
+    registration.registered_at = registration.queued_at = arrived_at
+    registration.confirmed_at = now if status is _R.CONFIRMED else None
+    registration.modified_at = now
     db.session.add(registration)
     db.session.flush()
     audit.record(
@@ -81,12 +127,134 @@ def register(
         now=now,
         changes={"status": [None, status.value]},
     )
-    outbox.post(
-        person.email,
-        letters.registered(registration, queries.position(registration)),
-        now=now,
-    )
+    outbox.post(person.email, _first_letter(edition, registration), now=now)
     return registration
+
+
+def has_begun(edition: Edition, now: datetime) -> bool:
+    """Whether the event has begun at its place at ``now``."""
+    return edition.has_begun(edition.day_at(now))
+
+
+def _first_status(
+    edition: Edition, registration: Registration, *, is_invited: bool
+) -> RegistrationStatus:
+    if edition.admission_policy is not AdmissionPolicy.OPEN and not is_invited:
+        is_nominee = registration.nominated_by_id is not None
+        return _R.ENDORSED if is_nominee else _R.SUBMITTED
+    if registration.party_id is None and seating.has_seat_for(edition, registration):
+        return _R.CONFIRMED
+    return _R.WAITLISTED
+
+
+def _first_letter(edition: Edition, registration: Registration) -> outbox.Letter:
+    if registration.status in {_R.SUBMITTED, _R.ENDORSED}:
+        return letters.received(registration)
+    position = None
+    if registration.status is _R.WAITLISTED:
+        position = queries.places(edition).waiting_count  # whoever comes stands last
+    return letters.registered(registration, position)
+
+
+def _tell(registration: Registration, edition: Edition, person: Person, told: Particulars) -> None:
+    """Note what was told, and keep for the next event what stays the same."""
+    profile = db.session.get(Profile, person.id)
+    code = told.country_code or (profile.country_code if profile else None)
+    if registration.nominated_by_id is not None:
+        code = registration.country_code  # the country that nominated speaks for this person
+    if code is None and seating.needs_country(edition):
+        raise CountryMissingError(edition=edition.title)
+    registration.country_code = code
+    registration.affiliation = told.affiliation
+    registration.position = told.position
+    registration.dietary_needs = told.dietary_needs
+    registration.access_needs = told.access_needs
+
+
+def keep_profile(person: Person, told: Particulars, *, now: datetime) -> None:
+    """Keep what need not be told again; the caller's transaction writes."""
+    profile = db.session.get(Profile, person.id)
+    facts = (told.country_code, told.affiliation, told.position)
+    if profile is None:
+        if not any(facts):
+            return
+        profile = Profile(person_id=person.id)
+        db.session.add(profile)
+    elif (profile.country_code, profile.affiliation, profile.position) == facts:
+        return
+    profile.country_code, profile.affiliation, profile.position = facts
+    profile.modified_at = now
+    db.session.flush()
+
+
+def save_draft(
+    edition: Edition, person: Person, told: Particulars, *, now: datetime
+) -> Registration:
+    """Keep what was typed so far; it holds no place and stands in no queue.
+
+    Raises:
+        RegistrationClosedError, AlreadyRegisteredError: see :func:`register`.
+    """
+    database.write(edition)
+    draft = queries.find(edition, person)
+    if draft is not None and draft.status is not _R.DRAFT:
+        raise AlreadyRegisteredError(edition=edition.title)
+    if draft is None:
+        if not edition.takes_registrations(now):
+            raise RegistrationClosedError(edition=edition.title)
+        draft = Registration(
+            edition_id=edition.id,
+            person_id=person.id,
+            status=_R.DRAFT,
+            role=seating.role_at(edition, person),
+            registered_at=now,
+            queued_at=now,
+        )
+        db.session.add(draft)
+    if draft.nominated_by_id is None:
+        draft.country_code = told.country_code
+    draft.affiliation, draft.position = told.affiliation, told.position
+    draft.dietary_needs, draft.access_needs = told.dietary_needs, told.access_needs
+    draft.modified_at = now
+    db.session.flush()
+    return draft
+
+
+def change(registration: Registration, told: Particulars, *, by: Person, now: datetime) -> None:
+    """Change what was told, until registration closes.
+
+    The country of who holds a seat or waits stays: it counts. A returned registration is sent in
+    again by its change.
+
+    Raises:
+        RegistrationClosedError: it has closed.
+        CountryFixedError: the country would change after all.
+    """
+    database.write(registration.edition)
+    database.write(registration)
+    edition = registration.edition
+    if not edition.takes_registrations(now) or registration.status not in EDITABLE:
+        raise RegistrationClosedError(edition=edition.title)
+    counts = registration.status in lifecycle.SEATED | {_R.WAITLISTED}
+    is_fixed = registration.nominated_by_id is not None or (
+        counts and registration.country_code is not None
+    )
+    if told.country_code != registration.country_code:
+        if is_fixed or (counts and seating.needs_country(edition)):
+            raise CountryFixedError
+        registration.country_code = told.country_code
+    registration.affiliation, registration.position = told.affiliation, told.position
+    registration.dietary_needs = told.dietary_needs
+    registration.access_needs = told.access_needs
+    registration.modified_at = now
+    db.session.flush()
+    audit.record("registration.changed", registration, by=by, now=now)
+    if registration.status is _R.RETURNED:
+        target = _R.ENDORSED if registration.nominated_by_id else _R.SUBMITTED
+        change_status(registration, target, f"registration.{target.value}", by=by, now=now)
+
+
+# -- giving back, answering ------------------------------------------------------------------
 
 
 def cancel(registration: Registration, *, by: Person, now: datetime) -> None:
@@ -99,63 +267,58 @@ def cancel(registration: Registration, *, by: Person, now: datetime) -> None:
     database.write(registration.edition)
     database.write(registration)
     edition = registration.edition
-    if edition.has_begun(edition.day_at(now)):
+    if has_begun(edition, now):
         raise RegistrationClosedError(edition=edition.title)
     was = registration.status
-    registration.status = lifecycle.move(
-        lifecycle.REGISTRATION_MOVES, was, RegistrationStatus.CANCELLED
-    )
-    registration.sequence += 1
-    registration.cancelled_at = registration.modified_at = now
-    db.session.flush()
-    audit.record(
-        "registration.cancelled",
-        registration,
-        by=by,
-        now=now,
-        changes={"status": [was.value, registration.status.value]},
-    )
+    change_status(registration, _R.CANCELLED, "registration.cancelled", by=by, now=now)
+    had_entry = was is _R.CONFIRMED
     outbox.post(
-        registration.person.email,
-        letters.cancelled(registration, had_seat=was in lifecycle.SEATED),
-        now=now,
+        registration.person.email, letters.cancelled(registration, had_seat=had_entry), now=now
     )
-    fill_seats(edition, now=now)
+    seating.fill_seats(edition, now=now)
 
 
-def fill_seats(edition: Edition, *, now: datetime) -> list[Registration]:
-    """Seat the head of the queue while seats are free, and write to each; return who moved up.
+def accept_offer(registration: Registration, *, by: Person, now: datetime) -> None:
+    """Take the place that was offered.
 
-    The caller's transaction has locked ``edition``.
+    Raises:
+        OfferOverError: the day by which to answer has passed, or nothing is offered.
     """
-    if edition.status in {EditionStatus.CANCELLED, EditionStatus.POSTPONED}:
-        return []
-    places = queries.places(edition)
-    if not places.waiting_count:
-        return []
-    moved = moving_up(edition.capacity, places.seated_count, queries.queue(edition))
-    for registration in moved:
-        registration.status = lifecycle.move(
-            lifecycle.REGISTRATION_MOVES, registration.status, RegistrationStatus.CONFIRMED
-        )
-        registration.sequence += 1
-        registration.confirmed_at = registration.modified_at = now
-        db.session.flush()
-        audit.record(
-            "registration.moved_up",
-            registration,
-            by=None,
-            now=now,
-            changes={"status": ["waitlisted", "confirmed"]},
-        )
-        outbox.post(registration.person.email, letters.moved_up(registration), now=now)
-    return list(moved)
+    database.write(registration.edition)
+    database.write(registration)
+    if registration.status is not _R.OFFERED or is_over(registration, now):
+        raise OfferOverError
+    change_status(registration, _R.CONFIRMED, "registration.confirmed", by=by, now=now)
+    outbox.post(registration.person.email, letters.registered(registration, None), now=now)
 
 
-@capacity_changed.connect
-def _fill_added_seats(sender: object, *, edition: Edition, now: datetime) -> None:  # noqa: ARG001
-    """Let an added seat be taken at once."""
-    fill_seats(edition, now=now)
+def is_over(registration: Registration, now: datetime) -> bool:
+    """Whether the day by which the offer should have been answered has passed."""
+    return registration.answer_by is not None and registration.answer_by <= now
+
+
+def lapse_offers(*, now: datetime, edition: Edition | None = None) -> int:
+    """Pass on every offered place whose day has passed; return how many there were.
+
+    A job does it, and whoever asks for a place at the edition before it did.
+    """
+    due = select(Registration.id, Registration.edition_id).where(
+        Registration.answer_by <= now, Registration.status == _R.OFFERED
+    )
+    if edition is not None:
+        due = due.where(Registration.edition_id == edition.id)
+    count = 0
+    for row_id, edition_id in db.session.execute(due.order_by(Registration.id)).all():
+        found = db.session.get_one(Edition, edition_id)
+        database.write(found)
+        registration = db.session.get_one(Registration, row_id, populate_existing=True)
+        if registration.status is not _R.OFFERED or not is_over(registration, now):
+            continue  # answered in the meantime
+        change_status(registration, _R.CANCELLED, "registration.lapsed", by=None, now=now)
+        outbox.post(registration.person.email, letters.lapsed(registration), now=now)
+        seating.fill_seats(found, now=now)
+        count += 1
+    return count
 
 
 @edition_changed.connect

@@ -19,6 +19,7 @@ from app.i18n import gettext as _
 from app.limits import REGISTRATION, limiter
 from app.registrations import queries, service
 from app.registrations.forms import CancelForm, RegistrationForm
+from app.registrations.service import Particulars
 from app.registrations.signals import papers_asked, tasks_asked
 from scheduler.errors import DomainError, NotFoundError
 from scheduler.lifecycle import RegistrationStatus
@@ -56,7 +57,10 @@ def register(slug: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             registration = service.register(
-                edition, person, now=clock.utcnow(), dietary_needs=form.dietary_needs.data or ""
+                edition,
+                person,
+                now=clock.utcnow(),
+                told=Particulars(dietary_needs=form.dietary_needs.data or ""),
             )
             if form.name.data and form.name.data != person.name:
                 accounts.rename(person, form.name.data, now=clock.utcnow())

@@ -12,7 +12,7 @@ from app.accounts.models import Person
 from app.clock import utcnow
 from app.database import db
 from app.editions.models import Edition
-from app.registrations import queries, service
+from app.registrations import queries, seating, service
 from app.registrations.models import Registration
 from scheduler.errors import DomainError
 from tests.processes import FORKS
@@ -135,17 +135,18 @@ def cancel(given: Race, registration_id: int) -> Answer:  # noqa: ARG001 - the f
 
 def drop_lock(given: Race) -> None:
     """Count in a transaction that only reads; lock when everybody has counted."""
-    admit = service.admit
+    count_and_admit = seating.has_seat_for
 
     def only_read(edition: Edition) -> None:
         db.session.rollback()
         db.session.refresh(edition)
 
-    def admit_then_lock(*counted: int) -> object:
-        status = admit(*counted)
+    def admit_then_lock(edition: Edition, registration: Registration) -> bool:
+        with db.session.no_autoflush:
+            has_seat = count_and_admit(edition, registration)
         given.counted.wait(PATIENCE_SECONDS)
         database.write()
-        return status
+        return has_seat
 
     service.database = SimpleNamespace(write=only_read)
-    service.admit = admit_then_lock
+    seating.has_seat_for = admit_then_lock

@@ -1,0 +1,333 @@
+"""Seats and the queue: the engine decides on what was counted under the edition's lock."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from app import audit, outbox
+from app.accounts import access
+from app.accounts.models import Role
+from app.countries.models import Country
+from app.database import db
+from app.editions.models import AdmissionPolicy
+from app.editions.signals import capacity_changed
+from app.registrations import letters, tally
+from app.registrations.models import (
+    AdmissionSettings,
+    AttendeeRole,
+    Quota,
+    QuotaScope,
+    Registration,
+    SeatCount,
+)
+from scheduler import admission, lifecycle
+from scheduler.admission import Entry, Rules, Scope, Seat
+from scheduler.lifecycle import EditionStatus, RegistrationStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+
+    from app.accounts.models import Person
+    from app.editions.models import Edition
+    from scheduler.admission import Decision
+
+_R = RegistrationStatus
+UNDECIDED = frozenset({_R.DRAFT, _R.SUBMITTED, _R.ENDORSED, _R.RETURNED})
+"""A party of whom somebody stands here is not complete yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Who asks for a seat, before there is a row."""
+
+    country_code: str | None = None
+    role: AttendeeRole = AttendeeRole.PARTICIPANT
+    rank: int | None = None
+
+
+def settings_of(edition: Edition) -> AdmissionSettings:
+    """Return how ``edition`` takes people in; the defaults where nothing was set."""
+    return db.session.get(AdmissionSettings, edition.id) or AdmissionSettings(
+        edition_id=edition.id,
+        queue_order=admission.Order.TIME,
+        asks_country=False,
+        offers_visa_letters=False,
+        offers_grants=False,
+        grants_per_country=1,
+    )
+
+
+def quotas_of(edition: Edition) -> Sequence[Quota]:
+    """Return the numbers of places that were set for ``edition``."""
+    return db.session.scalars(
+        select(Quota).filter_by(edition_id=edition.id).order_by(Quota.scope, Quota.key)
+    ).all()
+
+
+def rules_of(edition: Edition, quotas: Iterable[Quota] | None = None) -> Rules:
+    """Return the limits of ``edition`` as the engine takes them."""
+    quotas = quotas_of(edition) if quotas is None else quotas
+    return Rules(
+        capacity=edition.capacity,
+        quotas={
+            (Scope(quota.scope.value), quota.key): quota.places
+            for quota in quotas
+            if quota.scope is not QuotaScope.RESERVED
+        },
+        reserved={
+            quota.key: quota.places for quota in quotas if quota.scope is QuotaScope.RESERVED
+        },
+        order=settings_of(edition).queue_order,
+    )
+
+
+def needs_country(edition: Edition) -> bool:
+    """Whether nobody is taken in without a country."""
+    return (
+        edition.admission_policy is AdmissionPolicy.NOMINATION
+        or settings_of(edition).asks_country
+        or any(
+            quota.scope in {QuotaScope.COUNTRY, QuotaScope.REGION} for quota in quotas_of(edition)
+        )
+    )
+
+
+def seated_of(edition: Edition) -> Mapping[Seat, int]:
+    """Return how many of each kind hold a seat at ``edition``."""
+    return {seat: seated for seat, seated, _waiting in _cells(edition) if seated}
+
+
+def _cells(edition: Edition) -> list[tuple[Seat, int, int]]:
+    rows = db.session.execute(
+        select(
+            SeatCount.country_code,
+            Country.region,
+            SeatCount.role,
+            SeatCount.seated_count,
+            SeatCount.waiting_count,
+        )
+        .outerjoin(Country, Country.code == SeatCount.country_code)
+        .where(SeatCount.edition_id == edition.id)
+    )
+    return [
+        (Seat(code, region or "", role.value), seated, waiting)
+        for code, region, role, seated, waiting in rows
+    ]
+
+
+def seat_of(candidate: Candidate | Registration) -> Seat:
+    """Return what ``candidate`` counts as."""
+    code = candidate.country_code
+    country = db.session.get(Country, code) if code else None
+    return Seat(code or "", (country.region if country else None) or "", candidate.role.value)
+
+
+def role_at(edition: Edition, person: Person) -> AttendeeRole:
+    """Return as what ``person`` comes to ``edition``: nobody makes themself a speaker."""
+    if access.holds(person, Role.HOST_TEAM, edition.slug):
+        return AttendeeRole.HOST
+    if access.holds(person, Role.COMMITTEE):
+        return AttendeeRole.COMMITTEE
+    return AttendeeRole.PARTICIPANT
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Who waits, as the engine takes it, and the registrations behind each entry."""
+
+    entries: Sequence[Entry]
+    members: Mapping[int, Sequence[int]]
+
+
+def queue_of(edition: Edition, *conditions: ColumnElement[bool], limit: int | None = None) -> Queue:
+    """Return who waits at ``edition`` and may move up, in order of arrival.
+
+    A party is one entry, where its last member stands; while somebody of it waits for a decision
+    it is none yet.
+    """
+    rows: Sequence[Any] = db.session.execute(
+        select(
+            Registration.id,
+            Registration.country_code,
+            Country.region,
+            Registration.role,
+            Registration.rank,
+            Registration.party_id,
+            Registration.queued_at,
+        )
+        .outerjoin(Country, Country.code == Registration.country_code)
+        .where(
+            Registration.edition_id == edition.id,
+            Registration.status == tally.WAITING,
+            Registration.is_held.is_(False),
+            *conditions,
+        )
+        .order_by(Registration.queued_at, Registration.id)
+        .limit(limit)
+    ).all()
+    grouped: dict[tuple[bool, int], list[Any]] = defaultdict(list)
+    for row in rows:
+        grouped[row.party_id is not None, row.party_id or row.id].append(row)
+    incomplete = _incomplete([key for is_party, key in grouped if is_party])
+    found = [
+        _entry(members)
+        for (is_party, key), members in grouped.items()
+        if not is_party or key not in incomplete
+    ]
+    members = {rows[0].id: [row.id for row in rows] for rows in grouped.values()}
+    return Queue(found, members)
+
+
+def _entry(rows: Sequence[Any]) -> Entry:
+    return Entry(
+        rows[0].id,
+        tuple(Seat(row.country_code or "", row.region or "", row.role.value) for row in rows),
+        (max(row.queued_at for row in rows), rows[0].id),
+        min((row.rank for row in rows if row.rank is not None), default=None),
+    )
+
+
+def _incomplete(parties: Sequence[int]) -> set[int]:
+    """Return which of ``parties`` have a member of whom nothing is decided, or who is held."""
+    if not parties:
+        return set()
+    return set(
+        db.session.scalars(
+            select(Registration.party_id).where(
+                Registration.party_id.in_(parties),
+                Registration.status.in_(UNDECIDED)
+                | ((Registration.status == tally.WAITING) & Registration.is_held),
+            )
+        )
+    )
+
+
+def has_seat_for(edition: Edition, candidate: Candidate | Registration) -> bool:
+    """Whether ``candidate`` is seated at once; the caller has locked ``edition``.
+
+    Only the parties that wait are read: single people who wait close nothing that is not full.
+    """
+    cells = _cells(edition)
+    parties: Sequence[Entry] = ()
+    if any(waiting for _seat, _count, waiting in cells):
+        waiting = queue_of(edition, Registration.party_id.is_not(None))
+        parties = [replace(entry, arrival=(0, *entry.arrival)) for entry in waiting.entries]
+    newcomer = Entry(0, (seat_of(candidate),), (1,), candidate.rank)
+    seated = {seat: count for seat, count, _waiting in cells}
+    return admission.admits(rules_of(edition), seated, newcomer, parties)
+
+
+# -- moving up -------------------------------------------------------------------------------
+
+
+def decide(edition: Edition, rules: Rules | None = None) -> tuple[Decision, Queue]:
+    """Say who would move up under ``rules``, those of ``edition`` unless others are tried."""
+    rules = rules or rules_of(edition)
+    seated = seated_of(edition)
+    head = None
+    if not rules.quotas and not rules.reserved and rules.order is admission.Order.TIME:
+        # Nobody overtakes, so nobody behind the free seats is read; parties may need a few more.
+        free = None if rules.capacity is None else rules.capacity - sum(seated.values())
+        head = None if free is None else max(0, free)
+        if head and _has_waiting_parties(edition):
+            head = None
+    queue = queue_of(edition, limit=head)
+    return admission.decide(rules, seated, queue.entries), queue
+
+
+def _has_waiting_parties(edition: Edition) -> bool:
+    return (
+        db.session.scalar(
+            select(Registration.id)
+            .where(
+                Registration.edition_id == edition.id,
+                Registration.status == tally.WAITING,
+                Registration.party_id.is_not(None),
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def fill_seats(edition: Edition, *, now: datetime) -> list[Registration]:
+    """Seat whom the freed or added seats take in, and write to each; return who moved up.
+
+    Where the edition wants an answer the seat is offered, and kept until then. The caller's
+    transaction has locked ``edition``.
+    """
+    if edition.status in {EditionStatus.CANCELLED, EditionStatus.POSTPONED}:
+        return []
+    if not any(waiting for _seat, _seated, waiting in _cells(edition)):
+        return []
+    decision, queue = decide(edition)
+    moving = [row_id for entry in decision.seated for row_id in queue.members[entry.id]]
+    if not moving:
+        return []
+    rows = {
+        row.id: row
+        for row in db.session.scalars(select(Registration).where(Registration.id.in_(moving)))
+    }
+    answer_days = settings_of(edition).answer_days
+    for row_id in moving:
+        _move_up(rows[row_id], answer_days, now)
+    return [rows[row_id] for row_id in moving]
+
+
+def _move_up(registration: Registration, answer_days: int | None, now: datetime) -> None:
+    if answer_days is None:
+        change_status(registration, _R.CONFIRMED, "registration.moved_up", by=None, now=now)
+        outbox.post(registration.person.email, letters.moved_up(registration), now=now)
+    else:
+        registration.answer_by = now + timedelta(days=answer_days)
+        change_status(registration, _R.OFFERED, "registration.offered", by=None, now=now)
+        outbox.post(registration.person.email, letters.offered(registration), now=now)
+
+
+def change_status(
+    registration: Registration,
+    target: RegistrationStatus,
+    action: str,
+    *,
+    by: Person | None,
+    now: datetime,
+    reason: str = "",
+) -> None:
+    """Move ``registration`` on, and note it; the caller has locked the edition.
+
+    Raises:
+        MoveError: the table of states has no such move.
+    """
+    was = registration.status
+    registration.status = lifecycle.move(lifecycle.REGISTRATION_MOVES, was, target)
+    registration.sequence += 1
+    registration.modified_at = now
+    if target is _R.CONFIRMED:
+        registration.confirmed_at = now
+    if target is not _R.OFFERED:
+        registration.answer_by = None
+    if target not in lifecycle.LIVE:
+        registration.cancelled_at = now
+    db.session.flush()
+    audit.record(
+        action,
+        registration,
+        by=by,
+        now=now,
+        reason=reason,
+        changes={"status": [was.value, target.value]},
+    )
+
+
+@capacity_changed.connect
+def _fill_added_seats(sender: object, *, edition: Edition, now: datetime) -> None:  # noqa: ARG001
+    """Let an added seat be taken at once."""
+    fill_seats(edition, now=now)
