@@ -21,6 +21,16 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OidcConfig:
+    """An identity provider by which people may sign in (OpenID Connect)."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """What may differ between installations; ``docs/configuration.md`` explains each."""
 
@@ -33,6 +43,8 @@ class Config:
     mail_from: str
     demo_password: str | None
     rate_limits: bool
+    second_factor_required: bool
+    oidc: OidcConfig | None
     now: datetime | None
     bind: str
     workers: int
@@ -95,6 +107,18 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         mail_from=get("MAIL_FROM", f"secretariat@{_mail_domain(base_url)}"),
         demo_password=get("DEMO_PASSWORD") or None,
         rate_limits=get("RATE_LIMITS", "on").lower() not in {"off", "0", "no", "false"},
+        second_factor_required=_choice(
+            "SYMPOSIA_SECOND_FACTOR",
+            get("SECOND_FACTOR", "required").lower(),
+            ("required", "optional"),
+        )
+        == "required",
+        oidc=_oidc(
+            get("OIDC_ISSUER"),
+            get("OIDC_CLIENT_ID"),
+            get("OIDC_CLIENT_SECRET"),
+            get("OIDC_NAME", "your organisation"),
+        ),
         now=_moment("SYMPOSIA_NOW", get("NOW")),
         bind=bind,
         workers=_positive("SYMPOSIA_WORKERS", get("WORKERS", "2")),
@@ -146,6 +170,23 @@ def _moment(variable: str, text: str) -> datetime | None:
         problem = f"{variable} must be an ISO moment, such as 2027-01-15T09:00:00Z, not {text}"
         raise ConfigError(problem) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _oidc(issuer: str, client_id: str, client_secret: str, name: str) -> OidcConfig | None:
+    if not issuer and not client_id and not client_secret:
+        return None
+    if not (issuer and client_id and client_secret):
+        problem = (
+            "SYMPOSIA_OIDC_ISSUER, SYMPOSIA_OIDC_CLIENT_ID and SYMPOSIA_OIDC_CLIENT_SECRET go "
+            "together: set all three, or none"
+        )
+        raise ConfigError(problem)
+    parts = urlsplit(issuer)
+    is_local = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"}
+    if not parts.hostname or (parts.scheme != "https" and not is_local):
+        problem = f"SYMPOSIA_OIDC_ISSUER must start with https://, not {issuer}"
+        raise ConfigError(problem)
+    return OidcConfig(issuer=issuer, client_id=client_id, client_secret=client_secret, name=name)
 
 
 def _positive(variable: str, text: str) -> int:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from flask import Flask
 from flask_migrate import Migrate
 from flask_security import Security, SQLAlchemyUserDatastore
 from flask_wtf import CSRFProtect
@@ -22,7 +23,15 @@ from app import (
     logs,
     retention_commands,
 )
-from app.accounts import privacy_views
+from app.accounts import (
+    arrival,
+    method_views,
+    passkey_views,
+    privacy_views,
+    provider,
+    provider_views,
+    second_factor_views,
+)
 from app.accounts import retention as accounts_retention
 from app.accounts import views as accounts_views
 from app.accounts.models import Grant, Person
@@ -58,7 +67,7 @@ from app.site import views as site_views
 from app.surveys import views as survey_views
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from flask import Blueprint, Flask
 
     from config import Config
 
@@ -112,24 +121,31 @@ def create_app(config: Config) -> Flask:
     # request, and then even a feed would vary by cookie.
     app.before_request_funcs.clear()
     app.after_request_funcs.clear()
-    CSRFProtect(app)
     clock.init_app(app, config.now, config.instance_path)
     i18n.init_app(app)
-    limits.init_app(app, config)
     logs.init_app(app, config)
     errors.init_app(app)
-    headers.init_app(app, is_https=config.is_https)
+    headers.init_app(app, is_https=config.is_https, origin=f"{base.scheme}://{base.netloc}")
+    CSRFProtect(app)
+    limits.init_app(app, config)
     jobs.init_app(app, config)
     rotation_jobs.init_app(app)
     retention_commands.init_app(app)
     message_jobs.init_app(app)
     frame.init_app(app)
+    arrival.init_app(app)
+    provider.init_app(app, config)
     # Whose address a limit counts: the caller's, as the servers before us tell it.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxy_count, x_proto=0, x_host=0)  # type: ignore[method-assign]  # as Flask documents it
     edge.init_app(app, config)
+    blueprints: dict[str, Blueprint] = {}  # several modules may give one its views
     for views in (
         accounts_views,
         privacy_views,
+        second_factor_views,
+        passkey_views,
+        method_views,
+        provider_views,
         series_views,
         editions_views,
         milestone_views,
@@ -148,7 +164,9 @@ def create_app(config: Config) -> Flask:
         survey_views,
         site_views,
     ):
-        app.register_blueprint(views.bp)
+        blueprints.setdefault(views.bp.name, views.bp)
+    for blueprint in blueprints.values():
+        app.register_blueprint(blueprint)
     for group in (
         audit_commands.audit,
         countries_commands.countries,

@@ -1,10 +1,11 @@
-"""The headers of trust that every answer carries."""
+"""Trust between browsers and us: headers on every answer, and whose requests are taken."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from flask import request, session
+from flask import abort, current_app, request, session
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -18,8 +19,32 @@ CSP = (
 HSTS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
 
-def init_app(app: Flask, *, is_https: bool) -> None:
-    """Put the headers on every answer of ``app``."""
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+def init_app(app: Flask, *, is_https: bool, origin: str) -> None:
+    """Put the headers on every answer of ``app``, and refuse what comes from other sites.
+
+    ``origin``: the scheme and host by which people reach us.
+    """
+
+    @app.before_request
+    def refuse_large() -> None:
+        # Before anything of the body is read or looked up.
+        limit = current_app.config["MAX_CONTENT_LENGTH"]
+        if (request.content_length or 0) > limit:
+            abort(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+    @app.before_request
+    def refuse_other_sites() -> None:
+        """Beside the forms' tokens: browsers say from where a request comes."""
+        if request.method in SAFE_METHODS:
+            return
+        site = request.headers.get("Sec-Fetch-Site", "same-origin")
+        sent_from = request.headers.get("Origin", origin)
+        ours = {origin, f"{request.scheme}://{request.host}"}
+        if site not in {"same-origin", "none"} or sent_from not in ours:
+            abort(HTTPStatus.FORBIDDEN)
 
     @app.after_request
     def protect(response: Response) -> Response:

@@ -13,9 +13,9 @@ from sqlalchemy import event
 
 import config
 from app import clock, create_app, database
-from app.accounts import access
+from app.accounts import access, sessions
 from app.accounts import service as accounts
-from app.accounts.models import Role
+from app.accounts.models import Method, Role
 from app.database import db
 from app.editions import planning
 from app.editions.models import Edition
@@ -136,7 +136,13 @@ def make_client(app: Flask) -> FlaskClient:
         database.write()
         person = accounts.find_or_create("organiser@example.org", now=NOW)
         accounts.grant(person, Role.ORGANISER, now=NOW)
-        token = accounts.open_session(person, device="bench", now=clock.real_utcnow())
+        token = sessions.open_session(
+            person,
+            method=Method.LINK,
+            device="bench",
+            now=clock.real_utcnow(),
+            has_second_factor=True,
+        )
         db.session.commit()
     client = app.test_client()
     with client.session_transaction() as session:

@@ -18,8 +18,8 @@ from werkzeug.serving import make_server
 
 import config
 from app import create_app
-from app.accounts import access
-from app.accounts import service as accounts
+from app.accounts import access, sessions
+from app.accounts.models import Method
 from app.clock import real_utcnow
 from app.database import Model, db
 from tests.factories import OPENING
@@ -119,9 +119,15 @@ class Client(FlaskClient):
             return super().open(*args, **kwargs)
 
     def sign_in(self, person: Person) -> Client:
-        """Begin a real session of ``person``."""
+        """Begin a real session of ``person``, both proofs given."""
         db.session.commit()
-        token = accounts.open_session(person, device="test", now=real_utcnow())
+        token = sessions.open_session(
+            person,
+            method=Method.PASSWORD,
+            device="test",
+            now=real_utcnow(),
+            has_second_factor=True,
+        )
         db.session.commit()
         with self.session_transaction() as session:
             session.clear()

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from app import clock, outbox, uploads
+from app.accounts import links
 from app.accounts import service as accounts
 from app.accounts.models import Role
 from app.countries import queries as countries
@@ -77,6 +78,9 @@ def make_world() -> World:
         "a feed of a series": {"kind": "series", "key": own.series.slug, "suffix": "ics"},
         "all formats": {"suffix": "json"},
         "a sign-in link": {"token": _link()},
+        "a passkey": {"passkey_id": 1},
+        "a session": {"session_id": 10_000},
+        "an identity": {"identity_id": 1},
         "the series": {"slug": own.series.slug},
         "the feed of everything": {"kind": "all"},
         "a purpose": {"purpose": "photo"},
@@ -128,8 +132,8 @@ def _people(own: Edition, other: Edition) -> dict[str, Person | None]:
 
 
 def _link() -> str:
-    return accounts.make_link(
-        "newcomer@example.org", life=accounts.MAILED_LINK_LIFE, now=clock.real_utcnow()
+    return links.make_link(
+        "newcomer@example.org", life=links.MAILED_LINK_LIFE, now=clock.real_utcnow()
     )
 
 

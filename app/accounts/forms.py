@@ -43,6 +43,60 @@ class SpendLinkForm(FlaskForm):
     submit = SubmitField(_l("Sign in"))
 
 
+class CodeForm(FlaskForm):
+    """Use a sign-in link by the code that was mailed with it."""
+
+    code = LineField(_l("Code"), [InputRequired(), Length(max=20)])
+    submit = SubmitField(_l("Sign in"))
+
+
+class ProofForm(FlaskForm):
+    """The second proof: a code of the app, or one from paper."""
+
+    code = LineField(_l("Code"), [InputRequired(), Length(max=40)])
+    next = HiddenField()
+    submit = SubmitField(_l("Go on"))
+
+
+class ConfirmForm(FlaskForm):
+    """Prove again who one is, by whichever of these one has."""
+
+    password = PasswordField(_l("Password"), [Optional(), Length(max=1000)])
+    code = LineField(_l("Code from your authenticator app"), [Optional(), Length(max=40)])
+    mailed_code = LineField(_l("Code from the mail"), [Optional(), Length(max=20)])
+    next = HiddenField()
+    submit = SubmitField(_l("Go on"))
+
+
+class AppForm(FlaskForm):
+    """The first code of a new authenticator app."""
+
+    code = LineField(
+        _l("Code"),
+        [InputRequired(), Length(max=20)],
+        description=_l("The six digits that the app shows now."),
+    )
+    next = HiddenField()
+    submit = SubmitField(_l("Use this app"))
+
+
+class PasskeyForm(FlaskForm):
+    """What a browser answers with a passkey; a script fills it in."""
+
+    answer = HiddenField(validators=[InputRequired(), Length(max=20_000)])
+    next = HiddenField()
+
+
+class NewPasskeyForm(PasskeyForm):
+    """A passkey that a browser has made, and what its owner calls it."""
+
+    name = LineField(
+        _l("Name of the passkey"),
+        [Optional(), Length(max=80)],
+        description=_l("Such as “work laptop”: you will see it in the list."),
+    )
+
+
 class ProfileForm(FlaskForm):
     """What a person is called."""
 
@@ -54,15 +108,32 @@ class ProfileForm(FlaskForm):
     submit = SubmitField(_l("Save the name"))
 
 
+class EndSessionsForm(FlaskForm):
+    """Sign out everywhere."""
+
+    ends_addresses = BooleanField(
+        _l("Also end the secret addresses of my calendars"),
+        description=_l("Calendars that use them get nothing more, until you make new ones."),
+    )
+    submit = SubmitField(_l("Sign out everywhere"))
+
+
 class NewPasswordForm(FlaskForm):
     """Set or change a password."""
 
     password = PasswordField(
         _l("New password"),
         [InputRequired(), Length(max=1000)],
-        description=_l("At least 12 characters. Every sign-in ends, this one too."),
+        description=_l(
+            "At least 12 characters, and nothing that many people use: four words that have "
+            "nothing to do with each other are good."
+        ),
     )
-    submit_password = SubmitField(_l("Set the password"))
+    ends_addresses = BooleanField(
+        _l("Also end the secret addresses of my calendars"),
+        description=_l("Worth it if somebody else may have been in your account."),
+    )
+    submit = SubmitField(_l("Set the password"))
 
 
 class GrantForm(FlaskForm):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import delete, select
 
 from app import audit, audit_proof, database, retention
-from app.accounts import queries, service
+from app.accounts import queries, service, sessions
 from app.accounts.models import Grant, Invitation, Person, Role
 from app.accounts.signals import person_data, person_erased
 from app.database import db
@@ -296,7 +296,7 @@ def _end(grant: Grant, reason: str, *, by: Person | None, now: datetime) -> None
     grant.ends_at = grant.ended_at = now
     grant.end_reason = reason.strip()
     db.session.flush()
-    service.end_sessions(grant.person, now=now)
+    sessions.end_sessions(grant.person, now=now)
     _note_role("person.role_ended", grant, by, now, is_given=False, reason=reason)
 
 

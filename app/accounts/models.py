@@ -1,4 +1,4 @@
-"""Tables of people, their roles, their sessions and their sign-in links."""
+"""Tables of people, their roles, and the ways in which they sign in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from flask_security import RoleMixin, UserMixin
-from sqlalchemy import Enum, ForeignKey, Index, String, Text, text
+from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Instant, Model
@@ -22,6 +22,10 @@ class Role(StrEnum):
     HOST_TEAM = "host_team"
     VISA_OFFICER = "visa_officer"
     PARTICIPANT = "participant"
+
+
+# Who acts for others: their sign-in needs a second factor.
+STAFF = frozenset(Role) - {Role.PARTICIPANT}
 
 
 class ScopeKind(StrEnum):
@@ -42,6 +46,16 @@ SCOPE_OF = {
 }
 
 
+class Method(StrEnum):
+    """How somebody proved who they are."""
+
+    PASSWORD = "password"  # noqa: S105 - a word
+    LINK = "link"
+    CODE = "code"
+    PASSKEY = "passkey"
+    PROVIDER = "provider"
+
+
 def _uniquifier() -> str:
     return uuid.uuid4().hex
 
@@ -57,6 +71,11 @@ class Person(Model, UserMixin):
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=_uniquifier)
     created_at: Mapped[Instant]
     verified_at: Mapped[datetime | None]  # when a link sent to the address was first used
+    # Set by ``flask demo load`` alone: these accounts sign in by the password that is printed.
+    is_demonstration: Mapped[bool] = mapped_column(default=False)
+    has_second_factor: Mapped[bool] = mapped_column(default=False)  # an app or a passkey
+    totp_secret: Mapped[str | None] = mapped_column(String(255))  # encrypted; none: no app
+    totp_step: Mapped[int] = mapped_column(default=0)  # the last code's; a code counts once
     grants: Mapped[list[Grant]] = relationship(back_populates="person", order_by="Grant.id")
 
     @property
@@ -158,23 +177,80 @@ class SignIn(Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     device: Mapped[str] = mapped_column(String(200), default="")
+    method: Mapped[Method] = mapped_column(Enum(Method, native_enum=False, length=20))
     began_at: Mapped[Instant]
-    expires_at: Mapped[Instant]
+    used_at: Mapped[Instant]  # to the hour
+    confirmed_at: Mapped[Instant]  # the last proof of who it is
+    second_factor_at: Mapped[datetime | None]  # when the second factor was proved
+    failed_count: Mapped[int] = mapped_column(default=0)  # wrong codes since the last right one
+    expires_at: Mapped[Instant] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
     person: Mapped[Person] = relationship()
 
 
 class SignInLink(Model):
-    """A one-time address that signs its person in; kept as a hash, spent by POST."""
+    """A one-time address that signs its person in; kept as a hash, spent by POST.
+
+    A mailed one also has a code, to be typed into the browser that asked for it.
+    """
 
     __table_args__ = (Index("ix_sign_in_link_email", "email"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    browser_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    code_hash: Mapped[str | None] = mapped_column(String(64))
+    failed_count: Mapped[int] = mapped_column(default=0)
+    # Made by whoever runs this site: it stands for both proofs, and so mends a lost factor.
+    is_vouched: Mapped[bool] = mapped_column(default=False)
     next_path: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[Instant]
-    expires_at: Mapped[Instant]
+    expires_at: Mapped[Instant] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
+
+
+class Passkey(Model):
+    """One passkey of a person (Web Authentication); the private half never leaves their device."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    credential_id: Mapped[str] = mapped_column(String(1400), unique=True)  # base64url
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(default=0)
+    name: Mapped[str] = mapped_column(String(80))
+    made_at: Mapped[Instant]
+    used_at: Mapped[datetime | None]
+    person: Mapped[Person] = relationship()
+
+
+class PasskeyChallenge(Model):
+    """What a browser was asked to sign; deleted when it is answered, so an answer counts once."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    challenge_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[Instant] = mapped_column(index=True)
+
+
+class RecoveryCode(Model):
+    """One of the codes on paper that stand in for a lost second factor, once each."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    used_at: Mapped[datetime | None]
+
+
+class Identity(Model):
+    """Who a person is at an identity provider (OpenID Connect): issuer and subject, no address."""
+
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    issuer: Mapped[str] = mapped_column(String(300))
+    subject: Mapped[str] = mapped_column(String(255))  # at most, says the standard
+    made_at: Mapped[Instant]
+    used_at: Mapped[Instant]
+    person: Mapped[Person] = relationship()
 
 
 class Purpose(StrEnum):

@@ -15,7 +15,17 @@ from sqlalchemy import JSON, String, Text, cast, delete, or_, select, update
 
 from app import audit, audit_proof, database, outbox
 from app.accounts import queries
-from app.accounts.models import Consent, Grant, Person, Role, SignIn, SignInLink
+from app.accounts.models import (
+    Consent,
+    Grant,
+    Identity,
+    Passkey,
+    Person,
+    RecoveryCode,
+    Role,
+    SignIn,
+    SignInLink,
+)
 from app.accounts.signals import person_data, person_erased, words_erased
 from app.database import Model, db
 from scheduler.errors import N_, ConflictError, DomainError
@@ -53,6 +63,7 @@ def data_of(person: Person) -> dict[str, Any]:
             "email": person.email,
             "name": person.name,
             "has_password": person.password is not None,
+            "has_authenticator_app": person.totp_secret is not None,
             "created_at": _said(person.created_at),
             "verified_at": _said(person.verified_at),
         },
@@ -87,6 +98,18 @@ def data_of(person: Person) -> dict[str, Any]:
             for sign_in in db.session.scalars(
                 select(SignIn).filter_by(person_id=person.id).order_by(SignIn.id)
             )
+        ],
+        "passkeys": [
+            {
+                "name": passkey.name,
+                "made_at": _said(passkey.made_at),
+                "used_at": _said(passkey.used_at),
+            }
+            for passkey in queries.passkeys_of(person)
+        ],
+        "identities": [
+            {"issuer": identity.issuer, "subject": identity.subject}
+            for identity in queries.identities_of(person)
         ],
         "mails": [
             {
@@ -156,7 +179,7 @@ def erase(person: Person, *, by: Person | None, now: datetime, reason: str = "")
     if swept:
         words_erased.send(None, swept=swept, now=now)
     is_own = by is not None and by.id == person.id
-    for table in (Grant, SignIn, Consent):
+    for table in (Grant, SignIn, Consent, Passkey, RecoveryCode, Identity):
         db.session.execute(delete(table).where(table.person_id == person.id))
     db.session.execute(delete(SignInLink).where(SignInLink.email == person.email))
     db.session.flush()

@@ -1,4 +1,4 @@
-"""Reads over people, sessions and links."""
+"""Reads over people and the ways in which they sign in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.accounts.models import Grant, Person, Role, SignIn, SignInLink
+from app.accounts.models import (
+    Grant,
+    Identity,
+    Method,
+    Passkey,
+    Person,
+    RecoveryCode,
+    Role,
+    SignIn,
+    SignInLink,
+)
 from app.clock import real_utcnow
 from app.database import db
 
@@ -44,12 +54,90 @@ def session_of(token: str, *, now: datetime) -> SignIn | None:
     )
 
 
+def sessions_of(person: Person, *, now: datetime) -> Sequence[SignIn]:
+    """Return the person's live sessions, the one used last first."""
+    return db.session.scalars(
+        select(SignIn)
+        .where(SignIn.person_id == person.id, SignIn.ended_at.is_(None), SignIn.expires_at > now)
+        .order_by(SignIn.used_at.desc(), SignIn.id.desc())
+    ).all()
+
+
+def count_failures(person: Person, method: Method, *, since: datetime) -> int:
+    """Return how many wrong codes followed a first proof by ``method``."""
+    return (
+        db.session.scalar(
+            select(func.sum(SignIn.failed_count)).where(
+                SignIn.person_id == person.id, SignIn.method == method, SignIn.began_at > since
+            )
+        )
+        or 0
+    )
+
+
+def passkeys_of(person: Person) -> Sequence[Passkey]:
+    """Return the person's passkeys, oldest first."""
+    return db.session.scalars(
+        select(Passkey).where(Passkey.person_id == person.id).order_by(Passkey.id)
+    ).all()
+
+
+def passkey(credential_id: str) -> Passkey | None:
+    """Return the passkey that a browser answered with, its person loaded with it."""
+    return db.session.scalar(
+        select(Passkey)
+        .where(Passkey.credential_id == credential_id)
+        .options(joinedload(Passkey.person).selectinload(Person.grants))
+    )
+
+
+def count_recovery_codes(person: Person) -> int:
+    """Return how many recovery codes are left."""
+    return (
+        db.session.scalar(
+            select(func.count()).where(
+                RecoveryCode.person_id == person.id, RecoveryCode.used_at.is_(None)
+            )
+        )
+        or 0
+    )
+
+
+def identity(issuer: str, subject: str) -> Identity | None:
+    """Return the person's identity at a provider, its person loaded with it."""
+    return db.session.scalar(
+        select(Identity)
+        .where(Identity.issuer == issuer, Identity.subject == subject)
+        .options(joinedload(Identity.person).selectinload(Person.grants))
+    )
+
+
+def identities_of(person: Person) -> Sequence[Identity]:
+    """Return the person's identities at providers."""
+    return db.session.scalars(
+        select(Identity).where(Identity.person_id == person.id).order_by(Identity.id)
+    ).all()
+
+
 def live_link(token: str, *, now: datetime) -> SignInLink | None:
     """Return the unspent, unexpired link with this token, locked so that it is spent once."""
     return db.session.scalar(
         select(SignInLink)
         .where(
             SignInLink.token_hash == hashed(token),
+            SignInLink.used_at.is_(None),
+            SignInLink.expires_at > now,
+        )
+        .with_for_update()
+    )
+
+
+def link_of_browser(browser: str, *, now: datetime) -> SignInLink | None:
+    """Return the unspent, unexpired link that this browser asked for, locked."""
+    return db.session.scalar(
+        select(SignInLink)
+        .where(
+            SignInLink.browser_hash == hashed(browser),
             SignInLink.used_at.is_(None),
             SignInLink.expires_at > now,
         )

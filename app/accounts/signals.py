@@ -1,4 +1,4 @@
-"""What higher features listen to: a person wants their data, or wants to be forgotten.
+"""What higher features listen to: a person wants their data, to be forgotten, or new addresses.
 
 Sent inside a transaction that writes; a listener only reads and writes rows.
 """
@@ -23,3 +23,6 @@ words_erased = Signal()
 
 For what is made from such texts and kept elsewhere.
 """
+
+addresses_ended = Signal()
+"""``(person, now=)``: every secret address of theirs is to end, somebody may have copied it."""

@@ -1,26 +1,24 @@
-"""Signing in and out, by password and by link."""
+"""Signing in and out: by password, by link, by the link's code."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 
 from app import clock
-from app.accounts import access, service
-from app.accounts.access import the_person
-from app.accounts.forms import LinkForm, PasswordForm, SpendLinkForm
+from app.accounts import access, arrival, links, passkeys, passwords, sessions
+from app.accounts.forms import CodeForm, LinkForm, PasskeyForm, PasswordForm, SpendLinkForm
+from app.accounts.models import Method
 from app.database import db
 from app.forms import put
-from app.i18n import gettext as _
-from app.limits import LINKS, SIGN_IN, limiter
+from app.limits import LINKS, SIGN_IN, SIGN_IN_EACH, limiter, per_address
+from app.outbox import settings
 from scheduler.errors import DomainError
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
-
-    from app.accounts.models import Person
 
 bp = Blueprint("accounts", __name__)
 
@@ -28,20 +26,18 @@ bp = Blueprint("accounts", __name__)
 @bp.route("/login", methods=["GET", "POST"])
 @access.public
 @limiter.limit(SIGN_IN, methods=["POST"])
+@limiter.limit(SIGN_IN_EACH, methods=["POST"], key_func=per_address)
 def login() -> ResponseReturnValue:
-    """Sign in by password; the page also offers a link by mail."""
+    """Sign in by password; the page also offers every other way."""
     form = PasswordForm(next=request.args.get("next", ""))
     if form.validate_on_submit():
         try:
-            person = service.check_password(form.email.data, form.password.data)
-            sign_in(person)
+            person = passwords.check_password(form.email.data, form.password.data)
+            return arrival.arrive(person, Method.PASSWORD, to=form.next.data)
         except DomainError as error:
             db.session.rollback()
             put(form, error)
-        else:
-            return redirect(own_path(form.next.data) or home_of(person), HTTPStatus.SEE_OTHER)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
-    return render_template("accounts/login.html", form=form), status
+    return _login_page(form)
 
 
 @bp.post("/login/link")
@@ -52,26 +48,44 @@ def request_link() -> ResponseReturnValue:
     form = LinkForm()
     if form.validate_on_submit():
         try:
-            service.mail_link(
-                form.email.data, now=clock.real_utcnow(), next_path=own_path(form.next.data)
-            )
+            return arrival.ask_for_link(form.email.data, to=form.next.data or "")
         except DomainError as error:
             db.session.rollback()
             put(form, error, form.email)
-        else:
-            db.session.commit()
-            return redirect(url_for(".link_sent", email=form.email.data), HTTPStatus.SEE_OTHER)
     page_form = PasswordForm(formdata=None, next=form.next.data, email=form.email.data)
     page_form.email.errors = form.email.errors
-    page = render_template("accounts/login.html", form=page_form)
-    return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    return _login_page(page_form)
 
 
-@bp.get("/login/sent")
+def _login_page(form: PasswordForm) -> ResponseReturnValue:
+    page = render_template(
+        "accounts/login.html",
+        form=form,
+        passkey_form=PasskeyForm(formdata=None, next=form.next.data),
+        party=passkeys.relying_party(),
+        provider=settings().oidc,
+    )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
+
+
+@bp.route("/login/sent", methods=["GET", "POST"])
 @access.public
+@limiter.limit(SIGN_IN, methods=["POST"])
 def link_sent() -> ResponseReturnValue:
-    """Say where to look for the link."""
-    return render_template("accounts/link_sent.html", email=request.args.get("email", "")[:254])
+    """Say where to look for the link, and take the code that came with it."""
+    form = CodeForm()
+    if form.validate_on_submit():
+        found = links.spend_code(
+            session.get(arrival.BROWSER_KEY, ""), form.code.data, now=clock.real_utcnow()
+        )
+        if found is not None:
+            return arrival.arrive(found.person, Method.CODE, to=found.next_path)
+        db.session.commit()  # that one more code was tried
+        put(form, links.CodeError(), form.code)
+    page = render_template(
+        "accounts/link_sent.html", form=form, email=session.get(arrival.ADDRESS_KEY, "")
+    )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
 
 
 @bp.route("/login/link/<token>", methods=["GET", "POST"])
@@ -82,13 +96,17 @@ def link(token: str) -> ResponseReturnValue:
     form = SpendLinkForm()
     if form.validate_on_submit():
         try:
-            person, next_path = service.spend_link(token, now=clock.real_utcnow())
-            sign_in(person)
+            spent = links.spend_link(token, now=clock.real_utcnow())
         except DomainError as error:
             db.session.rollback()
             put(form, error)
         else:
-            return redirect(own_path(next_path) or home_of(person), HTTPStatus.SEE_OTHER)
+            return arrival.arrive(
+                spent.person,
+                Method.LINK,
+                to=spent.next_path,
+                has_second_factor=spent.is_vouched,
+            )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
     return render_template("accounts/link.html", form=form, login_url=url_for(".login")), status
 
@@ -99,46 +117,7 @@ def logout() -> ResponseReturnValue:
     """Sign out: the session ends on the server, so a copy of the cookie is dead too."""
     token = session.get(access.SESSION_KEY)
     if token:
-        service.end_session(token, now=clock.real_utcnow())
+        sessions.end_session(token, now=clock.real_utcnow())
         db.session.commit()
     session.clear()
     return redirect(url_for("site.home"), HTTPStatus.SEE_OTHER)
-
-
-@bp.post("/me/sign-out-everywhere")
-@access.needs(access.signed_in)
-def sign_out_everywhere() -> ResponseReturnValue:
-    """End every session of the person, this one too."""
-    service.end_sessions(the_person(), now=clock.real_utcnow())
-    db.session.commit()
-    session.clear()
-    flash(_("You are signed out everywhere."), "success")
-    return redirect(url_for(".login"), HTTPStatus.SEE_OTHER)
-
-
-def sign_in(person: Person) -> None:
-    """Begin a session of ``person`` in this browser, and commit."""
-    device = request.user_agent.string
-    token = service.open_session(person, device=device, now=clock.real_utcnow())
-    db.session.commit()
-    session.clear()  # nothing of a session before, not even its CSRF token
-    session[access.SESSION_KEY] = token
-    session.permanent = True
-    access.forget_person()
-
-
-def own_path(path: str | None) -> str:
-    """Return ``path`` if it leads to a page of ours, else an empty text."""
-    path = path or ""
-    # Browsers read a backslash as a slash, and //host as another site.
-    ours = path.startswith("/") and not path.startswith("//") and "\\" not in path
-    return path if ours and path.isprintable() else ""
-
-
-def home_of(person: Person) -> str:
-    """Return where ``person`` goes on to after signing in."""
-    if access.read_plan(person):
-        return url_for("desk.home")
-    if access.countries_of(person):
-        return url_for("hosting.calls")
-    return url_for("registrations.mine")

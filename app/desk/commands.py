@@ -9,7 +9,7 @@ import click
 from flask.cli import AppGroup
 
 from app import clock, outbox
-from app.accounts import service
+from app.accounts import links, service
 from app.accounts.models import SCOPE_OF, Role, ScopeKind
 from app.countries import queries as countries
 from app.database import db
@@ -55,11 +55,16 @@ def create(email: str | None, role: str, scope: str, path: Path | None) -> None:
 @accounts.command("link")
 @click.argument("emails", nargs=-1, required=True)
 def link(emails: Sequence[str]) -> None:
-    """Print a one-time sign-in address for each EMAIL; it lives for a day."""
+    """Print a one-time sign-in address for each EMAIL; it lives for a day.
+
+    It stands for both proofs: give it to the person alone. Who has lost a second factor uses it to
+    set up another.
+    """
     now = clock.real_utcnow()
     try:
         tokens = [
-            service.make_link(email, life=service.COMMANDED_LINK_LIFE, now=now) for email in emails
+            links.make_link(email, life=links.COMMANDED_LINK_LIFE, now=now, is_vouched=True)
+            for email in emails
         ]
     except DomainError as error:
         db.session.rollback()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 
 from app import clock, outbox
-from app.accounts import access
+from app.accounts import access, links
 from app.accounts import queries as accounts_queries
 from app.accounts import service as accounts
 from app.accounts.access import the_person
@@ -214,7 +214,7 @@ def people() -> ResponseReturnValue:
                 is_chair=role is Role.COMMITTEE and form.is_chair.data,
             )
             if is_new:
-                accounts.mail_link(person.email, now=now)
+                links.mail_link(person.email, now=now)
         except DomainError as error:
             db.session.rollback()
             put(form, error)

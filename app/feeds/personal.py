@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from app import audit, database
 from app.accounts.queries import hashed
+from app.accounts.signals import addresses_ended
 from app.database import db
 from app.editions import queries as editions
 from app.editions.entries import entry_of
@@ -91,6 +92,13 @@ def revoke(feed: PersonalFeed, *, now: datetime) -> None:
     feed.revoked_at = now
     db.session.flush()
     audit.record("feed.revoked", feed, by=feed.person, now=now)
+
+
+@addresses_ended.connect
+def revoke_all(person: Person, *, now: datetime) -> None:
+    """End every feed of ``person``: somebody else may have copied an address."""
+    for feed in queries.personal_feeds(person):
+        revoke(feed, now=now)
 
 
 def note_use(feed: PersonalFeed, *, now: datetime) -> bool:

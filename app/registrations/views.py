@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from app import audit, clock, database
-from app.accounts import access
+from app.accounts import access, arrival
 from app.accounts import service as accounts
 from app.accounts.access import the_person
-from app.accounts.forms import LinkForm, NewPasswordForm, ProfileForm
+from app.accounts.forms import LinkForm, ProfileForm
 from app.database import db
 from app.editions import queries as editions
 from app.forms import put
@@ -146,35 +146,14 @@ def of_edition(slug: str) -> ResponseReturnValue:
 def mine() -> ResponseReturnValue:
     """Show the person's registrations and their own settings."""
     person = the_person()
-    profile_form, password_form = ProfileForm(name=person.name), NewPasswordForm()
+    profile_form = ProfileForm(name=person.name)
     if profile_form.submit.data and profile_form.validate_on_submit():
         accounts.rename(person, profile_form.name.data or "", now=clock.utcnow())
         db.session.commit()
         flash(_("Your name is saved."), "success")
         return redirect(url_for(".mine"), HTTPStatus.SEE_OTHER)
-    if password_form.submit_password.data and password_form.validate_on_submit():
-        return _set_password(person, profile_form, password_form)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
-    return _my_page(person, profile_form, password_form), status
-
-
-def _set_password(
-    person: Person, profile_form: ProfileForm, password_form: NewPasswordForm
-) -> ResponseReturnValue:
-    try:
-        accounts.set_password(person, password_form.password.data, now=clock.real_utcnow())
-    except DomainError as error:
-        db.session.rollback()
-        put(password_form, error, password_form.password)
-        page = _my_page(person, profile_form, password_form)
-        return page, HTTPStatus.UNPROCESSABLE_ENTITY
-    db.session.commit()
-    flash(_("Your password is set. Sign in with it."), "success")
-    return redirect(url_for("accounts.login"), HTTPStatus.SEE_OTHER)
-
-
-def _my_page(person: Person, profile_form: ProfileForm, password_form: NewPasswordForm) -> str:
-    return render_template(
+    page = render_template(
         "registrations/mine.html",
         person=person,
         registrations=[
@@ -182,8 +161,8 @@ def _my_page(person: Person, profile_form: ProfileForm, password_form: NewPasswo
             for registration in queries.of_person(person)
         ],
         profile_form=profile_form,
-        password_form=password_form,
     )
+    return page, status
 
 
 def _ask_for_address(edition: Edition) -> ResponseReturnValue:
@@ -192,15 +171,10 @@ def _ask_for_address(edition: Edition) -> ResponseReturnValue:
     form = LinkForm(next=here)
     if form.validate_on_submit():
         try:
-            accounts.mail_link(form.email.data, now=clock.real_utcnow(), next_path=here)
+            return arrival.ask_for_link(form.email.data, to=here)
         except DomainError as error:
             db.session.rollback()
             put(form, error, form.email)
-        else:
-            db.session.commit()
-            return redirect(
-                url_for("accounts.link_sent", email=form.email.data), HTTPStatus.SEE_OTHER
-            )
     page = render_template(
         "registrations/register.html",
         form=None,

@@ -306,6 +306,7 @@ def _account(name: str, full_name: str, password: str, now: datetime) -> Person:
     person.name = full_name
     person.password = hash_password(password)
     person.verified_at = now
+    person.is_demonstration = True
     db.session.flush()
     return person
 

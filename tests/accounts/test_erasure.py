@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from app import audit, audit_proof, clock, database, outbox
-from app.accounts import consents, privacy
+from app.accounts import consents, links, privacy
 from app.accounts import service as accounts
 from app.accounts.models import Consent, Person, Purpose, Role
 from app.clock import real_utcnow
@@ -50,7 +50,7 @@ def use_everything(client: Client) -> Person:
     client.submit("/login/link", email=EMAIL.upper(), next=f"/?{CANARY}-path")
     client.post("/login", data={"csrf_token": client.csrf_token(), "email": EMAIL,
                                 "password": f"{CANARY}-password"})  # fmt: skip
-    token = accounts.make_link(EMAIL, life=timedelta(minutes=5), now=real_utcnow())
+    token = links.make_link(EMAIL, life=timedelta(minutes=5), now=real_utcnow())
     client.submit(f"/login/link/{token}")
     person = db.session.scalar(select(Person).filter_by(email=EMAIL))
     client.sign_in(person)
@@ -64,7 +64,7 @@ def use_everything(client: Client) -> Person:
         assert answer.status_code == 303
     registrations.register(seated, next_in_line, now=OPENING)
     client.submit("/me", name=NAME, submit="1")
-    client.submit("/me", password=f"{CANARY}-a-long-password", submit_password="1")
+    client.submit("/me/sign-in/password", password=f"{CANARY}-a-long-password")
     client.sign_in(person)
     client.submit("/me/feeds", name=f"{CANARY}-phone")
     for purpose in Purpose:

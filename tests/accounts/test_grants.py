@@ -18,9 +18,9 @@ from hypothesis.stateful import (
 from sqlalchemy import delete, func, select
 
 from app import audit, database
-from app.accounts import grants, queries, service
+from app.accounts import grants, queries, service, sessions
 from app.accounts.grants import Offer
-from app.accounts.models import Grant, Invitation, Person, Role, SignIn
+from app.accounts.models import Grant, Invitation, Method, Person, Role, SignIn
 from app.database import db
 from scheduler.errors import DomainError, NotFoundError, PermissionDeniedError
 from tests.factories import OPENING, make_person
@@ -126,7 +126,9 @@ def test_a_contact_gives_deputies_of_the_own_country_and_ends_them(organiser: Pe
 
 def test_losing_a_role_ends_every_session_at_once(organiser: Person) -> None:
     grant = taken("member@example.org", Offer(Role.COMMITTEE), by=organiser)
-    token = service.open_session(grant.person, device="a laptop", now=NOW)
+    token = sessions.open_session(
+        grant.person, method=Method.LINK, device="a laptop", now=NOW, has_second_factor=True
+    )
     grants.end(grant, reason="The term is over", by=organiser, now=NOW)
     assert queries.session_of(token, now=NOW) is None
     assert db.session.scalar(select(func.count()).select_from(SignIn)) == 1

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.accounts.views import own_path
+from app.accounts.arrival import own_path
 
 
 @pytest.mark.parametrize("path", ["/", "/me", "/calendar?year=2027&view=list", "/a//b", "/é"])

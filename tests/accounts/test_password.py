@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app import audit, database
-from app.accounts import queries, service
+from app import audit, database, outbox
+from app.accounts import links, passwords, queries
 from app.accounts.models import Person, Role, SignIn
-from app.accounts.service import PasswordError
 from app.clock import real_utcnow
 from app.database import db
 from tests.factories import OPENING, make_country, make_person
@@ -23,9 +22,10 @@ WRONG = "The address or the password is not right."
 
 @pytest.fixture
 def organiser() -> Person:
-    """An organiser with a password; hashing one takes a while, so few tests do."""
+    """An organiser with a password alone; hashing one takes a while, so few tests do."""
     person = make_person("organiser@example.org", role=Role.ORGANISER)
-    service.set_password(person, PASSWORD, now=OPENING)
+    person.is_demonstration = True
+    passwords.set_password(person, PASSWORD, now=OPENING)
     db.session.commit()
     return person
 
@@ -95,7 +95,9 @@ def test_each_role_has_its_home(client: Client) -> None:
     reached = {}
     for role in homes:
         person = make_person(role=role, scope="XAA" if role is Role.NATIONAL_CONTACT else "")
-        token = service.make_link(person.email, life=timedelta(minutes=1), now=real_utcnow())
+        token = links.make_link(
+            person.email, life=timedelta(minutes=1), now=real_utcnow(), is_vouched=True
+        )
         reached[role] = client.submit(f"/login/link/{token}").location
     assert reached == homes
 
@@ -114,7 +116,7 @@ def test_a_copied_cookie_is_dead_after_sign_out(client: Client) -> None:
 def test_signing_in_leaves_nothing_of_the_session_before(client: Client) -> None:
     with client.session_transaction() as session:
         session["planted"] = "by somebody else"
-    token = service.make_link("new@example.org", life=timedelta(minutes=1), now=real_utcnow())
+    token = links.make_link("new@example.org", life=timedelta(minutes=1), now=real_utcnow())
     client.submit(f"/login/link/{token}")
     with client.session_transaction() as session:
         assert sorted(set(session) - {"_permanent", "_flashes"}) == ["sign_in"]
@@ -139,16 +141,17 @@ def test_sign_out_everywhere_ends_every_device(client: Client) -> None:
     assert [device.get("/me").status_code for device in (client, other)] == [303, 303]
 
 
-def test_a_new_password_ends_every_session_and_the_new_one_counts(
+def test_a_new_password_ends_every_other_session_and_the_new_one_counts(
     organiser: Person, client: Client
 ) -> None:
     other = client.application.test_client()
     assert isinstance(other, type(client))
     other.sign_in(organiser)
     client.sign_in(organiser)
-    answer = client.submit("/me", password="another long one", submit_password="1")
-    assert (answer.status_code, answer.location) == (303, "/login")
-    assert [device.get("/me").status_code for device in (client, other)] == [303, 303]
+    answer = client.submit("/me/sign-in/password", password="another long one")
+    assert (answer.status_code, answer.location) == (303, "/me/sign-in")
+    assert [device.get("/me").status_code for device in (client, other)] == [200, 303]
+    assert outbox.latest()[0].subject == "Your sign-in has changed"
     tries = [
         client.submit("/login", email=organiser.email, password=password).status_code
         for password in (PASSWORD, "another long one")
@@ -156,16 +159,36 @@ def test_a_new_password_ends_every_session_and_the_new_one_counts(
     assert tries == [422, 303]
 
 
-def test_a_short_password_is_refused_with_what_would_do(client: Client) -> None:
-    person = make_person()
-    with pytest.raises(PasswordError, match="at least 12 characters"):
-        service.set_password(person, "x" * 11, now=OPENING)
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [
+        ("x" * 11, "at least 12 characters"),
+        ("passwordpassword", "easily guessed"),
+        ("qwertyuiop12", "easily guessed"),
+        ("iloveyou1234", "easily guessed"),
+        ("Symposia2027", "easily guessed"),
+    ],
+)
+def test_a_password_that_others_would_guess_is_refused(
+    password: str, said: str, client: Client
+) -> None:
+    person = make_person("ada.byron@example.org", name="Ada Byron")
     client.sign_in(person)
-    answer = client.submit("/me", password="too short", submit_password="1")
+    answer = client.submit("/me/sign-in/password", password=password)
     assert answer.status_code == 422
-    assert alert(answer).endswith("The password needs at least 12 characters.")
+    assert said in alert(answer)
     found = queries.find(person.email)
     assert (found and found.password, client.get("/me").status_code) == (None, 200)
+
+
+def test_a_password_can_be_taken_away(organiser: Person, client: Client) -> None:
+    client.sign_in(organiser)
+    assert client.submit("/me/sign-in/password/remove").status_code == 303
+    assert client.submit("/login", email=organiser.email, password=PASSWORD).status_code == 422
+
+
+def test_a_long_password_is_judged_in_no_time() -> None:
+    passwords.judge("four unrelated words and so on " * 30, make_person())
 
 
 def test_who_is_switched_off_is_signed_out_at_once(client: Client) -> None:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from app import audit_proof, clock, database, outbox, retention
-from app.accounts import consents
-from app.accounts import service as accounts
-from app.accounts.models import Consent, Person, Purpose, Role, SignIn, SignInLink
+from app.accounts import consents, links, sessions
+from app.accounts.models import Consent, Method, Person, Purpose, Role, SignIn, SignInLink
 from app.clock import real_utcnow
 from app.database import db
 from app.feeds import personal
@@ -79,7 +78,7 @@ def test_who_is_idle_is_erased_and_who_is_needed_stays(monkeypatch: pytest.Monke
     registrations.register(make_edition(), make_person("comes@example.org"), now=OPENING)
     seen = make_person("seen@example.org")
     later = max(OPENING, real_utcnow()) + 731 * DAY
-    accounts.open_session(seen, device="d", now=later - 100 * DAY)
+    sessions.open_session(seen, method=Method.LINK, device="d", now=later - 100 * DAY)
     monkeypatch.setattr(clock, "real_utcnow", lambda: later)
     assert run()["Accounts"] == 1
     kept = db.session.scalars(select(Person.email).order_by(Person.email)).all()
@@ -89,8 +88,8 @@ def test_who_is_idle_is_erased_and_who_is_needed_stays(monkeypatch: pytest.Monke
 def test_sessions_lose_their_device_and_then_themselves() -> None:
     person, now = make_person(), real_utcnow()
     for days in (29, 31, 729, 731):
-        accounts.open_session(person, device=f"d{days}", now=now - (days * DAY))
-        accounts.end_sessions(person, now=now - days * DAY)
+        sessions.open_session(person, method=Method.LINK, device=f"d{days}", now=now - (days * DAY))
+        sessions.end_sessions(person, now=now - days * DAY)
     found = run()
     assert (found["Devices you signed in on"], found["Times of signing in"]) == (3, 1)
     assert db.session.scalars(select(SignIn.device).order_by(SignIn.id)).all() == ["d29", "", ""]
@@ -99,7 +98,7 @@ def test_sessions_lose_their_device_and_then_themselves() -> None:
 def test_dead_links_and_old_mails_go_with_their_files(instance_path: Path) -> None:
     now = real_utcnow()
     for age in (timedelta(hours=23), timedelta(hours=25)):
-        accounts.make_link("a@example.org", life=timedelta(0), now=now - age)
+        links.make_link("a@example.org", life=timedelta(0), now=now - age)
     for age, secret in ((89 * DAY, False), (91 * DAY, False), (DAY * 2, True), (DAY / 2, True)):
         letter = outbox.Letter(subject=f"{age}", paragraphs=["Words"], is_secret=secret)
         database.write()

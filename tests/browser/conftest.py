@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app.accounts import service as accounts
+from app.accounts import access, sessions
+from app.accounts.models import Method
 from app.clock import real_utcnow
 from app.database import db
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from flask import Flask
     from playwright.sync_api import BrowserContext
 
     from app.accounts.models import Person
@@ -41,8 +43,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_page(browser: Browser, live_url: str) -> Iterator[Callable[..., Page]]:
-    """Make pages of their own sessions, signed in by a link as a person would be."""
+def new_page(browser: Browser, live_url: str, app: Flask) -> Iterator[Callable[..., Page]]:
+    """Make pages of their own sessions, signed in with both proofs given."""
     contexts: list[BrowserContext] = []
 
     def make(person: Person | None = None, **options: object) -> Page:
@@ -51,13 +53,18 @@ def new_page(browser: Browser, live_url: str) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         if person is not None:
-            token = accounts.make_link(
-                person.email, life=accounts.COMMANDED_LINK_LIFE, now=real_utcnow()
+            token = sessions.open_session(
+                person,
+                method=Method.PASSWORD,
+                device="test",
+                now=real_utcnow(),
+                has_second_factor=True,
             )
             db.session.commit()
-            page.goto(f"/login/link/{token}")
-            page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url(lambda url: "/login" not in url)
+            interface: Any = app.session_interface
+            cookie = interface.get_signing_serializer(app).dumps({access.SESSION_KEY: token})
+            context.add_cookies([{"name": "session", "value": cookie, "url": live_url}])
+            page.goto("/me")
         return page
 
     yield make

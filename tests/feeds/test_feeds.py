@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from icalendar import Calendar, Event
 
-from app.accounts import service as accounts
+from app.accounts import links
 from app.clock import real_utcnow
 from app.database import db
 from app.editions import disruptions, planning, service
@@ -404,7 +404,7 @@ def test_a_feed_is_served_to_be_cached_and_asked_again(client: Client) -> None:
 def test_a_feed_is_the_same_for_everybody(client: Client) -> None:
     announced()
     plain = fetch(client)
-    token = accounts.make_link("a@example.org", life=timedelta(minutes=1), now=real_utcnow())
+    token = links.make_link("a@example.org", life=timedelta(minutes=1), now=real_utcnow())
     assert client.submit(f"/login/link/{token}").status_code == 303
     signed_in = fetch(client)
     odd = fetch(client, Accept="image/png", Accept_Language="fr")

@@ -41,7 +41,11 @@ def test_what_a_visitor_may_use_is_this_and_nothing_more(app: Flask) -> None:
         "accounts.link_sent",
         "accounts.login",
         "accounts.logout",
+        "accounts.passkey_options",
+        "accounts.provider_back",
+        "accounts.provider_begin",
         "accounts.request_link",
+        "accounts.use_passkey",
         "documents.verify",  # who holds the document, which says nothing of its person
         "door.worker",  # a script
         "feeds.code",  # the same as feeds.one

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app import database, outbox, uploads
+from app.accounts import links
 from app.accounts import service as accounts
 from app.accounts.models import Person, Role
 from app.clock import real_utcnow
@@ -247,22 +248,22 @@ def test_a_subject_fits_its_column_however_long_the_names(client: Client) -> Non
 
 def test_two_presses_of_one_link_sign_in_once(app: Flask) -> None:
     """The second waits for the first to be decided: on both databases a link is spent once."""
-    token = accounts.make_link("a@example.org", life=timedelta(minutes=5), now=real_utcnow())
+    token = links.make_link("a@example.org", life=timedelta(minutes=5), now=real_utcnow())
     db.session.commit()
     outcomes: list[str] = []
 
     def press() -> None:
         with app.app_context():
             try:
-                accounts.spend_link(token, now=real_utcnow())
-            except accounts.LinkError:
+                links.spend_link(token, now=real_utcnow())
+            except links.LinkError:
                 db.session.rollback()
                 outcomes.append("refused")
             else:
                 db.session.commit()
                 outcomes.append("signed in")
 
-    accounts.spend_link(token, now=real_utcnow())
+    links.spend_link(token, now=real_utcnow())
     second = threading.Thread(target=press)
     second.start()
     second.join(0.3)  # long enough to read the link, were it to be had
@@ -273,7 +274,7 @@ def test_two_presses_of_one_link_sign_in_once(app: Flask) -> None:
 
 def test_two_links_of_one_newcomer_make_one_person(app: Flask) -> None:
     tokens = [
-        accounts.make_link("new@example.org", life=timedelta(minutes=5), now=real_utcnow())
+        links.make_link("new@example.org", life=timedelta(minutes=5), now=real_utcnow())
         for _ in range(2)
     ]
     db.session.commit()
@@ -281,10 +282,10 @@ def test_two_links_of_one_newcomer_make_one_person(app: Flask) -> None:
 
     def press() -> None:
         with app.app_context():
-            found.append(accounts.spend_link(tokens[1], now=real_utcnow())[0].id)
+            found.append(links.spend_link(tokens[1], now=real_utcnow())[0].id)
             db.session.commit()
 
-    found.append(accounts.spend_link(tokens[0], now=real_utcnow())[0].id)
+    found.append(links.spend_link(tokens[0], now=real_utcnow())[0].id)
     second = threading.Thread(target=press)
     second.start()
     second.join(0.3)
@@ -297,10 +298,10 @@ def test_two_links_of_one_newcomer_make_one_person(app: Flask) -> None:
 def test_nobodys_mailbox_is_filled_with_links(client: Client) -> None:
     answers = {
         client.submit("/login/link", email="guard@example.org").status_code
-        for _ in range(accounts.LIVE_LINKS_MAX + 5)
+        for _ in range(links.LIVE_LINKS_MAX + 5)
     }
     assert answers == {303}
-    assert len(outbox.latest()) == accounts.LIVE_LINKS_MAX
+    assert len(outbox.latest()) == links.LIVE_LINKS_MAX
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from flask import request
 
 import config
 from app import create_app
-from app.accounts import service as accounts
+from app.accounts import links
 from app.accounts.models import Role
 from app.clock import real_utcnow
 from tests.factories import OPENING, make_edition, make_person
@@ -52,7 +52,7 @@ def test_a_public_page_may_be_kept_and_a_persons_may_not(client: Client) -> None
 
 
 def test_a_cookie_is_sent_again_only_when_it_has_changed(client: Client) -> None:
-    token = accounts.make_link("a@example.org", life=timedelta(minutes=1), now=real_utcnow())
+    token = links.make_link("a@example.org", life=timedelta(minutes=1), now=real_utcnow())
     signed_in = client.submit(f"/login/link/{token}")
     assert len(signed_in.headers.getlist("Set-Cookie")) == 1
     client.get("/me")

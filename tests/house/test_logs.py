@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from app import database, logs
-from app.accounts import service as accounts
+from app.accounts import links
 from app.accounts.models import Person, Role
 from app.clock import real_utcnow
 from app.database import db
@@ -145,11 +145,11 @@ def test_no_secret_of_a_whole_visit_is_in_the_log(
 ) -> None:
     logging.getLogger("werkzeug").setLevel(logging.INFO)
     email, password = "canary@example.org", "canary-of-a-password"
-    link = accounts.make_link(email, life=timedelta(minutes=5), now=real_utcnow())
+    link = links.make_link(email, life=timedelta(minutes=5), now=real_utcnow())
     client.submit(f"/login/link/{link}")
     person = db.session.query(Person).filter_by(email=email).one()
     feed = personal.make(person, "Phone", has_alarms=False, now=real_utcnow())
-    client.submit("/me", password=password, submit_password="1")
+    client.submit("/me/sign-in/password", password=password)
     client.submit("/login", email=email, password=password)
     client.submit("/login/link", email=email)
     client.get(f"/feeds/personal/{feed}.ics")

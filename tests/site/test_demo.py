@@ -8,7 +8,7 @@ from icalendar import Calendar
 from sqlalchemy import text
 
 from app import clock
-from app.accounts import service as accounts
+from app.accounts import links
 from app.accounts.models import Person, Role
 from app.clock import real_utcnow
 from app.countries.models import Country
@@ -209,7 +209,7 @@ def test_the_plan_shows_that_2027_falls_into_ramadan(client: Client) -> None:
 )
 def test_each_account_has_its_home(name: str, home: str, client: Client) -> None:
     email = f"{name}@symposia.example.org"
-    token = accounts.make_link(email, life=timedelta(minutes=1), now=real_utcnow())
+    token = links.make_link(email, life=timedelta(minutes=1), now=real_utcnow())
     answer = client.submit(f"/login/link/{token}")
     assert answer.location == home
     assert client.get(home).status_code == 200

@@ -3,6 +3,7 @@ const pieces = [
   ["[data-copy]", "./copy_field.js"],
   ["[data-door]", "./door.js"],
   ["[data-form-errors]", "./form_errors.js"],
+  ["form[data-passkey]", "./passkey.js"],
   ["[data-poll-url]", "./poll.js"],
   ["form[data-preview-url]", "./preview.js"],
   ["[data-reveal]", "./reveal.js"],
