@@ -196,6 +196,7 @@ def take_up(override_id: int) -> ResponseReturnValue:
 
 @bp.route("/people", methods=["GET", "POST"])
 @access.needs(access.organise)
+@access.fresh
 def people() -> ResponseReturnValue:
     """Show who holds which role, and give one; the person is sent a sign-in link."""
     form = GrantForm()
