@@ -60,6 +60,7 @@ def choose(purpose: str) -> ResponseReturnValue:
 
 @bp.get("/me/data.json")
 @access.needs(access.signed_in)
+@access.fresh
 def data() -> ResponseReturnValue:
     """Answer everything that is held about the person, as a file."""
     held = json.dumps(privacy.data_of(the_person()), indent=2, ensure_ascii=False)
@@ -71,6 +72,7 @@ def data() -> ResponseReturnValue:
 
 @bp.route("/me/erase", methods=["GET", "POST"])
 @access.needs(access.signed_in)
+@access.fresh
 def erase_me() -> ResponseReturnValue:
     """Say what goes and what stays, and erase the person once they confirm."""
     form = EraseForm()
@@ -94,6 +96,7 @@ def erase_me() -> ResponseReturnValue:
 
 @bp.route("/organise/people/erase", methods=["GET", "POST"])
 @access.needs(access.organise)
+@access.fresh
 def erase_person() -> ResponseReturnValue:
     """Erase somebody who asked for it by other ways."""
     form = ErasePersonForm()

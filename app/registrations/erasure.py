@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Column
+    from sqlalchemy.orm import InstrumentedAttribute
 
 NEEDS_KEPT = timedelta(days=30)  # after the event
 KEPT = timedelta(days=730)  # after the event
@@ -83,6 +84,7 @@ def _said(moment: datetime | None) -> str | None:
 @person_erased.connect
 def _erase(sender: object, *, person: Person, now: datetime) -> None:  # noqa: ARG001
     """Give back the places of a person, then keep only counts."""
+    _let_go(Registration.nominated_by_id, person.id)
     nominees = Registration.nominated_by_id == person.id
     if db.session.scalar(select(Registration.id).where(nominees).limit(1)):
         db.session.execute(update(Registration).where(nominees).values(nominated_by_id=None))
@@ -93,6 +95,11 @@ def _erase(sender: object, *, person: Person, now: datetime) -> None:  # noqa: A
         if registration.is_live and not edition.has_begun(edition.day_at(now)):
             service.cancel(registration, by=person, now=now)
         count_out(registration)
+
+
+def _let_go(key: InstrumentedAttribute[int | None], number: int) -> None:
+    """Let other registrations point to nobody instead."""
+    db.session.execute(update(Registration).where(key == number).values({key: None}))
 
 
 def count_out(registration: Registration) -> None:
@@ -112,6 +119,7 @@ def count_out(registration: Registration) -> None:
         .values(replaces_id=None)
     )
     registration_erased.send(None, registration=registration)
+    _let_go(Registration.replaces_id, registration.id)
     audit_proof.forget(registration)
     db.session.delete(registration)
     db.session.flush()

@@ -348,4 +348,17 @@ def test_no_table_keeps_a_person_from_being_erased() -> None:
         if key.column.table.name in {"person", "registration"}
         and key.ondelete not in {"CASCADE", "SET NULL"}
     }
-    assert holding == {"registration.person_id"}
+    # These are let go by `app/registrations/erasure.py`, as the test below shows.
+    own = {"person_id", "nominated_by_id", "replaces_id"}
+    assert holding == {f"registration.{name}" for name in own}
+
+
+def test_who_nominated_others_or_was_replaced_is_erased_too() -> None:
+    edition, contact = make_edition(), make_person("contact@example.org")
+    first = registrations.register(edition, contact, now=OPENING)
+    second = registrations.register(edition, make_person(), now=OPENING)
+    second.nominated_by_id, second.replaces_id = contact.id, first.id
+    privacy.erase(contact, by=None, now=OPENING)
+    db.session.commit()
+    db.session.expire_all()
+    assert (second.nominated_by_id, second.replaces_id) == (None, None)
