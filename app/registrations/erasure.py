@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, or_, select, update
 
 from app import audit_proof, database, retention
 from app.accounts import privacy
@@ -39,7 +39,10 @@ def _tell(sender: object, *, person: Person) -> tuple[str, list[dict[str, Any]]]
             "edition": registration.edition.title,
             "status": registration.status.value,
             "position": queries.position(registration),
+            "affiliation": registration.affiliation,
+            "function": registration.position,
             "dietary_needs": registration.dietary_needs,
+            "access_needs": registration.access_needs,
             "registered_at": registration.registered_at.isoformat(),
             "confirmed_at": _said(registration.confirmed_at),
             "cancelled_at": _said(registration.cancelled_at),
@@ -128,14 +131,17 @@ def count_out(registration: Registration) -> None:
 # -- in the course of time -------------------------------------------------------------------
 
 
-@retention.rule(_l("Dietary needs"), _l("until 30 days after the event"))
+@retention.rule(_l("Dietary and access needs"), _l("until 30 days after the event"))
 def _let_go_of_needs(now: datetime) -> int:
     """Empty what was told for the days of the event alone."""
     ended = select(Edition.id).where(Edition.dtend <= (now - NEEDS_KEPT).date())
     done = db.session.execute(
         update(Registration)
-        .where(Registration.edition_id.in_(ended), Registration.dietary_needs != "")
-        .values(dietary_needs="")
+        .where(
+            Registration.edition_id.in_(ended),
+            or_(Registration.dietary_needs != "", Registration.access_needs != ""),
+        )
+        .values(dietary_needs="", access_needs="")
         .execution_options(synchronize_session=False)
     )
     return retention.rows(done)

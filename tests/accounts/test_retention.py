@@ -58,8 +58,10 @@ def test_an_empty_house_lets_nothing_go() -> None:
 
 def test_diet_is_known_until_thirty_days_after_the_event() -> None:
     kept, gone = (register_for(TODAY - days * DAY) for days in (30, 31))
-    assert run() == {"Dietary needs": 1}
-    assert (kept.dietary_needs, gone.dietary_needs) == ("No nuts", "")
+    gone.access_needs = "A ramp"
+    db.session.flush()
+    assert run() == {"Dietary and access needs": 1}
+    assert (kept.dietary_needs, gone.dietary_needs, gone.access_needs) == ("No nuts", "", "")
 
 
 def test_registrations_become_counts_after_two_years() -> None:
@@ -141,7 +143,7 @@ def test_revoked_and_forgotten_addresses_go() -> None:
 def test_the_command_says_what_is_due_and_then_what_it_did(app: Flask) -> None:
     gone = register_for(TODAY - 40 * DAY)
     db.session.commit()
-    line = "Dietary needs (until 30 days after the event)"
+    line = "Dietary and access needs (until 30 days after the event)"
     outputs = []
     for options in (["--dry-run"], [], []):
         found = app.test_cli_runner().invoke(args=["retention", "run", *options])
