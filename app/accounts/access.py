@@ -147,6 +147,12 @@ def keep_door(person: Person | None, edition_slug: str) -> bool:
     return organise(person) or holds(person, Role.HOST_TEAM, edition_slug)
 
 
+def work_with_host(person: Person | None, edition_slug: str, country_code: str | None) -> bool:
+    """Organisers, the edition's host team, and the national contacts of the host country."""
+    is_contact = country_code is not None and offer_for(person, country_code)
+    return is_contact or keep_door(person, edition_slug)
+
+
 # -- asking for them -------------------------------------------------------------------------
 
 

@@ -292,6 +292,21 @@ def end(
     _note_role("person.role_end_set", grant, by, now, is_given=False, reason=reason)
 
 
+def end_all(role: Role, scope_key: str, *, reason: str, by: Person | None, now: datetime) -> None:
+    """End a role for a scope that is gone, whoever holds or was offered it.
+
+    ``now`` may be the domain's, whose acts take scopes away; whether a role stands is told by
+    real time, as everywhere.
+    """
+    for grant in queries.standing_grants(role, scope_key):
+        _end(grant, reason, by=by, now=now)
+    open_ones = select(Invitation).filter_by(role=role, scope_key=scope_key, closed_at=None)
+    for invitation in db.session.scalars(open_ones).all():
+        invitation.closed_at = now
+        _note("invitation.withdrawn", invitation, by, now)
+    db.session.flush()
+
+
 def _end(grant: Grant, reason: str, *, by: Person | None, now: datetime) -> None:
     grant.ends_at = grant.ended_at = now
     grant.end_reason = reason.strip()
@@ -384,7 +399,7 @@ def _others_organise(grant: Grant) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
-def _note(action: str, invitation: Invitation, by: Person, now: datetime) -> None:
+def _note(action: str, invitation: Invitation, by: Person | None, now: datetime) -> None:
     changes = {
         "role": [None, invitation.role.value],
         "scope": [None, invitation.scope_key],

@@ -170,6 +170,17 @@ def staff() -> Sequence[Grant]:
     ).all()
 
 
+def standing_grants(role: Role, scope_key: str) -> Sequence[Grant]:
+    """Return every grant of ``role`` for ``scope_key`` that stands, with its person, by address."""
+    return db.session.scalars(
+        select(Grant)
+        .join(Grant.person)
+        .where(Grant.role == role, Grant.scope_key == scope_key, standing())
+        .options(joinedload(Grant.person))
+        .order_by(Person.email)
+    ).all()
+
+
 def standing() -> ColumnElement[bool]:
     """Return the condition that a role has not ended.
 

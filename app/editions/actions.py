@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.countries import queries as countries
-from app.editions import disruptions, forms, planning, queries, service
+from app.editions import agreements, disruptions, forms, planning, queries, service
 from app.i18n import lazy_gettext as _l
 from scheduler.errors import NotFoundError
 from scheduler.lifecycle import EditionStatus
@@ -98,7 +98,7 @@ def _confirm(edition: Edition, form: Any, by: Person, now: datetime) -> None:  #
 
 def _record_agreement(edition: Edition, form: Any, by: Person, now: datetime) -> None:  # noqa: ANN401
     waiver = form.waiver.data if form.kind.data == "waived" else ""
-    service.record_agreement(edition, waiver=waiver, by=by, now=now)
+    agreements.record_agreement(edition, waiver=waiver, by=by, now=now)
 
 
 def _open_registration(edition: Edition, form: Any, by: Person, now: datetime) -> None:  # noqa: ANN401

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.editions import numbering, service
+from app.editions import agreements, numbering, service
 from app.editions.models import Precision
 from scheduler import lifecycle, timespan
 from scheduler.errors import N_, ConflictError
-from scheduler.lifecycle import AgreementStatus, EditionStatus
+from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -67,7 +67,7 @@ def relocate(  # noqa: PLR0913 - a place has these parts
     by: Person,
     now: datetime,
 ) -> None:
-    """Move ``edition`` to another place.
+    """Move ``edition`` to another place; in another country, the agreement has to be made anew.
 
     Raises:
         UnknownZoneError, PlaceMissingError, ReasonMissingError, OverError: see there.
@@ -79,6 +79,8 @@ def relocate(  # noqa: PLR0913 - a place has these parts
     with service.revising(edition, "edition.relocated", by=by, now=now, reason=reason):
         _insist_settled(edition)
         _insist_it_lies_ahead(edition, now)
+        if edition.country_code != country.code:
+            agreements.end(edition, reason=reason, by=by, now=now)
         edition.country_code, edition.city = country.code, city
         edition.venue, edition.venue_address, edition.tzid = venue, venue_address, tzid
     service.tell_change(edition, "edition.relocated", reason, now)
@@ -142,10 +144,9 @@ def release_host(edition: Edition, *, reason: str, by: Person, now: datetime) ->
         if edition.announced_at is not None:
             raise AnnouncedError(edition=edition.title)
         edition.public_since = None
+        agreements.end(edition, reason=reason, by=by, now=now)
         edition.country_code, edition.city = None, ""
         edition.venue, edition.venue_address = "", ""
-        edition.agreement = AgreementStatus.NOT_STARTED
-        edition.agreement_waiver = ""
 
 
 def _insist_it_lies_ahead(edition: Edition, now: datetime) -> None:

@@ -13,6 +13,7 @@ from app.accounts.models import Person
 from app.countries.models import Country
 from app.database import Instant, Model
 from app.series.models import Series
+from app.uploads import StoredFile
 from scheduler import lifecycle
 from scheduler.ical import EntryStatus
 from scheduler.known_dates import KnownDate, Level
@@ -191,6 +192,37 @@ class EditionOverride(Model):
     made_at: Mapped[Instant]
     series: Mapped[Series] = relationship()
     person: Mapped[Person | None] = relationship()
+
+
+class AgreementAct(StrEnum):
+    """What is recorded of an agreement: a move of its state, or what is beside it."""
+
+    REQUESTED = "requested"
+    UNDER_NEGOTIATION = "under_negotiation"
+    ACCEPTED = "accepted"
+    AMENDED = "amended"
+    FULFILLED = "fulfilled"
+    LETTER = "letter"
+    WAIVED = "waived"
+    ENDED = "ended"  # the host left
+
+
+class AgreementRecord(Model):
+    """One act on the agreement with a host, and the letter that goes with it."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(
+        ForeignKey("edition.id", ondelete="CASCADE"), index=True
+    )
+    country_code: Mapped[str | None] = mapped_column(ForeignKey("country.code"))  # the host's
+    act: Mapped[AgreementAct] = mapped_column(Enum(AgreementAct, native_enum=False, length=20))
+    on_day: Mapped[date]  # of the act, not of its record
+    version: Mapped[int | None]  # of the text: 1 as accepted, one more each amendment
+    note: Mapped[str] = mapped_column(String(1000), default="")
+    letter_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    recorded_at: Mapped[Instant]
+    letter: Mapped[StoredFile | None] = relationship(lazy="joined")
 
 
 class KnownEvent(Model):

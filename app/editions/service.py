@@ -21,7 +21,7 @@ from app.editions.models import AdmissionPolicy, Edition
 from app.editions.signals import capacity_changed, edition_changed, edition_revised
 from scheduler import lifecycle, timespan
 from scheduler.errors import N_, ConflictError, DomainError
-from scheduler.lifecycle import AgreementStatus, EditionStatus
+from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -331,19 +331,6 @@ def confirm(  # noqa: PLR0913 - days, zone and place are confirmed together
         edition.dates_to_follow = False
     if was_postponed:
         tell_change(edition, change, "", now)
-
-
-def record_agreement(edition: Edition, *, waiver: str, by: Person, now: datetime) -> None:
-    """Record that the agreement with the host is accepted, or why it is waived.
-
-    ``waiver`` is empty where the agreement itself is there.
-    """
-    with revising(edition, "edition.agreement_recorded", by=by, now=now, reason=waiver):
-        if waiver:
-            edition.agreement_waiver = waiver
-        else:
-            edition.agreement = AgreementStatus.ACCEPTED
-            edition.agreement_waiver = ""
 
 
 def publish_save_the_date(edition: Edition, *, by: Person, now: datetime) -> None:

@@ -20,7 +20,7 @@ from app.accounts.models import Person, Role
 from app.countries.models import Country
 from app.countries.service import load_countries
 from app.database import db
-from app.editions import disruptions, known_events, planning
+from app.editions import agreements, disruptions, known_events, planning
 from app.editions import queries as editions_queries
 from app.editions import service as editions
 from app.editions.models import Edition, KnownEvent, Precision
@@ -287,7 +287,7 @@ def _host_and_announce(
         by=by,
         now=now,
     )
-    editions.record_agreement(edition, waiver="", by=by, now=now)
+    agreements.record_agreement(edition, waiver="", by=by, now=now)
     editions.announce(edition, by=by, now=now)
 
 

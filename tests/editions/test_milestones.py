@@ -12,7 +12,7 @@ from app import audit, database
 from app.accounts.models import Role
 from app.clock import utcnow
 from app.database import db
-from app.editions import disruptions, milestones, progress, queries, service
+from app.editions import agreements, disruptions, milestones, progress, queries, service
 from app.editions.milestones import (
     ByItselfError,
     NotYetError,
@@ -108,7 +108,7 @@ def test_days_too_near_have_no_plan_but_a_proposal_to_postpone() -> None:
     found = progress.headroom(edition, TODAY)
     assert found.earliest_dtstart == TODAY + timedelta(weeks=10)
     assert "needs 10 weeks" in found.problem
-    service.record_agreement(edition, waiver="Small", by=make_person(), now=OPENING)
+    agreements.record_agreement(edition, waiver="Small", by=make_person(), now=OPENING)
     assert progress.headroom(edition, TODAY).problem == ""
 
 
@@ -194,7 +194,7 @@ def test_acts_record_themselves() -> None:
         dtend=edition.dtend, by=by, now=OPENING,
     )  # fmt: skip
     assert standing(edition)["committee_decides"] is M.DONE
-    service.record_agreement(edition, waiver="", by=by, now=OPENING)
+    agreements.record_agreement(edition, waiver="", by=by, now=OPENING)
     assert standing(edition)["agreement_latest"] is M.DONE
     row = rows_of(edition)["agreement_latest"]
     assert (row.done_on, row.person_id, row.recorded_at) == (TODAY, by.id, OPENING)

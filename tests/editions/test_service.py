@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app import audit, database, publication
 from app.database import db
-from app.editions import disruptions, service
+from app.editions import agreements, disruptions, service
 from app.editions.disruptions import OverError
 from app.editions.models import Edition, Precision
 from app.editions.service import (
@@ -71,7 +71,7 @@ class Desk:
         )  # fmt: skip
 
     def agree(self, waiver: str = "") -> None:
-        service.record_agreement(self.edition, waiver=waiver, by=self.by, now=self.now)
+        agreements.record_agreement(self.edition, waiver=waiver, by=self.by, now=self.now)
 
     def announce(self) -> None:
         service.announce(self.edition, by=self.by, now=self.now)
