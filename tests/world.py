@@ -20,8 +20,9 @@ from app.desk.models import RotationPin, RotationRun, RunKind, RunStatus
 from app.desk.rotation_instance import Settings
 from app.documents import service as documents
 from app.documents.models import DocumentKind
-from app.editions import known_events, milestones, planning
+from app.editions import agreements, known_events, milestones, planning
 from app.editions import queries as editions
+from app.editions.models import AgreementAct
 from app.feeds import personal
 from app.feeds import queries as feeds
 from app.hosting import interests
@@ -86,6 +87,7 @@ def make_world() -> World:
         "a purpose": {"purpose": "photo"},
         **_things_of_participants(own, people),
         **_things_of_contacts(people),
+        **_things_of_hosts(own, people),
         **_things_of_the_desk(people),
         **_things_of_the_rotation(people),
         **_messages(own, people),
@@ -190,6 +192,22 @@ def _things_of_contacts(people: Mapping[str, Person | None]) -> dict[str, Mappin
         "a section": {"public_id": offer.public_id, "name": "venue"},
         "an annex": {"public_id": offer.public_id, "annex_id": annex.id},
         "the interest": {"public_id": interest.public_id},
+    }
+
+
+def _things_of_hosts(
+    edition: Edition, people: Mapping[str, Person | None]
+) -> dict[str, Mapping[str, object]]:
+    """Make the agreement with the host of an edition, with its letter."""
+    now = clock.utcnow()
+    facts = agreements.Record(now.date(), "Signed", (PDF, "signed.pdf"))
+    signed = agreements.record(
+        edition, AgreementAct.ACCEPTED, facts, by=_the(people, "organiser"), now=now
+    )
+    slug = edition.slug
+    return {
+        "an act on the agreement": {"slug": slug, "act": "amended"},
+        "a letter of the agreement": {"slug": slug, "record_id": signed.id},
     }
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from app import database, uploads
+from app import uploads
 from app.accounts import grants
 from app.accounts.models import Role
 from app.database import db
@@ -161,9 +161,7 @@ def current(found: Sequence[AgreementRecord]) -> list[AgreementRecord]:
 
 def find(edition: Edition, record_id: int) -> AgreementRecord | None:
     """Return an act on the agreement of ``edition``."""
-    return db.session.scalar(
-        select(AgreementRecord).filter_by(edition_id=edition.id, id=record_id)
-    )
+    return db.session.scalar(select(AgreementRecord).filter_by(edition_id=edition.id, id=record_id))
 
 
 def _move(edition: Edition, act: AgreementAct) -> None:

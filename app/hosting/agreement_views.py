@@ -60,7 +60,9 @@ def show(slug: str) -> ResponseReturnValue:
     return render_template(
         "hosting/agreement.html",
         edition=edition,
-        back_url=url_for("editions.manage", slug=slug) if may_organise else _public_or_calls(edition),
+        back_url=url_for("editions.manage", slug=slug)
+        if may_organise
+        else _public_or_calls(edition),
         steps=_steps(edition, told),
         next_words=_next(edition),
         records=told,
@@ -162,7 +164,9 @@ def _steps(edition: Edition, told: Sequence[AgreementRecord]) -> list[Step]:
             continue
         done = number <= at
         is_next = number == at + 1 or (act is _A.FULFILLED and edition.has_agreement)
-        state = "done" if done else "current" if is_next and not edition.agreement_waiver else "todo"
+        state = (
+            "done" if done else "current" if is_next and not edition.agreement_waiver else "todo"
+        )
         steps.append(Step(WORDS[act], state, _day(days[act]) if was else ""))
     return steps
 
