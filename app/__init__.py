@@ -42,6 +42,7 @@ from app.desk import rotation_jobs, rotation_views
 from app.desk import views as desk_views
 from app.documents import erasure as documents_erasure
 from app.documents import views as documents_views
+from app.documents import visa_views
 from app.door import erasure as door_erasure
 from app.door import views as door_views
 from app.editions import commands as editions_commands
@@ -160,6 +161,7 @@ def create_app(config: Config) -> Flask:
         desk_views,
         rotation_views,
         documents_views,
+        visa_views,
         door_views,
         message_views,
         survey_views,

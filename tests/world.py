@@ -157,6 +157,7 @@ def _things_of_participants(
         "a letter of the edition": {"slug": edition.slug, "kind": kind.value},
         "a letter of the registration": {"public_id": registration.public_id, "kind": kind.value},
         "the letter": {"code": document.code},
+        "a visa request": {"slug": edition.slug, "public_id": registration.public_id},
     }
 
 

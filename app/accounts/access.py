@@ -153,6 +153,11 @@ def work_with_host(person: Person | None, edition_slug: str, country_code: str |
     return is_contact or keep_door(person, edition_slug)
 
 
+def handle_visas(person: Person | None, edition_slug: str) -> bool:
+    """The edition's visa officer, and nobody else: passports are not the organisers' to read."""
+    return holds(person, Role.VISA_OFFICER, edition_slug)
+
+
 # -- asking for them -------------------------------------------------------------------------
 
 

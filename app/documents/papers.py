@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import segno
 from flask_babel import get_locale
 
+from app.countries import queries as countries
 from app.documents.models import INITIAL, DocumentKind
 from app.i18n import gettext as _
 from app.outbox import address
 from app.paper import typeset
 from app.placeholders import fill
+from app.registrations.models import AttendeeRole
 from app.site.dates import format_day, format_span
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from app.documents.models import DocumentText, IssuedDocument
+    from app.registrations.models import VisaRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +35,36 @@ class Bearer:
     reference: str
     code: str
     issued_on: date
+    facts: tuple[tuple[str, str], ...] = ()  # further ones, term and value
 
 
 def letter(document: IssuedDocument, text: DocumentText) -> bytes:
     """Return the PDF of an invitation, a visa support letter or a certificate."""
     registration = document.registration
+    request = registration.visa_request if document.kind is DocumentKind.VISA_SUPPORT else None
     return _letter(
         text,
         Bearer(
-            name=registration.person.name,
-            country="",
+            name=request.full_name if request else registration.person.name,
+            country=registration.country.name if registration.country else "",
             reference=document.reference,
             code=document.code,
             issued_on=document.issued_at.date(),
+            facts=_passport(request) if request else (),
         ),
+    )
+
+
+def _passport(request: VisaRequest) -> tuple[tuple[str, str], ...]:
+    """Return what a consulate compares with the passport."""
+    locale = _locale()
+    nationality = countries.find(request.nationality_code)
+    return (
+        (_("Name as in the passport"), request.full_name),
+        (_("Nationality"), nationality.name if nationality else request.nationality_code),
+        (_("Passport number"), request.passport_number),
+        (_("Valid until"), format_day(request.passport_expires_on, locale=locale)),
+        (_("Date of birth"), format_day(request.born_on, locale=locale)),
     )
 
 
@@ -79,6 +98,7 @@ def _letter(text: DocumentText, bearer: Bearer) -> bytes:
         "days": days,
         "kind": edition.series.kind,
         "paragraphs": [fill(part, filled) for part in text.body.split("\n\n") if part.strip()],
+        "facts": bearer.facts,
         "signatory": text.signatory,
         "signatory_title": text.signatory_title,
         "demonstration": _("Demonstration data") if edition.is_demonstration else "",
@@ -110,8 +130,11 @@ def _badge(document: IssuedDocument, locale: str) -> dict[str, Any]:
     edition = registration.edition
     return {
         "name": registration.person.name or registration.person.display_name.partition("@")[0],
-        "line": "",
-        "role": "",
+        "line": registration.country.name if registration.country else "",
+        "affiliation": registration.affiliation,
+        "role": ""
+        if registration.role is AttendeeRole.PARTICIPANT
+        else role_words(registration.role),
         "event": edition.title,
         "days": format_span(edition.dtstart, edition.dtend, locale=locale),
         "place": edition.place,
@@ -120,6 +143,17 @@ def _badge(document: IssuedDocument, locale: str) -> dict[str, Any]:
         "demonstration": _("Demonstration data") if edition.is_demonstration else "",
         "qr": _qr(document.code),
     }
+
+
+def role_words(role: AttendeeRole) -> str:
+    """Return as what somebody comes, in the reader's language."""
+    return {
+        AttendeeRole.PARTICIPANT: _("Participant"),
+        AttendeeRole.SPEAKER: _("Speaker"),
+        AttendeeRole.HOST: _("Host"),
+        AttendeeRole.COMMITTEE: _("Committee"),
+        AttendeeRole.OBSERVER: _("Observer"),
+    }[role]
 
 
 def title_of(kind: DocumentKind) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import contains_eager
 
 from app.database import db
 from app.documents.models import DocumentKind, DocumentText, IssuedDocument
-from app.registrations.models import Registration
+from app.registrations.models import Registration, VisaRequest
 from scheduler.lifecycle import SEATED
 
 if TYPE_CHECKING:
@@ -57,6 +58,24 @@ def badges(edition: Edition) -> Sequence[IssuedDocument]:
         )
     ).all()
     return sorted(found, key=lambda badge: badge.registration.person.display_name.casefold())
+
+
+def visa_requests(edition: Edition) -> Sequence[tuple[Registration, IssuedDocument | None]]:
+    """Return who holds a seat and asked for a visa letter, in order of asking, with the letter."""
+    asked = db.session.scalars(
+        select(Registration)
+        .join(Registration.visa_request)
+        .options(contains_eager(Registration.visa_request))
+        .where(Registration.edition_id == edition.id, Registration.status.in_(SEATED))
+        .order_by(VisaRequest.requested_at, Registration.id)
+    ).all()
+    issued = db.session.scalars(
+        select(IssuedDocument).filter_by(
+            edition_id=edition.id, kind=DocumentKind.VISA_SUPPORT, revoked_at=None
+        )
+    )
+    letters = {document.registration_id: document for document in issued}
+    return [(registration, letters.get(registration.id)) for registration in asked]
 
 
 def without(edition: Edition, kind: DocumentKind) -> Sequence[Registration]:

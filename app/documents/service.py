@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app import audit, database
+from app import audit, database, outbox
 from app.database import db
-from app.documents import queries
+from app.documents import letters, queries
 from app.documents.models import LETTERS, DocumentKind, DocumentText, IssuedDocument
 from app.placeholders import insist
 from scheduler.errors import N_, ConflictError, DomainError
@@ -40,6 +40,12 @@ class NoNameError(DomainError):
     """A document for somebody whose name we do not know."""
 
     message = N_("Tell us your name first: it stands on the document.")
+
+
+class NotAskedError(ConflictError):
+    """A visa support letter that nobody asked for."""
+
+    message = N_("{name} has not asked for a visa support letter.")
 
 
 class NoWordsError(ConflictError):
@@ -83,6 +89,7 @@ def check(registration: Registration, kind: DocumentKind, *, now: datetime) -> N
     Raises:
         NoPlaceError: it holds no seat.
         NotAttendedError: a certificate before the event has ended, or for who was not there.
+        NotAskedError: a visa support letter without what it needs.
         NoWordsError: nobody has written the letter.
         NoNameError: the person has no name yet.
     """
@@ -93,6 +100,8 @@ def check(registration: Registration, kind: DocumentKind, *, now: datetime) -> N
         registration.status in CAME and edition.day_at(now) >= edition.dtend
     ):
         raise NotAttendedError(edition=edition.title)
+    if kind is DocumentKind.VISA_SUPPORT and registration.visa_request is None:
+        raise NotAskedError(name=registration.person.display_name)
     if kind in LETTERS and kind not in queries.texts(edition):
         raise NoWordsError
     if not registration.person.name:
@@ -113,6 +122,18 @@ def issue(
     return queries.of_registration(registration).get(kind) or _issue(
         registration, kind, by=by, now=now
     )
+
+
+def give_visa_letter(registration: Registration, *, by: Person, now: datetime) -> IssuedDocument:
+    """Issue the visa support letter that a person asked for, and write to them.
+
+    Raises:
+        DomainError: as :func:`check` says.
+    """
+    document = issue(registration, DocumentKind.VISA_SUPPORT, by=by, now=now)
+    if document.issued_at == now:
+        outbox.post(registration.person.email, letters.visa_letter_ready(registration), now=now)
+    return document
 
 
 def _issue(

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from flask.typing import ResponseReturnValue
 
+    from app.accounts.models import Person
+    from app.documents.models import IssuedDocument
     from app.editions.models import Edition
     from app.registrations.models import Registration
 
@@ -45,13 +47,15 @@ def _papers_of(
     now: datetime,
 ) -> list[tuple[str, str]]:
     """Return what the person can fetch now: its name, and the address of its button."""
+    kinds = [kind for kind in OWN if _is_had(registration, kind, now=now)]
+    if DocumentKind.VISA_SUPPORT in queries.of_registration(registration):
+        kinds.append(DocumentKind.VISA_SUPPORT)
     return [
         (
             papers.title_of(kind),
             url_for("documents.fetch", public_id=registration.public_id, kind=kind.value),
         )
-        for kind in OWN
-        if _is_had(registration, kind, now=now)
+        for kind in kinds
     ]
 
 
@@ -65,13 +69,21 @@ def _is_had(registration: Registration, kind: DocumentKind, *, now: datetime) ->
     return True
 
 
+def may_read(person: Person | None, document: IssuedDocument) -> bool:
+    """The person and organisers; a visa support letter: the person and the visa officer."""
+    if document.kind is not DocumentKind.VISA_SUPPORT:
+        return own(person, document.registration)
+    is_own = person is not None and person.id == document.registration.person_id
+    return is_own or access.handle_visas(person, document.edition.slug)
+
+
 @bp.post("/registrations/<public_id>/documents/<kind>")
 @access.needs(access.signed_in)
 def fetch(public_id: str, kind: str) -> ResponseReturnValue:
     """Issue a document of one's own, and lead to it."""
     registration, wanted = _registration(public_id), _kind(kind)
-    if wanted not in OWN and not access.organise(the_person()):
-        raise NotFoundError
+    if wanted not in OWN:
+        _insist_on_visa_letter(registration)
     form = PostForm()
     if not form.validate_on_submit():
         return redirect(url_for("registrations.show", public_id=public_id), HTTPStatus.SEE_OTHER)
@@ -80,14 +92,21 @@ def fetch(public_id: str, kind: str) -> ResponseReturnValue:
     return redirect(url_for(".paper", code=document.code), HTTPStatus.SEE_OTHER)
 
 
+def _insist_on_visa_letter(registration: Registration) -> None:
+    """Insist that the visa officer has given the letter, and that it is the person's own."""
+    is_own = registration.person_id == the_person().id
+    if not is_own or DocumentKind.VISA_SUPPORT not in queries.of_registration(registration):
+        raise NotFoundError
+
+
 @bp.get("/documents/<code>.pdf")
 @access.needs(access.signed_in)
 def paper(code: str) -> ResponseReturnValue:
-    """Show an issued document to its person and to organisers."""
+    """Show an issued document to its person and to organisers; a visa letter to its officer."""
     document = queries.by_code(code)
     if document is None or document.revoked_at is not None:
         raise NotFoundError
-    access.require(own, document.registration)
+    access.require(may_read, document)
     if document.kind is DocumentKind.BADGE:
         return _pdf(papers.badges([document]), f"badge-{document.edition.slug}.pdf")
     text = queries.texts(document.edition).get(document.kind)

@@ -90,6 +90,7 @@ WORDS = {
     "message.sent": _l("Message to participants sent"),
     "message.stopped": _l("Message to participants stopped"),
     "message.continued": _l("Message to participants continued"),
+    "edition.visa_requests_read": _l("List of visa requests read"),
     "document.written": _l("Words of a document written"),
     "document.issued": _l("Document issued"),
     "document.revoked": _l("Document taken back"),

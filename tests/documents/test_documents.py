@@ -9,14 +9,17 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
 from app.accounts.models import Role
-from app.database import write
+from app.database import db, write
 from app.documents import queries, service
 from app.documents.models import DocumentKind
+from app.outbox import OutboxMessage
 from app.registrations import service as registrations
+from app.registrations.models import AttendeeRole, VisaRequest
 from scheduler.lifecycle import EditionStatus, RegistrationStatus
-from tests.factories import OPENING, make_edition, make_person
+from tests.factories import OPENING, make_country, make_edition, make_person
 from tests.pages import alert, words
 
 if TYPE_CHECKING:
@@ -140,13 +143,84 @@ def test_documents_are_their_persons_and_the_organisers(
     assert answer.status_code == 404
 
 
-def test_a_visa_letter_is_the_organisers_to_give(
-    client: Client, place: Registration, organiser: Person
+@pytest.fixture
+def officer(place: Registration) -> Person:
+    return make_person(role=Role.VISA_OFFICER, scope=place.edition.slug)
+
+
+def ask_for_visa(place: Registration, **facts: object) -> None:
+    country = make_country("XAB", name="Alboria")
+    write(place)
+    facts = {
+        "full_name": "Ana María García Pérez",
+        "nationality_code": country.code,
+        "passport_number": "XA1234567",
+        "passport_expires_on": date(2031, 3, 1),
+        "born_on": date(1980, 2, 29),
+        "requested_at": OPENING,
+    } | facts
+    db.session.add(VisaRequest(registration_id=place.id, **facts))
+    db.session.flush()
+    db.session.refresh(place)
+
+
+@needs_poppler
+def test_a_visa_letter_has_the_passport_and_is_its_persons_and_the_visa_officers(
+    client: Client, place: Registration, organiser: Person, officer: Person, tmp_path: Path
 ) -> None:
     written(place, organiser, DocumentKind.VISA_SUPPORT)
+    ask_for_visa(place)
     path = f"/registrations/{place.public_id}/documents/visa_support"
-    assert client.sign_in(place.person).submit(path).status_code == 404
-    assert client.sign_in(organiser).submit(path).status_code == 303
+    assert client.sign_in(place.person).submit(path).status_code == 404  # not issued yet
+    client.sign_in(officer)
+    page = words(client.get(f"/visas/{place.edition.slug}"))
+    assert all(each in page for each in ("Ana María García Pérez", "Alboria", "XA1234567"))
+    client.submit(f"/visas/{place.edition.slug}/{place.public_id}")
+    document = queries.of_registration(place)[DocumentKind.VISA_SUPPORT]
+    seen = [
+        client.sign_in(reader).get(f"/documents/{document.code}.pdf").status_code
+        for reader in (organiser, make_person(), officer)
+    ]
+    assert seen == [404, 404, 200]
+    said = text_of(fetched(client.sign_in(place.person), place, "visa_support"), tmp_path)
+    assert "XA1234567" in said
+    assert "29 February 1980" in said
+    assert f"{place.edition.slug}/V-0001" in said
+    mail = db.session.scalars(
+        select(OutboxMessage).where(OutboxMessage.subject.contains("visa support letter is ready"))
+    ).one()
+    assert (mail.to_address, "XA1234567" in mail.text) == (place.person.email, False)
+
+
+def test_a_visa_letter_that_nobody_asked_for_is_not_issued(
+    client: Client, place: Registration, organiser: Person, officer: Person
+) -> None:
+    written(place, organiser, DocumentKind.VISA_SUPPORT)
+    client.sign_in(officer)
+    answer = client.submit(f"/visas/{place.edition.slug}/{place.public_id}")
+    assert (answer.status_code, "has not asked for a visa" in answer.text) == (409, True)
+    assert "Nobody has asked for a letter" in client.get(f"/visas/{place.edition.slug}").text
+
+
+def test_a_passport_that_ends_early_is_pointed_out(
+    client: Client, place: Registration, officer: Person
+) -> None:
+    ask_for_visa(place, passport_expires_on=place.edition.dtend)
+    page = client.sign_in(officer).get(f"/visas/{place.edition.slug}")
+    assert "Valid for less than half a year after the event" in page.text
+    assert "The letter is not written yet" in page.text
+
+
+@needs_poppler
+def test_a_badge_tells_country_affiliation_and_role(
+    client: Client, place: Registration, organiser: Person, tmp_path: Path
+) -> None:
+    country = make_country("XAB", name="Alboria")
+    write(place)
+    place.country_code, place.affiliation = country.code, "Institute of Albor"
+    place.role = AttendeeRole.SPEAKER
+    said = text_of(fetched(client.sign_in(organiser), place, "badge"), tmp_path)
+    assert [each in said for each in ("Alboria", "Institute of Albor", "Speaker")] == [True] * 3
 
 
 def test_asking_twice_gives_the_same_number(place: Registration, organiser: Person) -> None:
