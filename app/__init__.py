@@ -38,7 +38,7 @@ from app.accounts.models import Grant, Person
 from app.countries import commands as countries_commands
 from app.database import db
 from app.desk import commands as desk_commands
-from app.desk import rotation_jobs, rotation_views, statistics_views
+from app.desk import people_views, rotation_jobs, rotation_views, statistics_views
 from app.desk import views as desk_views
 from app.documents import erasure as documents_erasure
 from app.documents import views as documents_views
@@ -161,6 +161,7 @@ def create_app(config: Config) -> Flask:
         desk_views,
         rotation_views,
         statistics_views,
+        people_views,
         documents_views,
         visa_views,
         door_views,

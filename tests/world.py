@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from app import clock, outbox, uploads
-from app.accounts import links
+from app.accounts import grants, links
 from app.accounts import service as accounts
 from app.accounts.models import Role
 from app.countries import queries as countries
@@ -91,6 +91,7 @@ def make_world() -> World:
         **_things_of_the_desk(people),
         **_things_of_the_rotation(people),
         **_messages(own, people),
+        **_roles(people),
     }
     db.session.commit()
     return World(people, things)
@@ -286,6 +287,29 @@ def _messages(
     return {
         "a message": {"message_id": message.id},
         "a message to send": {"message_id": message.id, "act": "send"},
+    }
+
+
+def _roles(people: Mapping[str, Person | None]) -> dict[str, Mapping[str, object]]:
+    """Make a deputy of the own contact, and invitations that wait."""
+    contact, organiser, now = (
+        _the(people, "contact"),
+        _the(people, "organiser"),
+        clock.real_utcnow(),
+    )
+    offer = grants.Offer(Role.NATIONAL_CONTACT, "XAB", is_deputy=True)
+    invited, token = grants.invite("deputy@example.org", offer, by=contact, now=now)
+    deputy = grants.accept(token, make_person("deputy@example.org"), now=now)
+    invited, _token = grants.invite("next@example.org", offer, by=contact, now=now)
+    email = _the(people, "participant").email
+    mine, token = grants.invite(email, grants.Offer(Role.COMMITTEE), by=organiser, now=now)
+    return {
+        "a person": {"person_id": contact.id},
+        "a role": {"grant_id": contact.grants[0].id},
+        "the deputy": {"grant_id": deputy.id},
+        "an invitation": {"invitation_id": mine.id, "what": "withdraw"},
+        "a deputy's invitation": {"invitation_id": invited.id, "what": "resend"},
+        "the participant's invitation": {"token": token},
     }
 
 

@@ -6,9 +6,10 @@ no and never raises. A view declares one by :func:`needs` or says that it is :fu
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import wraps
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from flask import g, redirect, request, session, url_for
@@ -21,13 +22,34 @@ from scheduler.errors import NotFoundError, PermissionDeniedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from flask.typing import ResponseReturnValue
 
     Permission = Callable[..., bool]
 
+BEFORE, AFTER = timedelta(weeks=7), timedelta(weeks=4)
+"""From when to when, around an edition's days, its host team sees people."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class Event(Protocol):
+    """An edition, as far as permissions go; accounts lies below editions."""
+
+    @property
+    def slug(self) -> str:
+        """The key of its roles."""
+
+    @property
+    def dtstart(self) -> date:
+        """Its first day."""
+
+    @property
+    def dtend(self) -> date:
+        """The day after its last one."""
+
 
 SESSION_KEY = "sign_in"
 LAST_USE_KEY = "last_use"  # of ``g``: the session's id and when it was last used
@@ -99,6 +121,16 @@ def countries_of(person: Person | None) -> list[str]:
     )
 
 
+def countries_with_deputies(person: Person | None) -> list[str]:
+    """Return the countries for which ``person`` is national contact, and not only a deputy."""
+    now = clock.real_utcnow()
+    return sorted(
+        grant.scope_key
+        for grant in (person.grants if person else ())
+        if grant.role is Role.NATIONAL_CONTACT and grant.holds(now) and not grant.is_deputy
+    )
+
+
 # -- permissions -----------------------------------------------------------------------------
 
 
@@ -137,25 +169,66 @@ def offer_for(person: Person | None, country_code: str) -> bool:
     return holds(person, Role.NATIONAL_CONTACT, country_code)
 
 
+def name_deputies(person: Person | None) -> bool:
+    """National contacts who are no deputies themselves: invite deputies, and end their roles."""
+    return bool(countries_with_deputies(person))
+
+
+def deputises_for(person: Person | None, country_code: str) -> bool:
+    """The country's national contact, not a deputy: say who the deputies are."""
+    return country_code in countries_with_deputies(person)
+
+
 def see_offer(person: Person | None, country_code: str) -> bool:
     """The offer's country, the committee and organisers."""
     return read_plan(person) or offer_for(person, country_code)
 
 
-def keep_door(person: Person | None, edition_slug: str) -> bool:
-    """The edition's host team, and organisers: see who comes."""
-    return organise(person) or holds(person, Role.HOST_TEAM, edition_slug)
+def on_host_team(person: Person | None, event: Event, today: date) -> bool:
+    """The edition's host team, until four weeks after its last day."""
+    return holds(person, Role.HOST_TEAM, event.slug) and today < event.dtend + AFTER
 
 
-def work_with_host(person: Person | None, edition_slug: str, country_code: str | None) -> bool:
+def keep_door(person: Person | None, event: Event, today: date) -> bool:
+    """The edition's host team until four weeks after it, and organisers: see who comes."""
+    return organise(person) or on_host_team(person, event, today)
+
+
+def see_participants(person: Person | None, event: Event, today: date) -> bool:
+    """Organisers; the edition's host team from seven weeks before to four weeks after."""
+    is_near = event.dtstart - BEFORE <= today
+    return organise(person) or (is_near and on_host_team(person, event, today))
+
+
+def see_participants_of(person: Person | None, country_code: str) -> bool:
+    """Organisers, and the country's national contact: see who comes from there."""
+    return organise(person) or offer_for(person, country_code)
+
+
+def handle_visas(person: Person | None, event: Event, today: date) -> bool:
+    """The edition's visa officer, and nobody else: passports are not the organisers' to read.
+
+    Letters are asked for months ahead, so this has no beginning; it ends four weeks after.
+    """
+    return holds(person, Role.VISA_OFFICER, event.slug) and today < event.dtend + AFTER
+
+
+def see_diet(person: Person | None) -> bool:
+    """Organisers: see what somebody eats and needs; a host team is told counts."""
+    return organise(person)
+
+
+def see_venue(person: Person | None, event: Event, today: date) -> bool:
+    """Organisers, the committee and the edition's host team; participants by their own place."""
+    return read_plan(person) or on_host_team(person, event, today)
+
+
+def work_with_host(
+    person: Person | None, event: Event, country_code: str | None, today: date
+) -> bool:
     """Organisers, the edition's host team, and the national contacts of the host country."""
     is_contact = country_code is not None and offer_for(person, country_code)
-    return is_contact or keep_door(person, edition_slug)
-
-
-def handle_visas(person: Person | None, edition_slug: str) -> bool:
-    """The edition's visa officer, and nobody else: passports are not the organisers' to read."""
-    return holds(person, Role.VISA_OFFICER, edition_slug)
+    return is_contact or organise(person) or on_host_team(person, event, today)
 
 
 # -- asking for them -------------------------------------------------------------------------

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, PasswordField, SelectField, SubmitField
+from wtforms import BooleanField, HiddenField, PasswordField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.accounts.models import Role
-from app.forms import LineField, options
+from app.forms import LineField
 from app.i18n import lazy_gettext as _l
 
 ROLE_LABELS = {
@@ -134,19 +134,3 @@ class NewPasswordForm(FlaskForm):
         description=_l("Worth it if somebody else may have been in your account."),
     )
     submit = SubmitField(_l("Set the password"))
-
-
-class GrantForm(FlaskForm):
-    """Give a person a role."""
-
-    email = LineField(_l("E-mail address"), [InputRequired(), Length(max=254)])
-    role = SelectField(
-        _l("Role"),
-        choices=options(
-            (role.value, ROLE_LABELS[role])
-            for role in (Role.ORGANISER, Role.COMMITTEE, Role.NATIONAL_CONTACT)
-        ),
-    )
-    country = SelectField(_l("Country"), default="", description=_l("For a national contact."))
-    is_chair = BooleanField(_l("Chair of the committee (casting vote)"))
-    submit = SubmitField(_l("Give the role"))

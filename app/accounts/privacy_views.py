@@ -113,6 +113,6 @@ def erase_person() -> ResponseReturnValue:
             db.session.commit()
             database.scrub()
             flash(_("The person is erased."), "success")
-            return redirect(url_for("desk.people"), HTTPStatus.SEE_OTHER)
+            return redirect(url_for("people.index"), HTTPStatus.SEE_OTHER)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
     return render_template("accounts/erase_person.html", form=form), status

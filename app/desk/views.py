@@ -10,13 +10,8 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 
 from app import clock, outbox
-from app.accounts import access, links
-from app.accounts import queries as accounts_queries
-from app.accounts import service as accounts
+from app.accounts import access
 from app.accounts.access import the_person
-from app.accounts.forms import ROLE_LABELS, GrantForm
-from app.accounts.models import Role
-from app.countries import queries as countries
 from app.database import db
 from app.desk import audit_page, decisions, papers
 from app.desk.forms import ApplyForm, TakeDaysForm, TakeUpForm, TryForm
@@ -25,7 +20,7 @@ from app.desk.plan_page import Address, show
 from app.desk.what_if import try_days
 from app.editions import clashing, planning
 from app.editions import queries as editions
-from app.forms import options, put
+from app.forms import put
 from app.i18n import gettext as _
 from app.i18n import ngettext
 from app.registrations import queries as registrations
@@ -192,49 +187,6 @@ def take_up(override_id: int) -> ResponseReturnValue:
         db.session.commit()
         flash(_("The occurrence is taken up again: the plan proposes it."), "success")
     return redirect(url_for(".plan"), HTTPStatus.SEE_OTHER)
-
-
-@bp.route("/people", methods=["GET", "POST"])
-@access.needs(access.organise)
-@access.fresh
-def people() -> ResponseReturnValue:
-    """Show who holds which role, and give one; the person is sent a sign-in link."""
-    form = GrantForm()
-    form.country.choices = options([("", _("None")), *countries.names()])
-    if form.validate_on_submit():
-        role, now = Role(form.role.data), clock.real_utcnow()
-        scope = form.country.data if role is Role.NATIONAL_CONTACT else ""
-        try:
-            person = accounts.find_or_create(form.email.data, now=now)
-            is_new = accounts.grant(
-                person,
-                role,
-                scope or "",
-                now=now,
-                by=the_person(),
-                is_chair=role is Role.COMMITTEE and form.is_chair.data,
-            )
-            if is_new:
-                links.mail_link(person.email, now=now)
-        except DomainError as error:
-            db.session.rollback()
-            put(form, error)
-        else:
-            db.session.commit()
-            if is_new:
-                flash(_("The role is given, and a sign-in link is on its way."), "success")
-            else:
-                flash(_("%(name)s has this role already.", name=person.display_name), "info")
-            return redirect(url_for(".people"), HTTPStatus.SEE_OTHER)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
-    page = render_template(
-        "desk/people.html",
-        form=form,
-        grants=accounts_queries.staff(),
-        role_labels=ROLE_LABELS,
-        country_names=dict(countries.names()),
-    )
-    return page, status
 
 
 @bp.get("/mail")

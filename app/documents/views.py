@@ -74,7 +74,7 @@ def may_read(person: Person | None, document: IssuedDocument) -> bool:
     if document.kind is not DocumentKind.VISA_SUPPORT:
         return own(person, document.registration)
     is_own = person is not None and person.id == document.registration.person_id
-    return is_own or access.handle_visas(person, document.edition.slug)
+    return is_own or access.handle_visas(person, document.edition, clock.today())
 
 
 @bp.post("/registrations/<public_id>/documents/<kind>")
@@ -130,7 +130,7 @@ def verify(code: str) -> ResponseReturnValue:
         # A phone's own camera leads here: who keeps the door goes on to it.
         keeps_door=is_valid
         and document is not None
-        and access.keep_door(access.current_person(), document.edition.slug),
+        and access.keep_door(access.current_person(), document.edition, clock.today()),
         title_of=papers.title_of,
     )
     return page, HTTPStatus.OK if is_valid else HTTPStatus.NOT_FOUND

@@ -70,5 +70,5 @@ def _edition(slug: str) -> Edition:
     edition = editions.find(slug)
     if edition is None:
         raise NotFoundError
-    access.require(access.handle_visas, edition.slug)
+    access.require(access.handle_visas, edition, clock.today())
     return edition

@@ -229,7 +229,7 @@ def _edition(slug: str) -> Edition:
     edition = editions.find(slug)
     if edition is None:
         raise NotFoundError
-    access.require(access.keep_door, edition.slug)
+    access.require(access.keep_door, edition, clock.today())
     return edition
 
 

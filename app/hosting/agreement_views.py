@@ -137,7 +137,7 @@ def hosted_edition(slug: str) -> Edition:
     edition = editions.find(slug)
     if edition is None:
         raise NotFoundError
-    access.require(access.work_with_host, edition.slug, edition.country_code)
+    access.require(access.work_with_host, edition, edition.country_code, clock.today())
     if edition.country_code is None and not agreements.records(edition):
         raise NotFoundError
     return edition

@@ -14,6 +14,7 @@ from app.accounts.access import the_person
 from app.accounts.forms import LinkForm, ProfileForm
 from app.database import db
 from app.editions import queries as editions
+from app.editions.scopes import role_words, scope_names
 from app.forms import put
 from app.i18n import gettext as _
 from app.limits import REGISTRATION, limiter
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from blinker import Signal
     from flask.typing import ResponseReturnValue
 
-    from app.accounts.models import Person
+    from app.accounts.models import Grant, Person
     from app.editions.models import Edition
     from app.registrations.models import Registration
 
@@ -124,12 +125,13 @@ def cancel(public_id: str) -> ResponseReturnValue:
 
 
 @bp.get("/organise/editions/<slug>/registrations")
-@access.needs(access.organise)
+@access.needs(access.signed_in)
 def of_edition(slug: str) -> ResponseReturnValue:
     """List who is in and who waits; that somebody looked stands in the log."""
     edition = editions.find(slug)
     if edition is None:
         raise NotFoundError
+    access.require(access.see_participants, edition, clock.today())
     database.write()
     audit.record("edition.registrations_read", edition, by=the_person(), now=clock.utcnow())
     db.session.commit()
@@ -138,6 +140,7 @@ def of_edition(slug: str) -> ResponseReturnValue:
         edition=edition,
         places=queries.places(edition),
         rows=queries.in_queue_order(edition),
+        sees_diet=access.see_diet(the_person()),
     )
 
 
@@ -161,8 +164,17 @@ def mine() -> ResponseReturnValue:
             for registration in queries.of_person(person)
         ],
         profile_form=profile_form,
+        roles=_roles(person),
+        names_deputies=access.name_deputies(person),
     )
     return page, status
+
+
+def _roles(person: Person) -> list[tuple[Grant, str]]:
+    """Return the roles that ``person`` holds, in words."""
+    held = [grant for grant in person.grants if grant.holds(clock.real_utcnow())]
+    names = scope_names() if held else {}
+    return [(grant, role_words(grant, names)) for grant in held]
 
 
 def _ask_for_address(edition: Edition) -> ResponseReturnValue:

@@ -141,7 +141,9 @@ def edition(slug: str) -> ResponseReturnValue:
     told_since = found.public_since
     person, today, now = access.current_person(), clock.today(), clock.utcnow()
     registration = registrations.find(found, person) if person else None
-    sees_venue = access.organise(person) or (registration is not None and registration.holds_seat)
+    sees_venue = access.see_venue(person, found, today) or (
+        registration is not None and registration.holds_seat
+    )
     takes_registrations = found.takes_registrations(now)
     # Where it was to be before the world was told is nobody else's matter.
     changes = [

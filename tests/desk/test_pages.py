@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app import database, outbox
-from app.accounts import queries as accounts
 from app.accounts.models import Person, Role
 from app.clock import utcnow
 from app.database import db
@@ -15,7 +14,6 @@ from app.outbox import OutboxMessage
 from scheduler.lifecycle import EditionStatus
 from tests.factories import (
     make_call,
-    make_country,
     make_edition,
     make_person,
     make_series,
@@ -152,42 +150,6 @@ def test_an_empty_desk_has_a_next_step(organiser: Client) -> None:
 
 
 # -- people ----------------------------------------------------------------------------------
-
-
-def test_a_role_is_given_with_a_link_to_sign_in(organiser: Client) -> None:
-    make_country("XAA", name="Alboria")
-    answer = organiser.submit(
-        "/organise/people", email="New@Example.org", role="national_contact", country="XAA"
-    )
-    assert (answer.status_code, answer.location) == (303, "/organise/people")
-    person = accounts.find("new@example.org")
-    assert person
-    assert [(grant.role, grant.scope_key) for grant in person.grants] == [
-        (Role.NATIONAL_CONTACT, "XAA")
-    ]
-    mail = db.session.query(OutboxMessage).one()
-    assert (mail.to_address, mail.is_secret) == ("new@example.org", True)
-    assert "new@example.org National contact Alboria" in words(organiser.get("/organise/people"))
-    # Given once more, nothing is sent.
-    organiser.submit(
-        "/organise/people", email="new@example.org", role="national_contact", country="XAA"
-    )
-    assert db.session.query(OutboxMessage).count() == 1
-    assert "new@example.org has this role already." in words(organiser.get("/organise/people"))
-
-
-def test_only_the_committee_has_chairs(organiser: Client) -> None:
-    for email, role in (("c@example.org", "committee"), ("o@example.org", "organiser")):
-        organiser.submit("/organise/people", email=email, role=role, is_chair="y", country="")
-    chairs = [
-        grant.person.email
-        for grant in db.session.query(Person).filter_by(email="c@example.org").one().grants
-        if grant.is_chair
-    ]
-    assert chairs == ["c@example.org"]
-    other = accounts.find("o@example.org")
-    assert other
-    assert not other.grants[0].is_chair
 
 
 @pytest.mark.parametrize(
