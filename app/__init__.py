@@ -53,7 +53,14 @@ from app.feeds import commands as feeds_commands
 from app.feeds import edge
 from app.feeds import erasure as feeds_erasure
 from app.feeds import views as feeds_views
-from app.hosting import agreement_views, call_views, interest_views, offer_views
+from app.hosting import (
+    agreement_views,
+    call_views,
+    decision_views,
+    interest_views,
+    judging_views,
+    offer_views,
+)
 from app.hosting import erasure as hosting_erasure
 from app.hosting import views as hosting_views
 from app.messages import jobs as message_jobs
@@ -154,6 +161,8 @@ def create_app(config: Config) -> Flask:
         hosting_views,
         call_views,
         agreement_views,
+        decision_views,
+        judging_views,
         offer_views,
         interest_views,
         registrations_views,

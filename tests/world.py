@@ -25,7 +25,8 @@ from app.editions import queries as editions
 from app.editions.models import AgreementAct
 from app.feeds import personal
 from app.feeds import queries as feeds
-from app.hosting import interests
+from app.hosting import interests, judging
+from app.hosting import queries as hosting_queries
 from app.hosting import service as hosting
 from app.hosting.models import OfferAnnex
 from app.messages import service as messages
@@ -178,6 +179,10 @@ def _things_of_contacts(people: Mapping[str, Person | None]) -> dict[str, Mappin
     offer.letter = uploads.store_pdf(PDF, "letter.pdf", now=clock.utcnow())
     annex = OfferAnnex(offer_id=offer.id, title="Plan of the hall", file=offer.letter)
     db.session.add(annex)
+    call = hosting_queries.call_of(called)
+    assert call is not None
+    for name in ("committee", "chair"):
+        judging.assign(call, _the(people, name), None, by=contact, now=clock.utcnow())
     hosting.keep_version(offer, by=contact, now=clock.utcnow())
     interest = interests.tell(
         series,

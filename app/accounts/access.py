@@ -154,6 +154,11 @@ def read_plan(person: Person | None) -> bool:
     return organise(person) or holds(person, Role.COMMITTEE)
 
 
+def judge_offers(person: Person | None) -> bool:
+    """The committee: score offers, agree or object, vote."""
+    return holds(person, Role.COMMITTEE)
+
+
 def see_calls(person: Person | None) -> bool:
     """National contacts, the committee and organisers: see calls that are not published."""
     return read_plan(person) or holds(person, Role.NATIONAL_CONTACT)

@@ -232,6 +232,14 @@ class SelectForm(FlaskForm):
         [InputRequired(), Length(max=2000)],
         description=_l("It is recorded with the decision."),
     )
+    reserve = SelectField(
+        _l("In reserve"), [Optional()], description=_l("Hosts instead, should this one withdraw.")
+    )
+    weighed = ProseField(
+        _l("What was weighed"),
+        [Optional(), Length(max=5000)],
+        description=_l("What spoke for and against; the committee reads it."),
+    )
     submit = SubmitField(_l("Select this host"))
 
 

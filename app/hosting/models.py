@@ -134,6 +134,7 @@ class HostingOffer(Model):
     resubmit_until: Mapped[date | None]  # the last day to send it in again
     comments: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)  # by section, as returned
     decision_reason: Mapped[str] = mapped_column(String(2000), default="")
+    weighed: Mapped[str] = mapped_column(Text, default="")  # what spoke for and against
     is_demonstration: Mapped[bool] = mapped_column(default=False)
     edition: Mapped[Edition] = relationship(lazy="joined", innerjoin=True)
     country: Mapped[Country] = relationship(lazy="joined", innerjoin=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import format_decimal
 
 from app.editions import clashing
-from app.hosting import sections, service
+from app.hosting import queries, sections, service
 from app.hosting.section_forms import FORMS, PAYERS
 from app.hosting.sections import Completeness, Payer, Section
 from app.i18n import gettext as _
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from app.countries.models import Country
     from app.editions.models import Edition
-    from app.hosting.models import HostingOffer, OfferVersion
+    from app.hosting.models import CallForHosts, HostingOffer, OfferVersion
     from scheduler.clashes import Clash
 
 SHOWN_APART = frozenset({"windows", "rows", "letter"})
@@ -146,23 +146,44 @@ def checked(
     now: datetime,
 ) -> list[CheckedWindow]:
     """Return what is to be said of each window; half-typed days are the rule, so never raises."""
-    usable = [(dtstart, dtend) for dtstart, dtend in windows if dtstart < dtend]
-    problems = [_problem(edition, window, now) for window in usable]
-    tried = {
-        str(at): clashing.TrialSpan(*window, country, city)
-        for at, (window, problem) in enumerate(zip(usable, problems, strict=True))
-        if country is not None and not problem
-    }
-    found = clashing.clashes_of_spans(edition, tried)
+    return all_checked(edition, [(country, city, windows)], now=now)[0]
+
+
+def all_checked(
+    edition: Edition,
+    places: Iterable[tuple[Country | None, str, Iterable[tuple[date, date]]]],
+    *,
+    now: datetime,
+) -> list[list[CheckedWindow]]:
+    """Return the same for the windows of several places, looked up in one sweep."""
+    call = queries.call_of(edition)
+    tried: dict[str, clashing.TrialSpan] = {}
+    found: list[list[tuple[str, date, date, str]]] = []
+    for country, city, windows in places:
+        found.append([])
+        for dtstart, dtend in windows:
+            if dtstart >= dtend:
+                continue
+            problem = _problem(edition, call, (dtstart, dtend), now)
+            key = f"{len(found)}-{len(found[-1])}"
+            if country is not None and not problem:
+                tried[key] = clashing.TrialSpan(dtstart, dtend, country, city)
+            found[-1].append((key, dtstart, dtend, problem))
+    clashes = clashing.clashes_of_spans(edition, tried)
     return [
-        CheckedWindow(*window, problem, found.get(str(at), ()))
-        for at, (window, problem) in enumerate(zip(usable, problems, strict=True))
+        [
+            CheckedWindow(dtstart, dtend, problem, clashes.get(key, ()))
+            for key, dtstart, dtend, problem in windows
+        ]
+        for windows in found
     ]
 
 
-def _problem(edition: Edition, window: tuple[date, date], now: datetime) -> str:
+def _problem(
+    edition: Edition, call: CallForHosts | None, window: tuple[date, date], now: datetime
+) -> str:
     try:
-        service.check_windows(edition, [window], now)
+        service.fit(edition, call, [window], now)
     except DomainError as error:
         return user_message(error)
     return ""

@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from app.countries.models import Country
 from app.database import db
-from app.editions.models import Edition
+from app.editions.models import BEGUN, Edition
+from app.hosting.judging_models import (
+    DecisionRound,
+    Evaluator,
+    OfferGate,
+    RoundMember,
+    ScoreSheet,
+)
 from app.hosting.models import (
     STANDING,
     UNDECIDED,
@@ -23,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from app.countries.models import Country
+    from app.accounts.models import Person
+    from scheduler.hosting import Gate
 
 
 def call_of(edition: Edition) -> CallForHosts | None:
@@ -165,3 +174,71 @@ def overlapping_interest(
     if own is not None:
         query = query.where(HostingInterest.id != own.id)
     return db.session.scalar(query.limit(1))
+
+
+def gates_of(offers: Sequence[HostingOffer]) -> dict[int, dict[Gate, OfferGate]]:
+    """Return the gates of these offers that were checked, by offer."""
+    found: dict[int, dict[Gate, OfferGate]] = {offer.id: {} for offer in offers}
+    for row in db.session.scalars(select(OfferGate).where(OfferGate.offer_id.in_(found))):
+        found[row.offer_id][row.gate] = row
+    return found
+
+
+def sheets_of(offers: Sequence[HostingOffer]) -> dict[int, list[ScoreSheet]]:
+    """Return the score sheets of these offers, by offer, in the order of the people."""
+    found: dict[int, list[ScoreSheet]] = {offer.id: [] for offer in offers}
+    query = select(ScoreSheet).where(ScoreSheet.offer_id.in_(found)).order_by(ScoreSheet.person_id)
+    for sheet in db.session.scalars(query):
+        found[sheet.offer_id].append(sheet)
+    return found
+
+
+def sheet_of(offer: HostingOffer, person: Person) -> ScoreSheet | None:
+    """Return what ``person`` gave ``offer``."""
+    return db.session.scalar(select(ScoreSheet).filter_by(offer_id=offer.id, person_id=person.id))
+
+
+def evaluators_of(call: CallForHosts) -> Sequence[Evaluator]:
+    """Return who was asked to judge the offers of a call."""
+    return db.session.scalars(
+        select(Evaluator).filter_by(call_id=call.id).order_by(Evaluator.id)
+    ).all()
+
+
+def evaluator(call: CallForHosts, person: Person) -> Evaluator | None:
+    """Return ``person`` as an evaluator of a call."""
+    return db.session.scalar(select(Evaluator).filter_by(call_id=call.id, person_id=person.id))
+
+
+def held_regions(edition: Edition) -> list[tuple[int, str | None]]:
+    """Return year and region of each edition of the series that was held before ``edition``."""
+    rows = db.session.execute(
+        select(Edition.dtstart, Country.region)
+        .join(Country, Edition.country_code == Country.code)
+        .where(
+            Edition.series_id == edition.series_id,
+            Edition.id != edition.id,
+            Edition.dtstart < edition.dtstart,
+            Edition.status.in_(BEGUN),
+        )
+    )
+    return [(dtstart.year, region) for dtstart, region in rows]
+
+
+def latest_round(edition: Edition) -> DecisionRound | None:
+    """Return the round about the host of ``edition`` that was opened last."""
+    return db.session.scalar(
+        select(DecisionRound).filter_by(edition_id=edition.id).order_by(DecisionRound.id.desc())
+    )
+
+
+def members_of(found: DecisionRound) -> Sequence[RoundMember]:
+    """Return who is asked in a round, by person."""
+    return db.session.scalars(
+        select(RoundMember).filter_by(round_id=found.id).order_by(RoundMember.person_id)
+    ).all()
+
+
+def member(found: DecisionRound, person: Person) -> RoundMember | None:
+    """Return ``person`` as one who is asked."""
+    return db.session.get(RoundMember, (found.id, person.id))

@@ -11,7 +11,15 @@ from app.database import db
 from app.editions import disruptions, milestones
 from app.editions import service as editions
 from app.hosting import letters, queries, sections
-from app.hosting.models import UNDECIDED, CallForHosts, HostingOffer, OfferVersion, OfferWindow
+from app.hosting.judging_models import LIVE_ROUNDS
+from app.hosting.models import (
+    CHOOSABLE,
+    UNDECIDED,
+    CallForHosts,
+    HostingOffer,
+    OfferVersion,
+    OfferWindow,
+)
 from scheduler import hosting, lifecycle
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import EditionStatus, OfferStatus
@@ -89,6 +97,24 @@ class WindowChoiceError(DomainError):
     """Days outside every window that the country offered."""
 
     message = N_("{country} did not offer these days. Choose days inside one of its windows.")
+
+
+class RoundRunningError(ConflictError):
+    """A choice before the committee has spoken."""
+
+    message = N_("The committee is still deciding on the host of {edition}.")
+
+
+class CommitteeDecidedError(ConflictError):
+    """A choice against the committee's."""
+
+    message = N_("The committee has decided for {country}. Select that offer.")
+
+
+class ReserveError(DomainError):
+    """A reserve that could not take the host's place."""
+
+    message = N_("The reserve is another offer that is still in the running.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,7 +358,7 @@ def withdraw(offer: HostingOffer, *, reason: str, by: Person, now: datetime) -> 
         outbox.post(address, letters.offer_withdrawn(offer), now=now)
 
 
-def select(
+def select(  # noqa: PLR0913 - a decision has these parts
     offer: HostingOffer,
     *,
     dtstart: date,
@@ -340,10 +366,17 @@ def select(
     reason: str,
     by: Person,
     now: datetime,
+    reserve: HostingOffer | None = None,
+    weighed: str = "",
 ) -> None:
     """Choose ``offer``: its country hosts on these days; the others are told they do not.
 
+    ``reserve`` takes its place should the host withdraw; ``weighed`` says what spoke for and
+    against.
+
     Raises:
+        RoundRunningError, CommitteeDecidedError: the committee has not decided, or otherwise.
+        ReserveError: the reserve is no other offer in the running.
         MoveError: the edition is not under evaluation, or the offer no longer stands.
         WindowChoiceError: the country did not offer these days.
         ReasonMissingError: no reason is given.
@@ -352,6 +385,13 @@ def select(
     edition = offer.edition
     database.write(edition)
     database.write(offer)
+    _insist_on_committee(offer)
+    if reserve is not None and (
+        reserve.id == offer.id
+        or reserve.edition_id != edition.id
+        or reserve.status not in UNDECIDED
+    ):
+        raise ReserveError
     if not any(
         window.dtstart <= dtstart and dtend <= window.dtend and dtstart < dtend
         for window in offer.windows
@@ -368,14 +408,31 @@ def select(
         now=now,
         reason=reason,
     )
+    offer.weighed = weighed
     _decide(offer, OfferStatus.SELECTED, reason, by, now)
     outbox.post(contact_of(offer), letters.offer_selected(offer), now=now)
     for other in queries.offers_for(edition):
-        if other.id != offer.id and other.status in UNDECIDED:
+        if reserve is not None and other.id == reserve.id:
+            if other.status is not OfferStatus.RESERVE:
+                _decide(other, OfferStatus.RESERVE, "", by, now)
+                outbox.post(contact_of(other), letters.offer_in_reserve(other), now=now)
+        elif other.id != offer.id and other.status in UNDECIDED:
             _decide(other, OfferStatus.NOT_SELECTED, "", by, now)
             outbox.post(contact_of(other), letters.offer_not_selected(other), now=now)
         elif other.status is OfferStatus.RETURNED:
             _decide(other, OfferStatus.LAPSED, "", by, now)
+
+
+def _insist_on_committee(offer: HostingOffer) -> None:
+    """Insist that no round runs, and that what a round has chosen is selected while it stands."""
+    latest = queries.latest_round(offer.edition)
+    if latest is None:
+        return
+    if latest.state in LIVE_ROUNDS:
+        raise RoundRunningError(edition=offer.edition.title)
+    chosen = latest.chosen
+    if chosen is not None and chosen.id != offer.id and chosen.status in CHOOSABLE:
+        raise CommitteeDecidedError(country=chosen.country.name)
 
 
 def _decide(
@@ -412,6 +469,16 @@ def check_windows(edition: Edition, windows: Sequence[tuple[date, date]], now: d
     Raises:
         WindowError, WindowOutsideError, YearError: see there.
     """
+    fit(edition, queries.call_of(edition), windows, now)
+
+
+def fit(
+    edition: Edition,
+    call: CallForHosts | None,
+    windows: Sequence[tuple[date, date]],
+    now: datetime,
+) -> None:
+    """Do the same for a call that is at hand; errors as in `check_windows`."""
     length = (edition.dtend - edition.dtstart).days
     fits = all(
         (dtend - dtstart).days >= length and dtstart > now.date() for dtstart, dtend in windows
@@ -421,7 +488,6 @@ def check_windows(edition: Edition, windows: Sequence[tuple[date, date]], now: d
     for dtstart, dtend in windows:
         editions.check_year(dtstart)
         editions.check_year(dtend)
-    call = queries.call_of(edition)
     if call is None or call.dates_from is None or call.dates_until is None:
         return
     if any(dtstart < call.dates_from or dtend > call.dates_until for dtstart, dtend in windows):

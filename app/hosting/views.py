@@ -12,13 +12,12 @@ from app import audit, clock, uploads
 from app.accounts import access
 from app.accounts.access import current_person, the_person
 from app.countries import queries as countries
-from app.countries.service import REGION_NAMES
 from app.database import db
-from app.editions import clashing, progress
+from app.editions import progress
 from app.editions import queries as editions
 from app.editions.milestones import OFFERS_CLOSE
 from app.forms import day_after, options, put
-from app.hosting import drafts, offer_page, queries, sections, service
+from app.hosting import comparison, drafts, judging, offer_page, queries, sections, service
 from app.hosting.forms import (
     CRITERIA,
     CallForm,
@@ -322,12 +321,16 @@ def compare(slug: str) -> ResponseReturnValue:
     person = current_person()
     if not access.read_plan(person):
         return _read_call(call)
-    offers = queries.offers_for(edition)
+    judged = judging.judge(call, person)
+    offers = [one.offer for one in judged]
     form = SelectForm(first_day=edition.dtstart, last_day=edition.dtend - timedelta(days=1))
     form.offer.choices = options(
         (offer.public_id, f"{offer.country.name}, {offer.city}")
         for offer in offers
         if offer.status in CHOOSABLE
+    )
+    form.reserve.choices = options(
+        [("", _("none")), *((c.value, c.label) for c in form.offer.choices)]
     )
     if form.validate_on_submit():
         access.require(access.organise)
@@ -351,18 +354,13 @@ def compare(slug: str) -> ResponseReturnValue:
         can_decide=access.organise(person) and edition.status is EditionStatus.UNDER_EVALUATION,
         can_close=access.organise(person) and edition.status is EditionStatus.CALL_OPEN,
         is_open=call.is_open(clock.utcnow()),
-        region_names=REGION_NAMES,
+        judged=judged,
+        groups=comparison.groups(call, judged, clock.utcnow()),
+        may_organise=access.organise(person),
+        may_judge=access.judge_offers(person),
+        is_asked=queries.evaluator(call, the_person()) is not None,
+        round=queries.latest_round(edition),
         asked=[name for code, name in countries.names() if code in call.approached],
-        clashes_by_window=clashing.clashes_of_spans(
-            edition,
-            {
-                str(window.id): clashing.TrialSpan(
-                    window.dtstart, window.dtend, offer.country, offer.city
-                )
-                for offer in offers
-                for window in offer.windows
-            },
-        ),
     )
     return page, status
 
@@ -401,6 +399,8 @@ def _select(form: SelectForm) -> None:
         dtstart=first_day,
         dtend=day_after(last_day),
         reason=form.reason.data or "",
+        weighed=form.weighed.data or "",
+        reserve=seen_offer(form.reserve.data) if form.reserve.data else None,
         by=the_person(),
         now=clock.utcnow(),
     )

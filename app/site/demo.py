@@ -102,6 +102,7 @@ def load(password: str, *, now: datetime) -> None:
         "practitioner-workshop", now, at_least_days=demo_hosting.CALL_OPEN_DAYS + 30
     )
     demo_hosting.open_call(workshop, organiser, contacts, now)
+    demo_hosting.judge(workshop, organiser, now)
     demo_hosting.tell_interests(contacts, now)
     postpone_and_cancel(organiser, now)
 

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from app.accounts import queries as accounts
+from app.accounts.models import Role
 from app.countries.models import Country
 from app.database import db
-from app.hosting import drafts, interests
+from app.hosting import drafts, interests, judging
+from app.hosting import queries as hosting_queries
 from app.hosting import service as hosting
 from app.hosting.models import CostShare
 from app.hosting.sections import Payer, Section
 from app.series.models import Series
+from scheduler.hosting import JUDGED, Criterion, Gate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -267,6 +271,32 @@ def open_call(
             sent = letter if section is Section.AUTHORITY else None
             drafts.save(made, section, told, letter=sent, **who)
         drafts.send_in(made, **who)
+
+
+MARKS = {  # by country: what two members give, in the order of the criteria that people judge
+    "XAD": ((5, 4, 4, 3, 5, 4), (4, 4, 5, 3, 4, 5)),
+    "XAC": ((4, 3, 3, 4, 4, 2), (3, 3, 4, 5, 4, 3)),
+}
+EVIDENCE = {Gate.LETTER: "Signed, page 1", Gate.CAPACITY: "More than sixty seats"}
+
+
+def judge(edition: Edition, organiser: Person, now: datetime) -> None:
+    """Ask three members to judge, two of whom have scored two offers; some conditions are met."""
+    call = hosting_queries.call_of(edition)
+    members = accounts.with_role(Role.COMMITTEE)[:3]
+    if call is None:
+        raise LookupError(edition.slug)
+    for member in members:
+        judging.assign(call, member, None, by=organiser, now=now)
+    for offer in hosting_queries.offers_for(edition):
+        for gate, evidence in EVIDENCE.items():
+            judging.check_gate(
+                offer, gate, is_passed=True, evidence=evidence, by=organiser, now=now
+            )
+        for member, marks in zip(members, MARKS.get(offer.country_code, ()), strict=False):
+            comments = {Criterion.VENUE: "Demonstration data: an invented score."}
+            scores: dict[Criterion, int] = dict(zip(JUDGED, marks, strict=True))
+            judging.score(offer, scores, comments, by=member, now=now)
 
 
 def tell_interests(contacts: dict[str, Person], now: datetime) -> None:

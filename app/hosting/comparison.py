@@ -1,0 +1,242 @@
+"""Offers side by side: one table of words, shown on the page and set as a paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import format_decimal, get_locale
+
+from app import paper
+from app.countries.service import REGION_NAMES
+from app.hosting import judging, offer_page
+from app.hosting.forms import CRITERIA
+from app.hosting.judging_forms import GATES
+from app.hosting.sections import Section
+from app.i18n import gettext as _
+from app.i18n import ngettext
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from app.accounts.models import Person
+    from app.hosting.judging import Judged
+    from app.hosting.models import CallForHosts
+    from scheduler.hosting import Balance
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing of every offer; ``kind`` says how it is drawn: words, gate, clashes or total."""
+
+    label: Any
+    kind: str
+    cells: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines that belong together."""
+
+    title: Any
+    lines: Sequence[Line]
+
+
+def balance_words(balance: Balance) -> str:
+    """Say why the regional balance is what it is."""
+    if balance.last_year is None:
+        return _("%(score)s: the region has not hosted this series yet", score=balance.score)
+    if not balance.since:
+        return _(
+            "%(score)s: the region hosted the last one, in %(year)s",
+            score=balance.score,
+            year=balance.last_year,
+        )
+    return ngettext(
+        "%(score)s: hosted last in %(year)s, %(num)d edition elsewhere since",
+        "%(score)s: hosted last in %(year)s, %(num)d editions elsewhere since",
+        balance.since,
+        score=balance.score,
+        year=balance.last_year,
+    )
+
+
+def groups(call: CallForHosts, judged: Sequence[Judged], now: datetime) -> list[Group]:
+    """Return the comparison: conditions, scores, place, access, dates and costs."""
+    windows = offer_page.all_checked(
+        call.edition,
+        [
+            (
+                one.offer.country,
+                one.offer.city,
+                [(window.dtstart, window.dtend) for window in one.offer.windows],
+            )
+            for one in judged
+        ],
+        now=now,
+    )
+    return [
+        Group(_("Conditions"), _gates(judged)),
+        Group(_("Scores"), _scores(call, judged)),
+        Group(_("Dates and clashes"), [Line(_("Windows"), "windows", windows)]),
+        Group(
+            _("Place"),
+            [
+                Line(_("City"), "words", [one.offer.city for one in judged]),
+                Line(_("Venue"), "words", [one.offer.venue for one in judged]),
+                Line(_("Plenary capacity"), "words", [one.offer.capacity for one in judged]),
+                *_told(judged, Section.VENUE, "breakout_rooms", "accessibility", "hotels"),
+            ],
+        ),
+        Group(
+            _("Access"),
+            _told(judged, Section.ACCESS, "airport", "transfer", "visa_who", "visa_days", "entry"),
+        ),
+        Group(
+            _("Programme"),
+            _told(judged, Section.PROGRAMME, "languages", "interpretation", "network", "showcase"),
+        ),
+        Group(
+            _("Costs"),
+            [
+                Line(_("Sums"), "lines", [_sums(one) for one in judged]),
+                *_told(judged, Section.COSTS, "grants"),
+            ],
+        ),
+        Group(
+            _("Who offers"),
+            [
+                Line(
+                    _("Region"),
+                    "words",
+                    [REGION_NAMES.get(one.offer.country.region or "", "–") for one in judged],
+                ),
+                Line(_("Authority"), "words", [one.offer.authority or "–" for one in judged]),
+                Line(
+                    _("INFCIRC/908"),
+                    "words",
+                    [
+                        _("subscriber")
+                        if one.offer.country.subscribes_to_infcirc908
+                        else _("not a subscriber")
+                        for one in judged
+                    ],
+                ),
+            ],
+        ),
+    ]
+
+
+def _gates(judged: Sequence[Judged]) -> list[Line]:
+    return [
+        Line(words, "gate", [one.gates.get(gate) for one in judged])
+        for gate, words in GATES.items()
+    ]
+
+
+def _scores(call: CallForHosts, judged: Sequence[Judged]) -> list[Line]:
+    def cell(one: Judged, criterion: Any) -> str:  # noqa: ANN401 - a criterion
+        if one.rating is None:
+            return "–" if one.may_see_scores else _("after your own")
+        spread = one.rating.spreads[criterion]
+        mean = format_decimal(round(float(spread.mean), 1))
+        if spread.lowest == spread.highest:
+            return str(mean)
+        return f"{mean} ({spread.lowest}–{spread.highest})"
+
+    lines = [
+        Line(
+            f"{words} ({call.weights[criterion]})",
+            "words",
+            [balance_words(one.balance) for one in judged]
+            if criterion.value == "balance"
+            else [cell(one, criterion) for one in judged],
+        )
+        for criterion, words in CRITERIA.items()
+    ]
+    totals = [_total(one) for one in judged]
+    return [Line(_("Total, of 100"), "total", totals), *lines]
+
+
+def _total(one: Judged) -> str:
+    if one.rating is None:
+        return "–" if one.may_see_scores else _("after your own")
+    total = format_decimal(round(float(one.rating.total), 1))
+    count = one.rating.evaluator_count
+    return ngettext(
+        "%(total)s by %(num)d evaluator", "%(total)s by %(num)d evaluators", count, total=total
+    )
+
+
+def _told(judged: Sequence[Judged], section: Section, *keys: str) -> list[Line]:
+    """Return what the offers say of some fields, as long as any says anything."""
+    told = [one.offer.details.get(section.value, {}) for one in judged]
+    return [
+        Line(
+            offer_page.label_of(section, key),
+            "words",
+            [offer_page.in_words(key, facts.get(key)) or "–" for facts in told],
+        )
+        for key in keys
+        if any(facts.get(key) for facts in told)
+    ]
+
+
+def _sums(one: Judged) -> list[str]:
+    labels = (_("host"), _("group"), _("each participant"))
+    return [
+        f"{currency}: "
+        + ", ".join(f"{label} {sum_}" for label, sum_ in zip(labels, sums, strict=True))
+        for currency, sums in offer_page.costs(one.offer).sums
+    ]
+
+
+def as_paper(call: CallForHosts, reader: Person, now: datetime) -> bytes:
+    """Return the comparison as a PDF, as far as ``reader`` may see the scores."""
+    judged = judging.judge(call, reader)
+    locale = str(get_locale() or "en")
+    return paper.typeset(
+        "comparison.typ",
+        comparison={
+            "lang": locale.split("_", maxsplit=1)[0],
+            "title": _("Offers to host"),
+            "edition": call.edition.title,
+            "date": _("as of %(day)s", day=_day(now.date())),
+            "offers": [one.offer.country.name for one in judged],
+            "groups": [
+                {
+                    "title": str(group.title),
+                    "lines": [
+                        {"label": str(line.label), "cells": [_plain(line, c) for c in line.cells]}
+                        for line in group.lines
+                    ],
+                }
+                for group in groups(call, judged, now)
+            ],
+            "words": {"page": _("Page"), "nothing": _("No offer yet")},
+        },
+    )
+
+
+def _day(day: date) -> str:
+    return day.isoformat()
+
+
+def _plain(line: Line, cell: Any) -> str:  # noqa: ANN401 - whatever a cell holds
+    if line.kind == "gate":
+        if cell is None:
+            return _("not checked")
+        return f"{_('passed') if cell.is_passed else _('not passed')}: {cell.evidence}"
+    if line.kind == "windows":
+        return "\n".join(_window(window) for window in cell)
+    if line.kind == "lines":
+        return "\n".join(cell) or "–"
+    return str(cell)
+
+
+def _window(window: offer_page.CheckedWindow) -> str:
+    last = window.dtend.fromordinal(window.dtend.toordinal() - 1)
+    days = f"{window.dtstart.isoformat()} – {last.isoformat()}"
+    said = [window.problem] if window.problem else [clash.reason for clash in window.clashes]
+    return "\n".join([days, *said])

@@ -1,0 +1,184 @@
+"""The shape of gates, scores, rounds and ballots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask_wtf import FlaskForm
+from wtforms import RadioField, SelectField, SubmitField
+from wtforms.validators import InputRequired, Length, Optional
+
+from app.forms import DayField, LineField, ProseField, options
+from app.hosting.forms import CRITERIA
+from app.i18n import lazy_gettext as _l
+from scheduler.hosting import JUDGED, SCORE_MAX, Criterion, Gate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from app.hosting.judging_models import OfferGate, ScoreSheet
+    from app.hosting.models import HostingOffer
+
+GATES = {
+    Gate.LETTER: _l("Signed letter"),
+    Gate.CAPACITY: _l("Enough room"),
+    Gate.NO_BARRIER: _l("No barrier to any eligible delegation"),
+    Gate.LEGAL: _l("Legal assurance"),
+    Gate.SECURITY_CONTACT: _l("Security contact"),
+    Gate.DATES: _l("Dates inside the window, without a hard clash"),
+    Gate.ACCESSIBLE: _l("Accessible venue"),
+}
+PASSED, FAILED, OPEN = "passed", "failed", ""
+RESULTS = [(OPEN, _l("not checked")), (PASSED, _l("passed")), (FAILED, _l("not passed"))]
+MARKS = [(str(mark), str(mark)) for mark in range(SCORE_MAX + 1)]
+
+
+class GateForm(FlaskForm):
+    """The result of each gate, with what shows it; the fields are named after the gates."""
+
+    submit = SubmitField(_l("Record the gates"))
+
+    @classmethod
+    def of(cls, gates: Mapping[Gate, OfferGate]) -> GateForm:
+        """Return the form filled with what was checked."""
+        values: dict[str, str] = {}
+        for gate, row in gates.items():
+            values[gate.value] = PASSED if row.is_passed else FAILED
+            values[f"{gate.value}_evidence"] = row.evidence
+        return cls(data=values)
+
+
+for _gate, _words in GATES.items():
+    setattr(
+        GateForm,
+        _gate.value,
+        RadioField(_words, [Optional()], choices=options(RESULTS), default=""),
+    )
+    setattr(
+        GateForm,
+        f"{_gate.value}_evidence",
+        LineField(_l("What shows it"), [Optional(), Length(max=1000)]),
+    )
+
+
+class ScoreForm(FlaskForm):
+    """A score from 0 to 5 with a comment for each criterion that people judge."""
+
+    submit = SubmitField(_l("Give these scores"))
+
+    @classmethod
+    def of(cls, sheet: ScoreSheet | None) -> ScoreForm:
+        """Return the form filled with what was given before."""
+        if sheet is None:
+            return cls()
+        marks = {name: str(mark) for name, mark in sheet.scores.items()}
+        comments = {f"{name}_comment": words for name, words in sheet.comments.items()}
+        return cls(data=marks | comments)
+
+    def scores(self) -> dict[Criterion, int]:
+        """Return the scores."""
+        return {criterion: int(self[criterion.value].data) for criterion in JUDGED}
+
+    def comments(self) -> dict[Criterion, str]:
+        """Return the comments."""
+        return {criterion: self[f"{criterion.value}_comment"].data or "" for criterion in JUDGED}
+
+
+for _criterion in JUDGED:
+    setattr(
+        ScoreForm,
+        _criterion.value,
+        RadioField(
+            CRITERIA[_criterion],
+            [InputRequired(_l("Give a score from 0 to 5."))],
+            choices=options(MARKS),
+            description=_l("0 is not acceptable, 5 is excellent."),
+        ),
+    )
+    setattr(
+        ScoreForm,
+        f"{_criterion.value}_comment",
+        ProseField(_l("Comment"), [Optional(), Length(max=2000)]),
+    )
+
+
+class EvaluatorForm(FlaskForm):
+    """Ask a member to judge."""
+
+    person = SelectField(_l("Member of the committee"), [InputRequired()])
+    country = SelectField(
+        _l("Country of the member"),
+        description=_l("Whoever is of a country that offers keeps out."),
+    )
+    submit = SubmitField(_l("Ask this member to judge"))
+
+
+class InterestDeclarationForm(FlaskForm):
+    """Declare an interest in the choice."""
+
+    words = ProseField(_l("Your interest"), [InputRequired(), Length(max=1000)])
+    submit = SubmitField(_l("Declare it and keep out"))
+
+
+class RoundForm(FlaskForm):
+    """Propose an offer to the committee."""
+
+    offer = SelectField(_l("Proposed host"), [InputRequired()])
+    closes_on = DayField(_l("Last day to object"), [InputRequired()])
+    reason = ProseField(_l("Reason"), [InputRequired(), Length(max=2000)])
+    submit = SubmitField(_l("Propose this host"))
+
+
+class VoiceForm(FlaskForm):
+    """Agree or object, in the open."""
+
+    agrees = RadioField(
+        _l("The proposal"),
+        [InputRequired(_l("Choose one of the two."))],
+        choices=options([("yes", _l("I agree")), ("no", _l("I object; a secret ballot follows"))]),
+    )
+    words = ProseField(
+        _l("Why"), [Optional(), Length(max=2000)], description=_l("An objection needs its reason.")
+    )
+    submit = SubmitField(_l("Say so"))
+
+
+class CloseRoundForm(FlaskForm):
+    """End a step of the round."""
+
+    submit = SubmitField(_l("Close and count"))
+
+
+class CastForm(FlaskForm):
+    """The chair's casting vote."""
+
+    offer = SelectField(_l("Your choice"), [InputRequired()])
+    reason = ProseField(_l("Reason"), [InputRequired(), Length(max=2000)])
+    submit = SubmitField(_l("Give the casting vote"))
+
+
+class BallotForm(FlaskForm):
+    """A place for each offer; made for the candidates of a round by `ballot_form`."""
+
+    submit = SubmitField(_l("Put the ballot into the urn"))
+
+    def places(self) -> dict[str, int]:
+        """Return the places that were given, by public id of the offer."""
+        return {
+            field.short_name.removeprefix("place_"): int(field.data)
+            for field in self
+            if field.short_name.startswith("place_") and field.data
+        }
+
+
+def ballot_form(offers: Sequence[HostingOffer], **options_: Any) -> BallotForm:  # noqa: ANN401
+    """Return an empty ballot for these offers."""
+    choices = [("", _l("no place")), *((str(n + 1), str(n + 1)) for n in range(len(offers)))]
+    fields = {
+        f"place_{offer.public_id}": SelectField(
+            f"{offer.country.name}, {offer.city}", [Optional()], choices=options(choices)
+        )
+        for offer in offers
+    }
+    made: BallotForm = type("RoundBallotForm", (BallotForm,), fields)(**options_)
+    return made

@@ -1,0 +1,183 @@
+"""Judging: gates with evidence, evaluators, scores, and the comparison as a paper."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
+
+from app import clock
+from app.accounts import access
+from app.accounts import queries as accounts
+from app.accounts.access import the_person
+from app.accounts.models import Role
+from app.countries import queries as countries
+from app.database import db
+from app.editions import queries as editions
+from app.forms import options, put
+from app.hosting import comparison, judging, queries
+from app.hosting.forms import CRITERIA
+from app.hosting.judging_forms import (
+    FAILED,
+    GATES,
+    OPEN,
+    PASSED,
+    EvaluatorForm,
+    GateForm,
+    InterestDeclarationForm,
+    ScoreForm,
+)
+from app.hosting.offer_views import seen_offer
+from app.i18n import gettext as _
+from scheduler.errors import DomainError, NotFoundError
+from scheduler.hosting import JUDGED
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from app.hosting.models import CallForHosts
+
+bp = Blueprint("judging", __name__, url_prefix="/hosting")
+
+
+@bp.route("/offers/<public_id>/gates", methods=["GET", "POST"])
+@access.needs(access.organise)
+def gates(public_id: str) -> ResponseReturnValue:
+    """Record which gates an offer passes, each with its evidence."""
+    offer = seen_offer(public_id)
+    known = queries.gates_of([offer])[offer.id]
+    form = GateForm.of(known)
+    if form.validate_on_submit():
+        gate = None
+        try:
+            for gate in GATES:
+                result = form[gate.value].data or OPEN
+                evidence = form[f"{gate.value}_evidence"].data or ""
+                before = known.get(gate)
+                is_same = before is not None and (before.is_passed, before.evidence) == (
+                    result == PASSED,
+                    evidence,
+                )
+                if result in {PASSED, FAILED} and not is_same:
+                    judging.check_gate(
+                        offer, gate, is_passed=result == PASSED, evidence=evidence,
+                        by=the_person(), now=clock.utcnow(),
+                    )  # fmt: skip
+        except judging.EvidenceMissingError as error:
+            db.session.rollback()
+            put(form, error, form[f"{gate.value}_evidence"] if gate is not None else None)
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error)
+        else:
+            db.session.commit()
+            flash(_("The gates are recorded."), "success")
+            return redirect(
+                url_for("hosting.compare", slug=offer.edition.slug), HTTPStatus.SEE_OTHER
+            )
+    page = render_template("hosting/gates.html", offer=offer, form=form, gates=GATES, known=known)
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+
+
+@bp.route("/offers/<public_id>/scores", methods=["GET", "POST"])
+@access.needs(access.judge_offers)
+def scores(public_id: str) -> ResponseReturnValue:
+    """Score an offer, as one of the evaluators of its call."""
+    offer, person = seen_offer(public_id), the_person()
+    call = queries.call_of(offer.edition)
+    evaluator = queries.evaluator(call, person) if call is not None else None
+    form = ScoreForm.of(queries.sheet_of(offer, person))
+    if form.validate_on_submit():
+        try:
+            judging.score(offer, form.scores(), form.comments(), by=person, now=clock.utcnow())
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error)
+        else:
+            db.session.commit()
+            flash(_("Your scores are recorded. You now see those of the others."), "success")
+            return redirect(
+                url_for("hosting.compare", slug=offer.edition.slug), HTTPStatus.SEE_OTHER
+            )
+    page = render_template(
+        "hosting/scores.html",
+        offer=offer,
+        form=form,
+        judged=JUDGED,
+        criteria=CRITERIA,
+        weights=call.weights if call is not None else {},
+        is_asked=evaluator is not None,
+        recusal=judging.recusal(call, person, evaluator) if call is not None else "",
+    )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+
+
+@bp.route("/calls/<slug>/evaluators", methods=["GET", "POST"])
+@access.needs(access.organise)
+def evaluators(slug: str) -> ResponseReturnValue:
+    """Ask members of the committee to judge the offers of a call."""
+    call = called(slug)
+    members = {str(member.id): member for member in accounts.with_role(Role.COMMITTEE)}
+    form = EvaluatorForm()
+    form.person.choices = options((key, one.display_name) for key, one in members.items())
+    form.country.choices = options([("", _("none told")), *countries.names()])
+    if form.validate_on_submit():
+        judging.assign(
+            call, members[form.person.data], form.country.data or None, by=the_person(),
+            now=clock.utcnow(),
+        )  # fmt: skip
+        db.session.commit()
+        flash(_("Asked to judge."), "success")
+        return redirect(url_for(".evaluators", slug=slug), HTTPStatus.SEE_OTHER)
+    rows = queries.evaluators_of(call)
+    page = render_template(
+        "hosting/evaluators.html",
+        call=call,
+        form=form,
+        rows=[(row, judging.recusal(call, row.person, row)) for row in rows],
+        names=dict(countries.names()),
+    )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+
+
+@bp.route("/calls/<slug>/interest", methods=["GET", "POST"])
+@access.needs(access.judge_offers)
+def interest(slug: str) -> ResponseReturnValue:
+    """Declare an interest, and keep out of the choice."""
+    call = called(slug)
+    evaluator = queries.evaluator(call, the_person())
+    if evaluator is None:
+        raise NotFoundError
+    form = InterestDeclarationForm(words=evaluator.interest)
+    if form.validate_on_submit():
+        judging.declare_interest(evaluator, form.words.data, by=the_person(), now=clock.utcnow())
+        db.session.commit()
+        flash(_("Recorded. You keep out of this choice."), "success")
+        return redirect(url_for("hosting.compare", slug=slug), HTTPStatus.SEE_OTHER)
+    page = render_template("hosting/interest_declared.html", call=call, form=form)
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+
+
+@bp.get("/calls/<slug>/comparison.pdf")
+@access.needs(access.read_plan)
+def paper(slug: str) -> ResponseReturnValue:
+    """Send the comparison as a paper for the committee."""
+    call = called(slug)
+    content = comparison.as_paper(call, the_person(), clock.utcnow())
+    name = f"offers-{call.edition.slug}.pdf"
+    headers = {"Content-Disposition": f"attachment; filename={name}", "Cache-Control": "no-store"}
+    return Response(content, mimetype="application/pdf", headers=headers)
+
+
+def called(slug: str) -> CallForHosts:
+    """Return the call for hosts of an edition.
+
+    Raises:
+        NotFoundError: it has none.
+    """
+    edition = editions.find(slug)
+    call = queries.call_of(edition) if edition is not None else None
+    if call is None:
+        raise NotFoundError
+    return call
