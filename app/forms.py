@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wtforms import DateField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import ValidationError
+from wtforms.validators import Optional, ValidationError
 
 from app.i18n import gettext as _
 from app.i18n import user_message
@@ -30,6 +30,14 @@ def clean(text: str | None) -> str:
     kept = (text or "").replace("\r\n", "\n").replace("\r", "\n")
     visible = (c for c in kept if c in "\n\t" or unicodedata.category(c) != "Cc")
     return "".join(visible).strip()
+
+
+class EitherOf(Optional):
+    """May stay empty where another field of the form answers; its label does not say so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.field_flags = {"optional": True, "either": True}
 
 
 class LineField(StringField):

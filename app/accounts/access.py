@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 from flask import g, redirect, request, session, url_for
 
 from app import clock
-from app.accounts import queries, sessions
+from app.accounts import held, queries, sessions
 from app.accounts.models import Person, Role, SignIn
 from app.accounts.sessions import Stage
+from app.database import db
 from scheduler.errors import NotFoundError, PermissionDeniedError
 
 if TYPE_CHECKING:
@@ -280,21 +281,48 @@ def fresh(view: Callable[P, R]) -> Callable[P, R]:
     """Ask again who it is before a sensitive act, half an hour after the last proof.
 
     It stands below :func:`needs`. The form of an act asks ten minutes earlier than the act, so
-    that nobody who has begun to fill it in is sent away; then the person comes back to the form.
+    that hardly anybody who has begun to fill it in is interrupted; what they typed is kept.
     """
+    return _asking(view, on_reading=True)
 
+
+def fresh_to_act(view: Callable[P, R]) -> Callable[P, R]:
+    """Do as :func:`fresh` does, for a page that is read more often than acted on."""
+    return _asking(view, on_reading=False)
+
+
+def _asking(view: Callable[P, R], *, on_reading: bool) -> Callable[P, R]:
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:  # noqa: ANN401 - R or a redirect
-        sign_in = current_sign_in()
-        is_form = request.method == "GET"
-        within = sessions.FRESH_TO_BEGIN if is_form else sessions.FRESH
-        if sign_in is None or sessions.is_fresh(sign_in, within=within, now=clock.real_utcnow()):
-            return view(*args, **kwargs)
-        here = request.full_path.rstrip("?") if is_form else _form_of_act()
-        return redirect(url_for("accounts.confirm", next=here), HTTPStatus.SEE_OTHER)
+        is_asked = on_reading or request.method == "POST"
+        question = ask_again() if is_asked else None
+        return question if question is not None else view(*args, **kwargs)
 
     guarded.is_fresh = True  # type: ignore[attr-defined]  # read by the tests
     return guarded
+
+
+def ask_again() -> ResponseReturnValue | None:
+    """Lead to the question who it is, unless the last proof is recent enough: then ``None``.
+
+    What was posted is kept for a few minutes, but for secrets and files, and offered again.
+    """
+    sign_in, now = current_sign_in(), clock.real_utcnow()
+    is_form = request.method == "GET"
+    within = sessions.FRESH_TO_BEGIN if is_form else sessions.FRESH
+    if sign_in is None or sessions.is_fresh(sign_in, within=within, now=now):
+        return None
+    here = request.full_path.rstrip("?")
+    if is_form:
+        return redirect(url_for("accounts.confirm", next=here), HTTPStatus.SEE_OTHER)
+    back, fields = _form_of_act(), held.typed(list(request.form.items(multi=True)))
+    # A form with a secret or a file is filled in anew; a button alone is pressed anew.
+    is_whole = not request.files and not held.SECRETS & set(request.form)
+    if fields and is_whole:
+        token = held.keep(sign_in, here, fields, back=back, now=now)
+        db.session.commit()
+        back = url_for("accounts.held_form", token=token)
+    return redirect(url_for("accounts.confirm", next=back), HTTPStatus.SEE_OTHER)
 
 
 def _form_of_act() -> str:

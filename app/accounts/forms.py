@@ -7,7 +7,7 @@ from wtforms import BooleanField, HiddenField, PasswordField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.accounts.models import Role
-from app.forms import LineField
+from app.forms import EitherOf, LineField
 from app.i18n import lazy_gettext as _l
 
 ROLE_LABELS = {
@@ -61,11 +61,16 @@ class ProofForm(FlaskForm):
 class ConfirmForm(FlaskForm):
     """Prove again who one is, by whichever of these one has."""
 
-    password = PasswordField(_l("Password"), [Optional(), Length(max=1000)])
-    code = LineField(_l("Code from your authenticator app"), [Optional(), Length(max=40)])
-    mailed_code = LineField(_l("Code from the mail"), [Optional(), Length(max=20)])
+    password = PasswordField(_l("Password"), [EitherOf(), Length(max=1000)])
+    code = LineField(_l("Code from your authenticator app"), [EitherOf(), Length(max=40)])
+    mailed_code = LineField(_l("Code from the mail"), [EitherOf(), Length(max=20)])
     next = HiddenField()
     submit = SubmitField(_l("Go on"))
+
+    @property
+    def is_filled_in(self) -> bool:
+        """Whether there is a proof to look at."""
+        return any((self.password.data, self.code.data, self.mailed_code.data))
 
 
 class AppForm(FlaskForm):

@@ -11,6 +11,7 @@ from app import clock
 from app.accounts import (
     access,
     arrival,
+    held,
     links,
     passkeys,
     passwords,
@@ -26,14 +27,18 @@ from app.accounts.views import bp
 from app.database import db
 from app.forms import put
 from app.i18n import gettext as _
+from app.i18n import lazy_gettext as _l
 from app.limits import LINKS, SIGN_IN, limiter
 from app.outbox import settings
-from scheduler.errors import DomainError
+from scheduler.errors import DomainError, NotFoundError
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from app.accounts.models import SignIn
+
+# Of what was kept until the proof: enough to see what one is about to send.
+SHOWN = {"email": _l("E-mail address"), "name": _l("Name"), "reason": _l("Reason")}
 
 
 @bp.get("/me/sign-in")
@@ -124,21 +129,23 @@ def confirm() -> ResponseReturnValue:
     sign_in, form = the_sign_in(), ConfirmForm(next=request.args.get("next", ""))
     person = sign_in.person
     if form.validate_on_submit():
-        now = clock.real_utcnow()
-        if _is_proved(sign_in, form):
-            sessions.confirm(sign_in, now=now)
+        if not form.is_filled_in:
+            form.form_errors.append(_("Give one of these proofs."))
+        elif _is_proved(sign_in, form):
+            sessions.confirm(sign_in, now=clock.real_utcnow())
             db.session.commit()
             return redirect(
                 arrival.own_path(form.next.data) or url_for(".methods"), HTTPStatus.SEE_OTHER
             )
-        sessions.note_failure(sign_in, now=now)
-        is_over = sign_in.ended_at is not None
-        db.session.commit()
-        if is_over:
-            session.clear()
-            flash(_("That did not fit several times. Sign in anew."), "error")
-            return redirect(url_for(".login", next=form.next.data), HTTPStatus.SEE_OTHER)
-        form.form_errors.append(_("That did not fit. Try again, or take another way."))
+        else:
+            sessions.note_failure(sign_in, now=clock.real_utcnow())
+            is_over = sign_in.ended_at is not None
+            db.session.commit()
+            if is_over:
+                session.clear()
+                flash(_("That did not fit several times. Sign in anew."), "error")
+                return redirect(url_for(".login", next=form.next.data), HTTPStatus.SEE_OTHER)
+            form.form_errors.append(_("That did not fit. Try again, or take another way."))
     page = render_template(
         "accounts/confirm.html",
         form=form,
@@ -149,6 +156,18 @@ def confirm() -> ResponseReturnValue:
         is_code_sent=arrival.BROWSER_KEY in session,
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+
+
+@bp.get("/confirm/form/<token>")
+@access.needs(access.signed_in)
+@access.fresh
+def held_form(token: str) -> ResponseReturnValue:
+    """Offer what was typed before the proof, to be sent now."""
+    found = held.find(the_sign_in(), token, now=clock.real_utcnow())
+    if found is None:
+        raise NotFoundError
+    shown = [(SHOWN[name], value) for name, value in found.fields if name in SHOWN]
+    return render_template("accounts/held.html", held=found, shown=shown)
 
 
 @bp.post("/confirm/code")

@@ -7,7 +7,17 @@ from datetime import datetime
 from enum import StrEnum
 
 from flask_security import RoleMixin, UserMixin
-from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    Enum,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Instant, Model
@@ -186,6 +196,20 @@ class SignIn(Model):
     expires_at: Mapped[Instant] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
     person: Mapped[Person] = relationship()
+
+
+class HeldForm(Model):
+    """What one session typed into a form that waits for a fresh proof of who it is."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sign_in_id: Mapped[int] = mapped_column(
+        ForeignKey("sign_in.id", ondelete="CASCADE"), index=True
+    )
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    path: Mapped[str] = mapped_column(String(500))
+    back: Mapped[str] = mapped_column(String(500))
+    fields: Mapped[list[list[str]]] = mapped_column(JSON)  # [name, value], as a browser sends them
+    expires_at: Mapped[Instant] = mapped_column(index=True)
 
 
 class SignInLink(Model):

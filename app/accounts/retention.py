@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, update
 
 from app import outbox, retention
+from app.accounts import held
 from app.accounts.models import Consent, SignIn, SignInLink
 from app.database import db
 from app.i18n import lazy_gettext as _l
@@ -57,6 +58,14 @@ def _let_go_of_links(now: datetime) -> int:
     return retention.rows(
         db.session.execute(delete(SignInLink).where(SignInLink.expires_at < now - LINK_KEPT))
     )
+
+
+@retention.rule(
+    _l("What you typed before you proved who you are"), _l("15 minutes"), real_time=True
+)
+def _let_go_of_held_forms(now: datetime) -> int:
+    """Delete what was typed and never sent."""
+    return len(held.let_go(now))
 
 
 @retention.rule(_l("Mails with a sign-in link"), _l("a day after they are sent"), real_time=True)

@@ -36,7 +36,7 @@ bp = Blueprint("people", __name__)
 
 @bp.route("/organise/people", methods=["GET", "POST"])
 @access.needs(access.organise)
-@access.fresh
+@access.fresh_to_act
 def index() -> ResponseReturnValue:
     """Show who holds which role and who is invited, and invite somebody."""
     names = scope_names()
@@ -127,7 +127,7 @@ def change_invitation(invitation_id: int, what: str) -> ResponseReturnValue:
 
 @bp.route("/me/deputies", methods=["GET", "POST"])
 @access.needs(access.name_deputies)
-@access.fresh
+@access.fresh_to_act
 def deputies() -> ResponseReturnValue:
     """Show the deputies of the reader's countries, and invite one."""
     own = access.countries_with_deputies(the_person())

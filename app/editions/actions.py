@@ -46,6 +46,7 @@ class Act:
     is_grave: bool = False
     fits: Callable[[Edition], bool] = lambda _: True
     removes: bool = False  # the edition has no page any more
+    publishes: bool = False  # strangers then see it, so the organiser proves again who they are
 
     def is_open_to(self, edition: Edition, today: date) -> bool:
         """Whether the state and facts of ``edition`` allow this act."""
@@ -183,6 +184,7 @@ ACTS: dict[str, Act] = {
             forms.AnnounceForm,
             frozenset({_S.CONFIRMED}),
             lambda edition, _, by, now: service.announce(edition, by=by, now=now),
+            publishes=True,
         ),
         Act(
             "open-registration",
@@ -218,6 +220,7 @@ ACTS: dict[str, Act] = {
             frozenset({_S.HOST_SELECTED, _S.CONFIRMED}),
             lambda edition, _, by, now: service.publish_save_the_date(edition, by=by, now=now),
             fits=lambda edition: not edition.is_public,
+            publishes=True,
         ),
         Act(
             "override",

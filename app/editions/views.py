@@ -125,6 +125,9 @@ def act(slug: str, name: str) -> ResponseReturnValue:
     if not found.is_open_to(edition, clock.today()):
         flash(_("“%(label)s” is not possible at present.", label=found.label), "warning")
         return redirect(url_for(".manage", slug=slug), HTTPStatus.SEE_OTHER)
+    question = access.ask_again() if found.publishes else None
+    if question is not None:
+        return question
     form = found.form.of(edition)
     if "country" in form:
         form.country.choices = options(countries.names())

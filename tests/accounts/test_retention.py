@@ -16,6 +16,7 @@ from app.feeds.queries import personal_feeds
 from app.registrations import queries as registrations_queries
 from app.registrations import service as registrations
 from app.registrations.models import Registration
+from app.registrations.service import Particulars
 from tests.factories import OPENING, make_edition, make_person
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def register_for(last_day: date) -> Registration:
     """Register somebody for an edition that will have ended on ``last_day``."""
     edition = make_edition(title=f"Until {last_day}")
     person = make_person()
-    registration = registrations.register(edition, person, now=OPENING, dietary_needs="No nuts")
+    registration = registrations.register(
+        edition, person, now=OPENING, told=Particulars(dietary_needs="No nuts")
+    )
     edition.dtstart, edition.dtend = last_day - 2 * DAY, last_day + DAY
     db.session.flush()
     return registration
