@@ -66,6 +66,8 @@ from app.hosting import views as hosting_views
 from app.messages import jobs as message_jobs
 from app.messages import views as message_views
 from app.registrations import commands as registrations_commands
+from app.registrations import delegation_views, seating_jobs
+from app.registrations import desk_views as selection_views
 from app.registrations import erasure as registrations_erasure
 from app.registrations import views as registrations_views
 from app.series import views as series_views
@@ -138,6 +140,7 @@ def create_app(config: Config) -> Flask:
     limits.init_app(app, config)
     jobs.init_app(app, config)
     rotation_jobs.init_app(app)
+    seating_jobs.init_app(app)
     retention_commands.init_app(app)
     message_jobs.init_app(app)
     frame.init_app(app)
@@ -166,6 +169,8 @@ def create_app(config: Config) -> Flask:
         offer_views,
         interest_views,
         registrations_views,
+        selection_views,
+        delegation_views,
         feeds_views,
         desk_views,
         rotation_views,

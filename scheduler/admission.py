@@ -152,6 +152,15 @@ def admits(
     return newcomer in decide(rules, seated, [*parties, newcomer]).seated
 
 
+def overfull(rules: Rules, seated: Mapping[Seat, int]) -> list[Limit]:
+    """Return the limits of which more is taken than they let in; nobody is put out by them.
+
+    >>> [limit.key for limit in overfull(Rules(quotas={(Scope.COUNTRY, ""): 1}), {Seat("XAA"): 2})]
+    ['XAA']
+    """
+    return _House(rules, seated).overfull()
+
+
 def _in_order(order: Order, queue: Iterable[Entry], house: _House) -> Iterable[Entry]:
     """Yield the queue by ``order``; what was seated meanwhile counts for the balance."""
     if order is Order.RANKING:
@@ -211,6 +220,17 @@ class _House:
             # Fewer places than people: even a reserved place is one that is not there.
             found.insert(0, Limit(Scope.PLACES, "", capacity or 0, self.total))
         return tuple(found)
+
+    def overfull(self) -> list[Limit]:
+        """Return what is taken beyond its limit."""
+        found = []
+        if self.rules.capacity is not None and self.total > self.rules.capacity:
+            found.append(Limit(Scope.PLACES, "", self.rules.capacity, self.total))
+        for (scope, key), taken in sorted(self.taken.items()):
+            quota = self.rules.quota(scope, key)
+            if quota is not None and taken > quota:
+                found.append(Limit(scope, key, quota, taken))
+        return found
 
     def _needs(self, entry: Entry) -> Iterable[tuple[Limit, int]]:
         reserved = self.rules.reserved

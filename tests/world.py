@@ -154,6 +154,10 @@ def _things_of_participants(
     document = documents.issue(registration, kind, by=organiser, now=clock.utcnow())
     return {
         "the registration": {"public_id": registration.public_id},
+        "a registration of the edition": {
+            "slug": edition.slug,
+            "public_id": registration.public_id,
+        },
         "the personal feed": {"feed_id": feeds.personal_feeds(participant)[0].id},
         "its secret address": {"token": token},
         "a letter of the edition": {"slug": edition.slug, "kind": kind.value},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.countries import queries as countries
 from app.editions import agreements, disruptions, forms, planning, queries, service
+from app.editions.models import AdmissionPolicy
 from app.i18n import lazy_gettext as _l
 from scheduler.errors import NotFoundError
 from scheduler.lifecycle import EditionStatus
@@ -104,7 +105,12 @@ def _record_agreement(edition: Edition, form: Any, by: Person, now: datetime) ->
 
 def _open_registration(edition: Edition, form: Any, by: Person, now: datetime) -> None:  # noqa: ANN401
     service.open_registration(
-        edition, capacity=form.capacity.data, closes_on=form.closes_on.data, by=by, now=now
+        edition,
+        capacity=form.capacity.data,
+        closes_on=form.closes_on.data,
+        by=by,
+        now=now,
+        policy=AdmissionPolicy(form.policy.data or AdmissionPolicy.OPEN),
     )
 
 
@@ -189,8 +195,8 @@ ACTS: dict[str, Act] = {
         Act(
             "open-registration",
             _l("Open registration"),
-            _l("Everyone with a verified address can register; places go in order of arrival."),
-            forms.RegistrationSettingsForm,
+            _l("Everyone with a verified address can register; you say who decides on a place."),
+            forms.OpenRegistrationForm,
             frozenset({_S.ANNOUNCED, _S.REGISTRATION_CLOSED}),
             _open_registration,
         ),

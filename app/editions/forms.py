@@ -125,6 +125,24 @@ class RegistrationSettingsForm(EditionForm):
     submit = SubmitField(_l("Open registration"))
 
 
+class OpenRegistrationForm(RegistrationSettingsForm):
+    """The same, and who decides on a place."""
+
+    policy = RadioField(
+        _l("Who decides on a place"),
+        [Optional()],
+        choices=options(
+            [
+                ("open", _l("Nobody: places go in order of arrival")),
+                ("approval", _l("The organisers")),
+                ("nomination", _l("The national contact endorses, then the organisers decide")),
+            ]
+        ),
+        default="open",
+    )
+    submit = SubmitField(_l("Open registration"))
+
+
 class CloseRegistrationForm(EditionForm):
     """Close registration."""
 

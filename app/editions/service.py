@@ -363,7 +363,13 @@ def announce(edition: Edition, *, by: Person, now: datetime) -> None:
 
 
 def open_registration(
-    edition: Edition, *, capacity: int | None, closes_on: date | None, by: Person, now: datetime
+    edition: Edition,
+    *,
+    capacity: int | None,
+    closes_on: date | None,
+    by: Person,
+    now: datetime,
+    policy: AdmissionPolicy = AdmissionPolicy.OPEN,
 ) -> None:
     """Open registration for ``capacity`` seats (``None``: no limit).
 
@@ -380,7 +386,7 @@ def open_registration(
         move_to(edition, EditionStatus.REGISTRATION_OPEN)
         edition.capacity = capacity
         edition.registration_closes_at = _end_of(closes_on, edition.tzid) if closes_on else None
-        edition.admission_policy = AdmissionPolicy.OPEN
+        edition.admission_policy = policy
     capacity_changed.send(None, edition=edition, now=now)
 
 

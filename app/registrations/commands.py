@@ -7,8 +7,10 @@ import json
 import click
 from flask.cli import AppGroup
 
+from app import database
+from app.database import db
 from app.editions import queries as editions
-from app.registrations import queries
+from app.registrations import queries, tally
 
 registrations = AppGroup("registrations", help="Who is in and who waits.")
 
@@ -37,3 +39,18 @@ def list_registrations(edition: str, as_json: bool) -> None:  # noqa: FBT001 - c
     for row in rows:
         place = f"{row['position']:>4}" if row["position"] else "    "
         click.echo(f"{place}  {row['status']:<14} {row['email']}")
+
+
+@registrations.command("recount")
+@click.argument("edition")
+def recount(edition: str) -> None:
+    """Count who sits and waits at EDITION anew from its rows."""
+    found = editions.find(edition)
+    if found is None:
+        message = f"there is no edition {edition}"
+        raise click.ClickException(message)
+    database.write(found)
+    tally.recount(found)
+    db.session.commit()
+    places = queries.places(found)
+    click.echo(f"{places.seated_count} seated, {places.waiting_count} waiting")

@@ -1,27 +1,101 @@
-"""The shape of what a participant tells us."""
+"""The shape of what a participant, or a country's contact, tells us."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, SubmitField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    SubmitField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.forms import LineField, ProseField
+from app.accounts.consents import WORDINGS
+from app.countries import queries as countries
+from app.forms import LineField, ProseField, options
+from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
+from app.registrations.service import Particulars
+
+if TYPE_CHECKING:
+    from app.registrations.models import Profile, Registration
 
 
-class RegistrationForm(FlaskForm):
-    """What a participant tells us; rules that need the database are the service's."""
+class ParticularsForm(FlaskForm):
+    """What a person tells for one event; what stays the same is kept for the next."""
 
     name = LineField(
         _l("Name"),
         [Optional(), Length(max=200)],
         description=_l("As it should stand on your badge. You can add it later."),
     )
+    country = SelectField(_l("Country you come for"), [Optional()], validate_choice=False)
+    affiliation = LineField(_l("Organisation"), [Optional(), Length(max=200)])
+    position = LineField(_l("Position"), [Optional(), Length(max=200)])
     dietary_needs = ProseField(
         _l("Dietary needs"),
         [Optional(), Length(max=500)],
         description=_l("Only the organisers see this, and for this event alone."),
+    )
+    access_needs = ProseField(
+        _l("What you need to take part without barriers"),
+        [Optional(), Length(max=500)],
+        description=_l("Only the organisers see this, and for this event alone."),
+    )
+
+    @classmethod
+    def of(
+        cls, name: str, profile: Profile | None, registration: Registration | None
+    ) -> ParticularsForm:
+        """Return the form filled with what was told before."""
+        source: Any = registration or profile
+        form = cls(
+            data={
+                "name": name,
+                "country": (registration and registration.country_code)
+                or (profile.country_code if profile else ""),
+                "affiliation": source.affiliation if source else "",
+                "position": source.position if source else "",
+                "dietary_needs": registration.dietary_needs if registration else "",
+                "access_needs": registration.access_needs if registration else "",
+            }
+        )
+        form.country.choices = options([("", _("(not told)")), *countries.names()])
+        return form
+
+    def validate_country(self, field: SelectField) -> None:
+        """Insist on a country there is; an old form or a forged one may name another."""
+        if field.data and countries.find(field.data) is None:
+            raise ValidationError(_("Choose a country from the list."))
+
+    @property
+    def told(self) -> Particulars:
+        """What was told, as the service takes it."""
+        return Particulars(
+            country_code=self.country.data or None,
+            affiliation=self.affiliation.data or "",
+            position=self.position.data or "",
+            dietary_needs=self.dietary_needs.data or "",
+            access_needs=self.access_needs.data or "",
+        )
+
+
+class RegistrationForm(ParticularsForm):
+    """The same, with consents, each for itself; rules that need the database are the service's."""
+
+    consents = SelectMultipleField(
+        _l("What I agree to"),
+        choices=options((purpose.value, words.text) for purpose, words in WORDINGS.items()),
+        description=_l("As you like; a place does not depend on it. You can take it back."),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
     )
     accepts_terms = BooleanField(
         _l("I accept the terms"),
@@ -32,9 +106,60 @@ class RegistrationForm(FlaskForm):
         ),
     )
     submit = SubmitField(_l("Register"))
+    keep = SubmitField(_l("Keep as a draft"))
+
+    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
+        """A draft may leave everything open."""
+        if self.keep.data:
+            self.accepts_terms.validators = [Optional()]
+        return bool(super().validate(extra_validators))
+
+
+class ChangeForm(ParticularsForm):
+    """Change what was told."""
+
+    submit = SubmitField(_l("Save the changes"))
 
 
 class CancelForm(FlaskForm):
     """Give the place back."""
 
     submit = SubmitField(_l("Cancel my registration"))
+
+
+class AcceptForm(FlaskForm):
+    """Take the place that is offered."""
+
+    submit = SubmitField(_l("Take the place"))
+
+
+class NominateForm(FlaskForm):
+    """Nominate somebody for the own country."""
+
+    email = EmailField(_l("E-mail address"), [InputRequired(), Length(max=254)])
+    name = LineField(_l("Name"), [Optional(), Length(max=200)])
+    submit = SubmitField(_l("Nominate"))
+
+
+class DelegateForm(FlaskForm):
+    """Something done with one of the delegation."""
+
+    id = HiddenField(validators=[InputRequired()])
+    act = SelectField(
+        _l("What to do"),
+        [InputRequired()],
+        choices=options(
+            [
+                ("endorse", _l("Endorse")),
+                ("return", _l("Return for changes")),
+                ("refuse", _l("Do not endorse")),
+                ("rank", _l("Rank")),
+                ("replace", _l("Replace by a colleague")),
+            ]
+        ),
+    )
+    rank = IntegerField(_l("Rank"), [Optional(), NumberRange(min=1, max=1000)])
+    reason = LineField(_l("Reason"), [Optional(), Length(max=500)])
+    email = EmailField(_l("Colleague's e-mail address"), [Optional(), Length(max=254)])
+    name = LineField(_l("Colleague's name"), [Optional(), Length(max=200)])
+    submit = SubmitField(_l("Do it"))

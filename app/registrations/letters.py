@@ -11,6 +11,7 @@ from app.outbox import Letter, address, settings
 from app.registrations import queries
 from scheduler import ical
 from scheduler.ical import Invitation, Method
+from scheduler.lifecycle import RegistrationStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,6 +157,18 @@ def decided(registration: Registration, words: str, reason: str = "") -> Letter:
     if reason:
         paragraphs.append(_("The reason: %(reason)s", reason=reason))
     return _letter(registration, f"{words.rstrip('.')}: {registration.edition.title}", paragraphs)
+
+
+def replaced(registration: Registration, words: str, was: RegistrationStatus) -> Letter:
+    """To a person whose place a colleague takes; whose calendar had it loses it."""
+    return _letter(
+        registration,
+        _("Replaced: %(title)s", title=registration.edition.title),
+        [words],
+        invitation=_invitation(registration, Method.CANCEL)
+        if was is RegistrationStatus.CONFIRMED
+        else None,
+    )
 
 
 def nominated(registration: Registration, country: str) -> Letter:

@@ -57,6 +57,15 @@ def by_public_id(public_id: str) -> Registration | None:
     return db.session.scalar(select(Registration).filter_by(public_id=public_id))
 
 
+def by_ids(ids: Sequence[int]) -> Sequence[Registration]:
+    """Return the registrations with these ids, in order of arrival."""
+    return db.session.scalars(
+        select(Registration)
+        .where(Registration.id.in_(ids))
+        .order_by(Registration.queued_at, Registration.id)
+    ).all()
+
+
 def of_person(person: Person) -> Sequence[Registration]:
     """Return every registration of ``person``, the nearest event first."""
     return db.session.scalars(

@@ -26,18 +26,18 @@ from app.registrations.models import (
     SeatCount,
 )
 from scheduler import admission, lifecycle
-from scheduler.admission import Entry, Rules, Scope, Seat
+from scheduler.admission import Entry, Order, Rules, Scope, Seat
 from scheduler.lifecycle import EditionStatus, RegistrationStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
 
     from app.accounts.models import Person
     from app.editions.models import Edition
-    from scheduler.admission import Decision
+    from scheduler.admission import Decision, Limit
 
 _R = RegistrationStatus
 UNDECIDED = frozenset({_R.DRAFT, _R.SUBMITTED, _R.ENDORSED, _R.RETURNED})
@@ -57,7 +57,7 @@ def settings_of(edition: Edition) -> AdmissionSettings:
     """Return how ``edition`` takes people in; the defaults where nothing was set."""
     return db.session.get(AdmissionSettings, edition.id) or AdmissionSettings(
         edition_id=edition.id,
-        queue_order=admission.Order.TIME,
+        queue_order=Order.TIME,
         asks_country=False,
         offers_visa_letters=False,
         offers_grants=False,
@@ -72,8 +72,10 @@ def quotas_of(edition: Edition) -> Sequence[Quota]:
     ).all()
 
 
-def rules_of(edition: Edition, quotas: Iterable[Quota] | None = None) -> Rules:
-    """Return the limits of ``edition`` as the engine takes them."""
+def rules_of(
+    edition: Edition, quotas: Sequence[Quota] | None = None, order: Order | None = None
+) -> Rules:
+    """Return the limits of ``edition`` as the engine takes them, or those that are tried."""
     quotas = quotas_of(edition) if quotas is None else quotas
     return Rules(
         capacity=edition.capacity,
@@ -85,7 +87,7 @@ def rules_of(edition: Edition, quotas: Iterable[Quota] | None = None) -> Rules:
         reserved={
             quota.key: quota.places for quota in quotas if quota.scope is QuotaScope.RESERVED
         },
-        order=settings_of(edition).queue_order,
+        order=order or settings_of(edition).queue_order,
     )
 
 
@@ -228,12 +230,22 @@ def has_seat_for(edition: Edition, candidate: Candidate | Registration) -> bool:
 # -- moving up -------------------------------------------------------------------------------
 
 
-def decide(edition: Edition, rules: Rules | None = None) -> tuple[Decision, Queue]:
-    """Say who would move up under ``rules``, those of ``edition`` unless others are tried."""
+def overfull(edition: Edition, rules: Rules) -> Sequence[Limit]:
+    """Return the limits of which more is taken than they let in."""
+    return admission.overfull(rules, seated_of(edition))
+
+
+def decide(
+    edition: Edition, rules: Rules | None = None, *, whole: bool = False
+) -> tuple[Decision, Queue]:
+    """Say who would move up under ``rules``, those of ``edition`` unless others are tried.
+
+    ``whole`` also says of everybody else what they wait for.
+    """
     rules = rules or rules_of(edition)
     seated = seated_of(edition)
     head = None
-    if not rules.quotas and not rules.reserved and rules.order is admission.Order.TIME:
+    if not whole and not rules.quotas and not rules.reserved and rules.order is Order.TIME:
         # Nobody overtakes, so nobody behind the free seats is read; parties may need a few more.
         free = None if rules.capacity is None else rules.capacity - sum(seated.values())
         head = None if free is None else max(0, free)

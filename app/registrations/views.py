@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from app import audit, clock, database
-from app.accounts import access, arrival
+from app.accounts import access, arrival, consents
 from app.accounts import service as accounts
 from app.accounts.access import the_person
 from app.accounts.forms import LinkForm, ProfileForm
+from app.accounts.models import Purpose
 from app.database import db
 from app.editions import queries as editions
 from app.editions.scopes import role_words, scope_names
@@ -19,8 +20,8 @@ from app.forms import put
 from app.i18n import gettext as _
 from app.limits import REGISTRATION, limiter
 from app.registrations import queries, service
-from app.registrations.forms import CancelForm, RegistrationForm
-from app.registrations.service import Particulars
+from app.registrations.forms import AcceptForm, CancelForm, ChangeForm, RegistrationForm
+from app.registrations.models import Profile
 from app.registrations.signals import papers_asked, tasks_asked
 from scheduler.errors import DomainError, NotFoundError
 from scheduler.lifecycle import RegistrationStatus
@@ -51,20 +52,13 @@ def register(slug: str) -> ResponseReturnValue:
     if person is None:
         return _ask_for_address(edition)
     standing = queries.find(edition, person)
-    if standing is not None:
+    if standing is not None and standing.status is not RegistrationStatus.DRAFT:
         flash(_("You are registered for %(title)s already.", title=edition.title), "info")
         return redirect(url_for(".show", public_id=standing.public_id), HTTPStatus.SEE_OTHER)
-    form = RegistrationForm(name=person.name)
+    form = RegistrationForm.of(person.name, db.session.get(Profile, person.id), standing)
     if form.validate_on_submit():
         try:
-            registration = service.register(
-                edition,
-                person,
-                now=clock.utcnow(),
-                told=Particulars(dietary_needs=form.dietary_needs.data or ""),
-            )
-            if form.name.data and form.name.data != person.name:
-                accounts.rename(person, form.name.data, now=clock.utcnow())
+            registration = _take_in(edition, person, form)
         except DomainError as error:
             db.session.rollback()
             put(form, error)
@@ -75,15 +69,33 @@ def register(slug: str) -> ResponseReturnValue:
                 url_for(".show", public_id=registration.public_id), HTTPStatus.SEE_OTHER
             )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    now = clock.utcnow()
+    is_invited = standing is not None and bool(standing.entry_reason)
     page = render_template(
         "registrations/register.html",
         form=form,
         edition=edition,
         places=queries.places(edition),
-        is_open=edition.takes_registrations(clock.utcnow()),
+        is_open=edition.takes_registrations(now) or is_invited,
+        draft=standing,
         link_form=None,
     )
     return page, status
+
+
+def _take_in(edition: Edition, person: Person, form: RegistrationForm) -> Registration:
+    """Register, or keep the draft, and what need not be told again."""
+    now = clock.utcnow()
+    if form.keep.data:
+        registration = service.save_draft(edition, person, form.told, now=now)
+    else:
+        registration = service.register(edition, person, now=now, told=form.told)
+    service.keep_profile(person, form.told, now=now)
+    if form.name.data and form.name.data != person.name:
+        accounts.rename(person, form.name.data, now=now)
+    if form.consents.data:
+        consents.give(person, map(Purpose, form.consents.data), now=now)
+    return registration
 
 
 @bp.get("/registrations/<public_id>")
@@ -99,7 +111,10 @@ def show(public_id: str) -> ResponseReturnValue:
         position=queries.position(registration),
         shows_venue=registration.holds_seat,
         can_cancel=registration.is_live and not edition.has_begun(clock.today()),
+        can_change=registration.status in service.EDITABLE
+        and edition.takes_registrations(clock.utcnow()),
         cancel_form=CancelForm(),
+        accept_form=AcceptForm(),
         history=audit.history(registration),
         papers=_told_by(papers_asked, registration),
         tasks=_told_by(tasks_asked, registration),
@@ -109,6 +124,41 @@ def show(public_id: str) -> ResponseReturnValue:
 def _told_by(signal: Signal, registration: Registration) -> list[tuple[str, str]]:
     answers = signal.send(registration=registration, now=clock.utcnow())
     return [item for _listener, found in answers for item in found]
+
+
+@bp.post("/registrations/<public_id>/accept")
+@access.needs(access.signed_in)
+def accept(public_id: str) -> ResponseReturnValue:
+    """Take the place that was offered."""
+    registration = _registration(public_id)
+    if AcceptForm().validate_on_submit():
+        service.accept_offer(registration, by=the_person(), now=clock.utcnow())
+        db.session.commit()
+        flash(_("The place is yours."), "success")
+    return redirect(url_for(".show", public_id=public_id), HTTPStatus.SEE_OTHER)
+
+
+@bp.route("/registrations/<public_id>/edit", methods=["GET", "POST"])
+@access.needs(access.signed_in)
+def edit(public_id: str) -> ResponseReturnValue:
+    """Change what was told, until registration closes."""
+    registration = _registration(public_id)
+    person = registration.person
+    form = ChangeForm.of(person.name, db.session.get(Profile, person.id), registration)
+    if form.validate_on_submit():
+        try:
+            service.change(registration, form.told, by=the_person(), now=clock.utcnow())
+            if form.name.data and form.name.data != person.name:
+                accounts.rename(person, form.name.data, now=clock.utcnow())
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error)
+        else:
+            db.session.commit()
+            flash(_("Your changes are saved."), "success")
+            return redirect(url_for(".show", public_id=public_id), HTTPStatus.SEE_OTHER)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    return render_template("registrations/edit.html", registration=registration, form=form), status
 
 
 @bp.post("/registrations/<public_id>/cancel")
@@ -156,13 +206,12 @@ def mine() -> ResponseReturnValue:
         flash(_("Your name is saved."), "success")
         return redirect(url_for(".mine"), HTTPStatus.SEE_OTHER)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
+    rows = queries.of_person(person)
+    positions = queries.positions(rows)
     page = render_template(
         "registrations/mine.html",
         person=person,
-        registrations=[
-            (registration, queries.position(registration))
-            for registration in queries.of_person(person)
-        ],
+        registrations=[(row, positions.get(row.id)) for row in rows],
         profile_form=profile_form,
         roles=_roles(person),
         names_deputies=access.name_deputies(person),
@@ -200,10 +249,14 @@ def _ask_for_address(edition: Edition) -> ResponseReturnValue:
 
 def _welcome(registration: Registration) -> str:
     title = registration.edition.title
+    if registration.status is RegistrationStatus.DRAFT:
+        return _("Your draft is kept. It holds no place until you register.")
+    if registration.status in {RegistrationStatus.SUBMITTED, RegistrationStatus.ENDORSED}:
+        return _("Your registration for %(title)s is sent; we write to you.", title=title)
     if registration.status is RegistrationStatus.CONFIRMED:
         return _("You are registered for %(title)s and have a place.", title=title)
     return _(
-        "Every place at %(title)s is taken: you are number %(position)s in the queue.",
+        "No place at %(title)s is free for you yet: you are number %(position)s in the queue.",
         title=title,
         position=queries.position(registration),
     )
@@ -221,4 +274,8 @@ def _registration(public_id: str) -> Registration:
     if registration is None:
         raise NotFoundError
     access.require(own, registration)
+    if service.is_over(registration, clock.utcnow()):
+        # The job comes by every minute; whoever looks first sees the same.
+        service.lapse_offers(now=clock.utcnow(), edition=registration.edition)
+        db.session.commit()
     return registration

@@ -67,6 +67,8 @@ def _navigation(person: Person | None) -> list[tuple[str, str, bool]]:
         (_("Hosting"), url_for("hosting.calls")),
         (_("Subscribe"), url_for("feeds.subscribe")),
     ]
+    if access.countries_of(person):
+        entries.append((_("Delegations"), url_for("delegations.index")))
     if access.read_plan(person):
         entries.append((_("Desk"), url_for("desk.home")))
     if person is None:

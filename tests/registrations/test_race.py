@@ -21,11 +21,13 @@ from app.audit import AuditEntry
 from app.clock import real_utcnow, utcnow
 from app.database import db
 from app.outbox import OutboxMessage
-from app.registrations import queries, service
-from app.registrations.models import Registration
+from app.registrations import queries, selection, service, tally
+from app.registrations.models import AttendeeRole, QuotaScope, Registration
+from app.registrations.service import Particulars
+from scheduler.admission import Order
 from scheduler.lifecycle import RegistrationStatus as Status
 from tests import processes
-from tests.factories import make_edition, make_person
+from tests.factories import make_country, make_edition, make_person
 from tests.registrations.racer import Answer, race
 
 if TYPE_CHECKING:
@@ -75,6 +77,33 @@ def test_the_last_seats_are_neither_oversold_nor_undersold(
     told = {answer.position: answer.id for answer in answers if answer.position}
     assert [told[position] for position in sorted(told)] == waiting(edition_id)
     assert sorted(told) == list(range(1, client_count - capacity + 1))
+
+
+def test_a_quota_and_the_house_hold_at_once_under_a_race() -> None:
+    edition = make_edition(capacity=6)
+    for code in ("XAA", "XAB"):
+        make_country(code)
+    people = []
+    for number in range(20):
+        person = make_person()
+        told = Particulars(country_code="XAA" if number < 14 else "XAB")
+        service.keep_profile(person, told, now=utcnow())
+        people.append(person.id)
+    limits = {(QuotaScope.COUNTRY, "XAA"): 2}
+    selection.set_limits(
+        edition, limits, order=Order.TIME, answer_days=None, by=make_person(), now=utcnow()
+    )
+    edition_id = edition.id
+    answers = run("register", edition, people)
+    assert [answer for answer in answers if answer.error or answer.refused] == []
+    rows = db.session.query(Registration).filter_by(edition_id=edition_id).all()
+    seated = Counter(row.country_code for row in rows if row.status is Status.CONFIRMED)
+    assert seated == {"XAA": 2, "XAB": 4}
+    counted = {tuple(row)[1:] for row in db.session.execute(tally.counted())}
+    assert counted == {
+        ("XAA", AttendeeRole.PARTICIPANT, 2, 12),
+        ("XAB", AttendeeRole.PARTICIPANT, 4, 2),
+    }
 
 
 def test_one_person_pressing_everywhere_gets_one_place() -> None:

@@ -1,0 +1,134 @@
+"""A national contact's pages: the delegation of the own country, and no other."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from app import clock
+from app.accounts import access
+from app.accounts.access import the_person
+from app.countries import queries as countries
+from app.database import db
+from app.editions import queries as editions
+from app.forms import put
+from app.i18n import gettext as _
+from app.registrations import delegations, queries
+from app.registrations.desk_views import waits
+from app.registrations.forms import DelegateForm, NominateForm
+from scheduler.errors import DomainError, NotFoundError
+from scheduler.lifecycle import EditionStatus, RegistrationStatus
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from app.accounts.models import Person
+    from app.countries.models import Country
+    from app.editions.models import Edition
+    from app.registrations.models import Registration
+
+bp = Blueprint("delegations", __name__, url_prefix="/delegations")
+JUDGEMENTS = {
+    "endorse": RegistrationStatus.ENDORSED,
+    "return": RegistrationStatus.RETURNED,
+    "refuse": RegistrationStatus.REFUSED,
+}
+
+
+def nominate(person: Person | None) -> bool:
+    """National contacts of whichever country: see and make its delegation."""
+    return bool(access.countries_of(person))
+
+
+@bp.get("/")
+@access.needs(nominate)
+def index() -> ResponseReturnValue:
+    """List the editions that take registrations, or took them and lie ahead."""
+    statuses = (EditionStatus.REGISTRATION_OPEN, EditionStatus.REGISTRATION_CLOSED)
+    found = [edition for status in statuses for edition in editions.with_status(status)]
+    today = clock.today()
+    return render_template(
+        "registrations/delegations.html",
+        editions=[edition for edition in found if not edition.has_begun(today)],
+    )
+
+
+@bp.route("/<slug>", methods=["GET", "POST"])
+@access.needs(nominate)
+def show(slug: str) -> ResponseReturnValue:
+    """Show the delegation of the contact's country; nominate, judge, rank or replace."""
+    edition = editions.find(slug)
+    if edition is None or not edition.is_public:
+        raise NotFoundError
+    country = _country()
+    form, delegate_form = NominateForm(), DelegateForm()
+    is_about_one = request.method == "POST" and bool(delegate_form.id.data)
+    used = delegate_form if is_about_one else form
+    delegate = _delegate(edition, country, delegate_form.id.data) if is_about_one else None
+    if used.validate_on_submit():
+        try:
+            if delegate is not None:
+                _act(delegate, country, delegate_form)
+            else:
+                delegations.nominate(
+                    edition,
+                    country,
+                    form.email.data,
+                    form.name.data,
+                    by=the_person(),
+                    now=clock.utcnow(),
+                )
+        except DomainError as error:
+            db.session.rollback()
+            put(used, error)
+        else:
+            db.session.commit()
+            flash(_("Done, and the person is written to."), "success")
+            here = url_for(".show", slug=slug, country=country.code)
+            return redirect(here, HTTPStatus.SEE_OTHER)
+    rows = delegations.of_country(edition, country)
+    page = render_template(
+        "registrations/delegation.html",
+        edition=edition,
+        country=country,
+        own_countries=[countries.find(code) for code in access.countries_of(the_person())],
+        rows=rows,
+        waits=waits(edition, rows),
+        positions=queries.positions(rows),
+        form=form,
+        delegate_form=delegate_form,
+        is_open=edition.takes_registrations(clock.utcnow()),
+    )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if used.errors else HTTPStatus.OK
+
+
+def _country() -> Country:
+    """Return the country asked for among the contact's own; another one is not there."""
+    own = access.countries_of(the_person())
+    code = request.args.get("country", own[0])
+    country = countries.find(code) if code in own else None
+    if country is None:
+        raise NotFoundError
+    return country
+
+
+def _act(delegate: Registration, country: Country, form: DelegateForm) -> None:
+    by, now = the_person(), clock.utcnow()
+    act = form.act.data
+    if act in JUDGEMENTS:
+        reason = form.reason.data or ""
+        delegations.judge(delegate, JUDGEMENTS[act], reason=reason, by=by, now=now)
+    elif act == "replace":
+        delegations.replace(delegate, form.email.data or "", form.name.data or "", by=by, now=now)
+    else:
+        delegations.put_at(delegate, country, form.rank.data or 1, by=by, now=now)
+
+
+def _delegate(edition: Edition, country: Country, public_id: str) -> Registration:
+    """Return one of the delegation; a foreign one is not there, whatever the form says."""
+    found = queries.by_public_id(public_id)
+    if found is None or (found.edition_id, found.country_code) != (edition.id, country.code):
+        raise NotFoundError
+    return found

@@ -1,0 +1,196 @@
+"""Use cases of a national contact: nominate, endorse, rank, replace, for one country alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from app import audit, database, outbox
+from app.accounts import service as accounts
+from app.database import db
+from app.i18n import gettext as _
+from app.registrations import letters, queries, seating
+from app.registrations.models import Registration
+from app.registrations.seating import change_status
+from app.registrations.selection import INVITED_DAYS
+from app.registrations.service import AlreadyRegisteredError, RegistrationClosedError, has_begun
+from scheduler import lifecycle
+from scheduler.errors import N_, ConflictError
+from scheduler.lifecycle import RegistrationStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from app.accounts.models import Person
+    from app.countries.models import Country
+    from app.editions.models import Edition
+
+_R = RegistrationStatus
+REPLACEABLE = lifecycle.LIVE - {_R.CHECKED_IN, _R.ATTENDED}
+
+
+class OtherCountryError(ConflictError):
+    """A nominee who is registered for another country, or on their own."""
+
+    message = N_("{email} is registered for {edition} already.")
+
+
+def of_country(edition: Edition, country: Country) -> Sequence[Registration]:
+    """Return the delegation of ``country``: who is ranked, by rank, then the rest by arrival."""
+    return db.session.scalars(
+        select(Registration)
+        .where(
+            Registration.edition_id == edition.id,
+            Registration.country_code == country.code,
+            Registration.status.in_(lifecycle.LIVE),
+        )
+        .order_by(Registration.rank.is_(None), Registration.rank, Registration.queued_at)
+    ).all()
+
+
+def nominate(
+    edition: Edition, country: Country, email: str, name: str, *, by: Person, now: datetime
+) -> Registration:
+    """Nominate somebody, who confirms it by completing the registration; ranked last.
+
+    Raises:
+        RegistrationClosedError: nominations are not taken.
+        OtherCountryError: the person is registered already.
+        EmailError: it is not an address.
+    """
+    person = accounts.find_or_create(email, now=now)
+    database.write(edition)
+    if not edition.takes_registrations(now):
+        raise RegistrationClosedError(edition=edition.title)
+    if queries.find(edition, person):
+        raise OtherCountryError(email=person.email, edition=edition.title)
+    if name and not person.name and person.verified_at is None:
+        person.name = name  # whoever has been here says their name themself
+    ranks = [row.rank for row in of_country(edition, country) if row.rank is not None]
+    registration = Registration(
+        edition_id=edition.id,
+        person_id=person.id,
+        status=_R.DRAFT,
+        country_code=country.code,
+        role=seating.role_at(edition, person),
+        rank=max(ranks, default=0) + 1,
+        nominated_by_id=by.id,
+        registered_at=now,
+        queued_at=now,
+        modified_at=now,
+    )
+    db.session.add(registration)
+    db.session.flush()
+    audit.record("registration.nominated", registration, by=by, now=now)
+    outbox.post(person.email, letters.nominated(registration, country.name), now=now)
+    return registration
+
+
+def judge(
+    registration: Registration,
+    target: RegistrationStatus,
+    *,
+    reason: str,
+    by: Person,
+    now: datetime,
+) -> None:
+    """Endorse, return or refuse somebody who registered on their own.
+
+    Raises:
+        MoveError: it stands where that cannot be done.
+    """
+    database.write(registration.edition)
+    database.write(registration)
+    action = f"registration.{target.value}"
+    change_status(registration, target, action, by=by, now=now, reason=reason)
+    words = {
+        _R.ENDORSED: _("Your country endorses you."),
+        _R.RETURNED: _("Your registration is returned for changes."),
+        _R.REFUSED: _("Your country does not endorse you."),
+    }[target]
+    outbox.post(registration.person.email, letters.decided(registration, words, reason), now=now)
+
+
+def put_at(
+    registration: Registration, country: Country, place: int, *, by: Person, now: datetime
+) -> None:
+    """Rank ``registration`` at ``place``, from 1, among the delegation; the others close up."""
+    edition = registration.edition
+    database.write(edition)
+    order = [row for row in of_country(edition, country) if row.id != registration.id]
+    order.insert(max(0, min(place - 1, len(order))), registration)
+    for rank, row in enumerate(order, start=1):
+        row.rank = rank
+    db.session.flush()
+    audit.record("registration.ranked", registration, by=by, now=now)
+    seating.fill_seats(edition, now=now)
+
+
+def replace(
+    registration: Registration, email: str, name: str, *, by: Person, now: datetime
+) -> Registration:
+    """Put a colleague in somebody's place: seat, turn and rank stay with the country.
+
+    A seat is offered to the colleague, and nobody else gets it meanwhile.
+
+    Raises:
+        RegistrationClosedError: the event has begun, or the place is none any more.
+        AlreadyRegisteredError, OtherCountryError: the colleague is registered already.
+        EmailError: it is not an address.
+    """
+    person = accounts.find_or_create(email, now=now)
+    edition = registration.edition
+    database.write(edition)
+    database.write(registration)
+    if has_begun(edition, now) or registration.status not in REPLACEABLE:
+        raise RegistrationClosedError(edition=edition.title)
+    if person.id == registration.person_id:
+        raise AlreadyRegisteredError(edition=edition.title)
+    if queries.find(edition, person):
+        raise OtherCountryError(email=person.email, edition=edition.title)
+    if name and not person.name and person.verified_at is None:
+        person.name = name
+    was = registration.status
+    colleague = Registration(
+        edition_id=edition.id,
+        person_id=person.id,
+        status=_successor(was),
+        country_code=registration.country_code,
+        role=registration.role,
+        rank=registration.rank,
+        party_id=registration.party_id,
+        is_held=registration.is_held,
+        nominated_by_id=by.id,
+        replaces_id=registration.id,
+        registered_at=now,
+        queued_at=registration.queued_at,
+        modified_at=now,
+    )
+    if colleague.status is _R.OFFERED:
+        days = seating.settings_of(edition).answer_days or INVITED_DAYS
+        colleague.answer_by = now + timedelta(days=days)
+    registration.party_id = None
+    change_status(registration, _R.REPLACED, "registration.replaced", by=by, now=now)
+    db.session.add(colleague)
+    db.session.flush()
+    audit.record("registration.nominated", colleague, by=by, now=now)
+    words = _("A colleague takes your place.")
+    outbox.post(registration.person.email, letters.replaced(registration, words, was), now=now)
+    country = registration.country.name if registration.country else ""
+    write = (
+        letters.offered(colleague)
+        if colleague.status is _R.OFFERED
+        else letters.nominated(colleague, country)
+    )
+    outbox.post(person.email, write, now=now)
+    return colleague
+
+
+def _successor(status: RegistrationStatus) -> RegistrationStatus:
+    """Return where a colleague stands who takes over from ``status``."""
+    if status in lifecycle.SEATED:
+        return _R.OFFERED
+    return _R.WAITLISTED if status is _R.WAITLISTED else _R.DRAFT

@@ -1,0 +1,204 @@
+"""The shape of what an organiser decides on the selection desk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    EmailField,
+    FieldList,
+    Form,
+    FormField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SubmitField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from app.countries import queries as countries
+from app.forms import LineField, ProseField, options
+from app.i18n import gettext as _
+from app.i18n import lazy_gettext as _l
+from app.registrations.models import AttendeeRole, Quota, QuotaScope
+from scheduler.admission import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+REGIONS = ("africa", "americas", "asia-pacific", "europe")
+SPARE_ROWS = 3
+ROLE_WORDS = {
+    AttendeeRole.PARTICIPANT: _l("Participant"),
+    AttendeeRole.SPEAKER: _l("Speaker"),
+    AttendeeRole.HOST: _l("Host"),
+    AttendeeRole.COMMITTEE: _l("Committee"),
+    AttendeeRole.OBSERVER: _l("Observer"),
+}
+ROLES = options([(role.value, words) for role, words in ROLE_WORDS.items()])
+
+
+class QuotaForm(Form):
+    """One number of places; without a scope the row is empty."""
+
+    scope = SelectField(
+        _l("What"),
+        [Optional()],
+        choices=options(
+            [
+                ("", _l("(no limit)")),
+                ("country", _l("Country, at most")),
+                ("region", _l("Region, at most")),
+                ("role", _l("Role, at most")),
+                ("reserved", _l("Reserved for the role")),
+            ]
+        ),
+    )
+    key = LineField(_l("Which"), [Optional(), Length(max=20)])
+    places = IntegerField(_l("Places"), [Optional(), NumberRange(min=0, max=100_000)])
+
+    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
+        """A row names what there is, and its number."""
+        is_valid = bool(super().validate(extra_validators))
+        scope = self.scope.data
+        if not scope or not is_valid:
+            return is_valid
+        if _key(self) is None:
+            self.key.errors = [*self.key.errors, _KEYS[scope]()]
+        elif self.places.data is None:
+            self.places.errors = [*self.places.errors, _("Say how many places.")]
+        return not (self.key.errors or self.places.errors)
+
+
+class LimitsForm(FlaskForm):
+    """Quotas, reserved places, and how the queue moves."""
+
+    rows = FieldList(FormField(QuotaForm))
+    order = RadioField(
+        _l("Who is next in the queue"),
+        [InputRequired()],
+        choices=options(
+            [
+                (Order.TIME.value, _l("Whoever came first")),
+                (Order.RANKING.value, _l("Each country's first nominee, then each second")),
+                (Order.BALANCE.value, _l("Countries that nobody is in for yet, then by arrival")),
+            ]
+        ),
+    )
+    answer_days = IntegerField(
+        _l("Days to answer"),
+        [Optional(), NumberRange(min=1, max=60)],
+        description=_l("A place from the queue is kept so long. Empty: it is given at once."),
+    )
+    preview = SubmitField(_l("See what it would do"))
+    submit = SubmitField(_l("Save the limits"))
+
+    @classmethod
+    def of(cls, quotas: Sequence[Quota], order: Order, answer_days: int | None) -> LimitsForm:
+        """Return the form filled with what stands, and a few rows more."""
+        rows: list[dict[str, object]] = [
+            {"scope": quota.scope.value, "key": quota.key, "places": quota.places}
+            for quota in quotas
+        ]
+        return cls(
+            data={
+                "rows": rows + [{"scope": ""}] * SPARE_ROWS,
+                "order": order.value,
+                "answer_days": answer_days,
+            }
+        )
+
+    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
+        """Nothing is told twice."""
+        is_valid = bool(super().validate(extra_validators))
+        told = [(row.form.scope.data, _key(row.form)) for row in self.rows if row.form.scope.data]
+        if len(told) != len(set(told)):
+            self.form_errors.append(_("One of the limits is told twice."))
+            return False
+        return is_valid
+
+    @property
+    def quotas(self) -> Mapping[tuple[QuotaScope, str], int]:
+        """What the rows say, once they are valid."""
+        return {
+            (QuotaScope(row.form.scope.data), _key(row.form) or ""): row.form.places.data
+            for row in self.rows
+            if row.form.scope.data
+        }
+
+
+_KEYS = {
+    "country": lambda: _("Write the three letters of a country, or nothing for each country."),
+    "region": lambda: _("Write africa, americas, asia-pacific or europe, or nothing for each."),
+    "role": lambda: _("Write participant, speaker, host, committee or observer, or nothing."),
+    "reserved": lambda: _("Write participant, speaker, host, committee or observer."),
+}
+
+
+def _key(row: Any) -> str | None:  # noqa: ANN401 - a QuotaForm
+    """Return whom a row is for, ``""`` for each, ``None`` where there is no such thing."""
+    text = (row.key.data or "").strip()
+    if not text:
+        return None if row.scope.data == "reserved" else ""
+    if row.scope.data == "country":
+        country = countries.find(text)
+        return country.code if country else None
+    known = REGIONS if row.scope.data == "region" else [role.value for role in AttendeeRole]
+    return text.lower() if text.lower() in known else None
+
+
+class DecideForm(FlaskForm):
+    """What is done with the people chosen in the list; they are ticked there."""
+
+    act = SelectField(
+        _l("With the chosen"),
+        [InputRequired()],
+        choices=options(
+            [
+                ("accept", _l("Accept: a place, or the queue")),
+                ("wait", _l("Put on the waiting list, held")),
+                ("decline", _l("Decline")),
+                ("party", _l("Seat together or not at all")),
+            ]
+        ),
+    )
+    reason = LineField(
+        _l("Reason"),
+        [Optional(), Length(max=500)],
+        description=_l("Needed to decline; the person reads it."),
+    )
+    preview = SubmitField(_l("See what it would do"))
+    submit = SubmitField(_l("Do it"))
+
+
+class InviteForm(FlaskForm):
+    """Invite somebody past the policy, or after the closing."""
+
+    email = EmailField(_l("E-mail address"), [InputRequired(), Length(max=254)])
+    country = SelectField(_l("Country"), [Optional()])
+    role = SelectField(_l("Comes as"), [InputRequired()], choices=ROLES)
+    keeps_place = BooleanField(_l("Keep a place until the answer"))
+    reason = LineField(
+        _l("Reason"),
+        [InputRequired(), Length(max=500)],
+        description=_l("Why past the usual way; it stands in the history."),
+    )
+    submit = SubmitField(_l("Invite"))
+
+
+class PersonDecisionForm(FlaskForm):
+    """As what one person comes, and a travel grant."""
+
+    role = SelectField(_l("Comes as"), [InputRequired()], choices=ROLES)
+    save_role = SubmitField(_l("Save the role"))
+
+
+class GrantForm(FlaskForm):
+    """Give or decline a travel grant."""
+
+    reason = ProseField(_l("Reason"), [InputRequired(), Length(max=500)])
+    goes_beyond = BooleanField(_l("This goes beyond the number for the country"))
+    give = SubmitField(_l("Give a travel grant"))
+    decline = SubmitField(_l("Decline a travel grant"))

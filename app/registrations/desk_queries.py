@@ -1,0 +1,121 @@
+"""Reads of the selection desk: a filtered page of registrations, counts, and why each waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload
+
+from app.accounts.models import Person
+from app.countries.models import Country
+from app.database import db
+from app.registrations.models import AttendeeRole, Registration
+from scheduler.lifecycle import RegistrationStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Select
+
+    from app.editions.models import Edition
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the list is narrowed to; empty values narrow nothing."""
+
+    status: str = ""
+    country: str = ""
+    region: str = ""
+    role: str = ""
+    text: str = ""
+
+    @classmethod
+    def of(cls, args: Mapping[str, str]) -> Choice:
+        """Read it from an address; what names nothing narrows nothing."""
+        status, role = args.get("status", ""), args.get("role", "")
+        return cls(
+            status if status in set(RegistrationStatus) else "",
+            args.get("country", ""),
+            args.get("region", ""),
+            role if role in set(AttendeeRole) else "",
+            args.get("text", "").strip()[:100],
+        )
+
+    def conditions(self, edition: Edition) -> list[ColumnElement[bool]]:
+        """Return it as conditions on registrations joined with person and country."""
+        found: list[ColumnElement[bool]] = [Registration.edition_id == edition.id]
+        if self.status:
+            found.append(Registration.status == RegistrationStatus(self.status))
+        if self.country:
+            found.append(Registration.country_code == self.country)
+        if self.region:
+            found.append(Country.region == self.region)
+        if self.role:
+            found.append(Registration.role == AttendeeRole(self.role))
+        if self.text:
+            words = self.text.lower()
+            found.append(
+                or_(
+                    func.lower(Person.name).contains(words, autoescape=True),
+                    Person.email.contains(words, autoescape=True),
+                    func.lower(Registration.affiliation).contains(words, autoescape=True),
+                )
+            )
+        return found
+
+
+def _joined(what: Any, edition: Edition, choice: Choice) -> Select[Any]:  # noqa: ANN401 - columns or a row
+    return (
+        select(*what)
+        .select_from(Registration)
+        .join(Registration.person)
+        .outerjoin(Registration.country)
+        .where(*choice.conditions(edition))
+    )
+
+
+def count(edition: Edition, choice: Choice) -> int:
+    """Return how many registrations ``choice`` leaves."""
+    return db.session.scalar(_joined([func.count(Registration.id)], edition, choice)) or 0
+
+
+def page(edition: Edition, choice: Choice, first: int, beyond: int) -> Sequence[Registration]:
+    """Return some of them, in order of arrival."""
+    return db.session.scalars(
+        _joined([Registration], edition, choice)
+        .order_by(Registration.queued_at, Registration.id)
+        .offset(first)
+        .limit(beyond - first)
+        .options(joinedload(Registration.country), joinedload(Registration.travel_grant))
+    ).all()
+
+
+def chosen(edition: Edition, ids: Sequence[str]) -> Sequence[Registration]:
+    """Return the registrations of ``edition`` with these public ids; others are left out."""
+    return db.session.scalars(
+        select(Registration).where(
+            Registration.edition_id == edition.id, Registration.public_id.in_(ids[:1000])
+        )
+    ).all()
+
+
+def tallies(edition: Edition) -> dict[str, list[tuple[str, int]]]:
+    """Return how many stand where: by state, country, region and role, the most first."""
+    columns = {
+        "status": Registration.status,
+        "country": Country.name,
+        "region": Country.region,
+        "role": Registration.role,
+    }
+    found = {}
+    for name, column in columns.items():
+        rows = db.session.execute(
+            _joined([column, func.count(Registration.id)], edition, Choice())
+            .group_by(column)
+            .order_by(func.count(Registration.id).desc(), column)
+        )
+        found[name] = [(getattr(key, "value", key) or "", number) for key, number in rows]
+    return found

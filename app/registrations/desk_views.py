@@ -1,0 +1,339 @@
+"""The selection desk: who is in, who waits and for what, and what is decided."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from app import audit, clock, database
+from app.accounts import access
+from app.accounts.access import the_person
+from app.countries import queries as countries
+from app.database import db
+from app.editions import queries as editions
+from app.forms import options, put
+from app.i18n import gettext as _
+from app.paging import page_of
+from app.registrations import desk_queries, queries, seating, selection, service
+from app.registrations.desk_forms import (
+    REGIONS,
+    ROLE_WORDS,
+    DecideForm,
+    GrantForm,
+    InviteForm,
+    LimitsForm,
+    PersonDecisionForm,
+)
+from app.registrations.desk_queries import Choice
+from app.registrations.models import AttendeeRole, Quota
+from app.registrations.seating import Candidate
+from scheduler.admission import Limit, Order, Scope
+from scheduler.errors import DomainError, NotFoundError
+from scheduler.lifecycle import RegistrationStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flask.typing import ResponseReturnValue
+
+    from app.editions.models import Edition
+    from app.registrations.models import Registration
+
+bp = Blueprint("selection", __name__, url_prefix="/organise/editions/<slug>")
+
+
+@bp.route("/selection", methods=["GET", "POST"])
+@access.needs(access.organise)
+def desk(slug: str) -> ResponseReturnValue:
+    """List who is in and who waits, and decide on the chosen; that somebody looked is noted."""
+    edition = _edition(slug)
+    form = DecideForm()
+    outcome: list[tuple[str, str, str]] = []
+    if form.validate_on_submit():
+        ids = request.form.getlist("chosen")
+        try:
+            outcome = _decide(edition, form, ids)
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error)
+        else:
+            if form.submit.data:
+                db.session.commit()
+                flash(_("Done, and the people are written to."), "success")
+                return redirect(url_for(".desk", slug=slug), HTTPStatus.SEE_OTHER)
+            db.session.rollback()
+    page = _page(edition, form, outcome)
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+
+
+def _decide(edition: Edition, form: DecideForm, ids: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Decide on the chosen; return who would stand where. The caller commits, or only looked."""
+    now, by = clock.utcnow(), the_person()
+    database.write(edition)
+    service.lapse_offers(now=now, edition=edition)
+    chosen = desk_queries.chosen(edition, ids)
+    if not chosen:
+        raise selection.NobodyChosenError
+    was = {row.id: (row.person.display_name, row.status) for row in queries.live(edition)}
+    if form.act.data == "party":
+        selection.seat_together(edition, chosen, by=by, now=now)
+    else:
+        selection.decide_many(
+            edition, chosen, form.act.data, reason=form.reason.data or "", by=by, now=now
+        )
+    picked = {row.id for row in chosen}
+    return [
+        (was[row.id][0], was[row.id][1].value, row.status.value)
+        for row in queries.by_ids(list(was))
+        if row.id in picked or row.status is not was[row.id][1]
+    ]
+
+
+def _page(edition: Edition, form: DecideForm, outcome: list[tuple[str, str, str]]) -> str:
+    database.write()
+    audit.record("edition.registrations_read", edition, by=the_person(), now=clock.utcnow())
+    db.session.commit()
+    choice = Choice.of(request.args)
+    first, beyond, pages = page_of(
+        request.args.get("page", 1, type=int),
+        desk_queries.count(edition, choice),
+        lambda page: url_for(".desk", **_asked(edition, page)),
+    )
+    rows = desk_queries.page(edition, choice, first, beyond)
+    return render_template(
+        "registrations/desk.html",
+        edition=edition,
+        places=queries.places(edition),
+        rows=rows,
+        positions=queries.positions(rows),
+        waits=waits(edition, rows),
+        pages=pages,
+        fields=_filters(choice),
+        tallies=desk_queries.tallies(edition),
+        form=form,
+        chosen=set(request.form.getlist("chosen")),
+        outcome=outcome,
+        role_words=ROLE_WORDS,
+    )
+
+
+def _asked(edition: Edition, page: int) -> dict[str, Any]:
+    kept = {key: value for key, value in request.args.items() if value}
+    return kept | {"slug": edition.slug, "page": page}
+
+
+def _filters(choice: Choice) -> list[dict[str, object]]:
+    return [
+        {"name": "text", "label": _("Name or address"), "value": choice.text, "type": "search"},
+        {
+            "name": "status",
+            "label": _("State"),
+            "value": choice.status,
+            "options": [
+                ("", _("All")),
+                *((each.value, each.value.replace("_", " ")) for each in RegistrationStatus),
+            ],
+        },
+        {
+            "name": "country",
+            "label": _("Country"),
+            "value": choice.country,
+            "options": [("", _("All")), *countries.names()],
+        },
+        {
+            "name": "region",
+            "label": _("Region"),
+            "value": choice.region,
+            "options": [("", _("All")), *((each, each.replace("-", " ")) for each in REGIONS)],
+        },
+        {
+            "name": "role",
+            "label": _("Role"),
+            "value": choice.role,
+            "options": [
+                ("", _("All")),
+                *((role.value, words) for role, words in ROLE_WORDS.items()),
+            ],
+        },
+    ]
+
+
+def waits(edition: Edition, rows: Sequence[Registration]) -> dict[int, str]:
+    """Say of each of ``rows`` that waits what it waits for: "Country XAA: 3 of 3"."""
+    if not any(row.status is queries.WAITING for row in rows):
+        return {}
+    decision, queue = seating.decide(edition, whole=True)
+    found = {
+        row_id: "; ".join(limit_words(limit) for limit in left.limits)
+        for left in decision.waiting
+        for row_id in queue.members[left.entry.id]
+    }
+    for row in rows:
+        if row.status is queries.WAITING and row.id not in found:
+            found[row.id] = (
+                _("Held by an organiser") if row.is_held else _("For the rest of the party")
+            )
+    return found
+
+
+def limit_words(limit: Limit) -> str:
+    """Say a limit that somebody waits for."""
+    name = {
+        Scope.PLACES: _("Places"),
+        Scope.COUNTRY: _("Country %(key)s", key=limit.key),
+        Scope.REGION: _("Region %(key)s", key=limit.key),
+        Scope.ROLE: _("Role %(key)s", key=limit.key),
+    }[limit.scope]
+    words = _("%(name)s: %(taken)s of %(most)s", name=name, taken=limit.taken, most=limit.most)
+    return words if limit.is_full else _("%(words)s, and a party is ahead", words=words)
+
+
+# -- limits ----------------------------------------------------------------------------------
+
+
+@bp.route("/admission", methods=["GET", "POST"])
+@access.needs(access.organise)
+def limits(slug: str) -> ResponseReturnValue:
+    """Set quotas, reserved places and the queue's rule; see first what that would do."""
+    edition = _edition(slug)
+    settings, quotas = seating.settings_of(edition), seating.quotas_of(edition)
+    form = LimitsForm.of(quotas, settings.queue_order, settings.answer_days)
+    moving: list[str] | None = None
+    if form.validate_on_submit():
+        if form.submit.data:
+            moved = selection.set_limits(
+                edition,
+                form.quotas,
+                order=Order(form.order.data),
+                answer_days=form.answer_days.data,
+                by=the_person(),
+                now=clock.utcnow(),
+            )
+            below = _below(edition)
+            db.session.commit()
+            flash(_("The limits are saved; %(count)s moved up.", count=len(moved)), "success")
+            for sentence in below:
+                flash(sentence, "warning")
+            return redirect(url_for(".limits", slug=slug), HTTPStatus.SEE_OTHER)
+        moving = _would_move(edition, form)
+    page = render_template(
+        "registrations/limits.html",
+        edition=edition,
+        form=form,
+        places=queries.places(edition),
+        moving=moving,
+        below=_below(edition, form) if moving is not None else _below(edition),
+    )
+    is_refused = form.is_submitted() and moving is None
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK
+
+
+def _tried(edition: Edition, form: LimitsForm) -> list[Quota]:
+    return [
+        Quota(edition_id=edition.id, scope=scope, key=key, places=places)
+        for (scope, key), places in form.quotas.items()
+    ]
+
+
+def _would_move(edition: Edition, form: LimitsForm) -> list[str]:
+    rules = seating.rules_of(edition, _tried(edition, form), Order(form.order.data))
+    return [row.person.display_name for row in selection.would_move_up(edition, rules)]
+
+
+def _below(edition: Edition, form: LimitsForm | None = None) -> list[str]:
+    """Say which limits lie below what is taken: nobody loses a place by that."""
+    quotas = _tried(edition, form) if form else seating.quotas_of(edition)
+    return [
+        _(
+            "%(limit)s: nobody loses a place, and nobody comes in before it is below.",
+            limit=limit_words(limit),
+        )
+        for limit in seating.overfull(edition, seating.rules_of(edition, quotas))
+    ]
+
+
+# -- invitations, roles, grants --------------------------------------------------------------
+
+
+@bp.route("/selection/invite", methods=["GET", "POST"])
+@access.needs(access.organise)
+def invite(slug: str) -> ResponseReturnValue:
+    """Invite somebody past the policy, or after the closing, with the reason."""
+    edition = _edition(slug)
+    form = InviteForm()
+    form.country.choices = options([("", _("(not told)")), *countries.names()])
+    if form.validate_on_submit():
+        try:
+            selection.invite(
+                edition,
+                form.email.data,
+                Candidate(form.country.data or None, AttendeeRole(form.role.data)),
+                keeps_place=form.keeps_place.data,
+                reason=form.reason.data,
+                by=the_person(),
+                now=clock.utcnow(),
+            )
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error)
+        else:
+            db.session.commit()
+            flash(_("The invitation is on its way."), "success")
+            return redirect(url_for(".desk", slug=slug), HTTPStatus.SEE_OTHER)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    return render_template("registrations/invite.html", edition=edition, form=form), status
+
+
+@bp.route("/selection/<public_id>", methods=["GET", "POST"])
+@access.needs(access.organise)
+def person(slug: str, public_id: str) -> ResponseReturnValue:
+    """Show one registration to the organisers: role, travel grant, what it waits for."""
+    edition = _edition(slug)
+    registration = queries.by_public_id(public_id)
+    if registration is None or registration.edition_id != edition.id:
+        raise NotFoundError
+    role_form, grant_form = PersonDecisionForm(role=registration.role.value), GrantForm()
+    is_role = bool(role_form.save_role.data)
+    form = role_form if is_role else grant_form
+    if form.validate_on_submit():
+        try:
+            if is_role:
+                role = AttendeeRole(role_form.role.data)
+                selection.set_role(registration, role, by=the_person(), now=clock.utcnow())
+            else:
+                selection.decide_grant(
+                    registration,
+                    gives=bool(grant_form.give.data),
+                    reason=grant_form.reason.data,
+                    goes_beyond=grant_form.goes_beyond.data,
+                    by=the_person(),
+                    now=clock.utcnow(),
+                )
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error)
+        else:
+            db.session.commit()
+            flash(_("Saved."), "success")
+            here = url_for(".person", slug=slug, public_id=public_id)
+            return redirect(here, HTTPStatus.SEE_OTHER)
+    page = render_template(
+        "registrations/person.html",
+        edition=edition,
+        registration=registration,
+        role_form=role_form,
+        grant_form=grant_form,
+        awaited=waits(edition, [registration]).get(registration.id),
+        role_words=ROLE_WORDS,
+    )
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    return page, status
+
+
+def _edition(slug: str) -> Edition:
+    edition = editions.find(slug)
+    if edition is None:
+        raise NotFoundError
+    return edition

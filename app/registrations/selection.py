@@ -1,0 +1,322 @@
+"""Use cases of the selection desk: limits, decisions on many at once, invitations, grants."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, select
+
+from app import audit, database, outbox
+from app.accounts import service as accounts
+from app.database import db
+from app.editions.service import insist_on_reason
+from app.i18n import gettext as _
+from app.registrations import letters, queries, seating
+from app.registrations.models import (
+    AdmissionSettings,
+    GrantStatus,
+    Party,
+    Quota,
+    Registration,
+    TravelGrant,
+)
+from app.registrations.seating import Candidate, change_status
+from app.registrations.service import AlreadyRegisteredError, RegistrationClosedError, has_begun
+from scheduler.errors import N_, ConflictError, DomainError
+from scheduler.lifecycle import RegistrationStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from app.accounts.models import Person
+    from app.editions.models import Edition
+    from app.registrations.models import AttendeeRole, QuotaScope
+    from scheduler.admission import Order, Rules
+
+_R = RegistrationStatus
+INVITED_DAYS = 14  # for which a place is kept, where the edition says nothing else
+ACTS = ("accept", "wait", "decline")
+
+
+class NobodyChosenError(DomainError):
+    """A decision about nobody."""
+
+    message = N_("Tick the people in the list first.")
+
+
+class NoPlaceError(ConflictError):
+    """An invitation that would keep a place where none is free."""
+
+    message = N_("No place is free to be kept: raise the limit, or invite without keeping one.")
+
+
+class GrantLimitError(ConflictError):
+    """One more grant for a country than the edition gives by default."""
+
+    message = N_("{country} has {count} of {most} grants. Tick that this one goes beyond.")
+
+
+class PartyError(ConflictError):
+    """A party of people of whom somebody holds a seat already, or too few."""
+
+    message = N_("A party has at least two people, of one event, none with a place yet.")
+
+
+# -- limits ----------------------------------------------------------------------------------
+
+
+def set_limits(
+    edition: Edition,
+    quotas: Mapping[tuple[QuotaScope, str], int],
+    *,
+    order: Order,
+    answer_days: int | None,
+    by: Person,
+    now: datetime,
+) -> list[Registration]:
+    """Set quotas, reserved places and the queue's rule; return who moves up by it at once.
+
+    Nobody who is in loses the place by a lower limit.
+    """
+    database.write(edition)
+    settings = db.session.get(AdmissionSettings, edition.id)
+    if settings is None:
+        settings = AdmissionSettings(edition_id=edition.id)
+        db.session.add(settings)
+    settings.queue_order, settings.answer_days, settings.modified_at = order, answer_days, now
+    was = {f"{quota.scope.value} {quota.key}": quota.places for quota in quotas_of(edition)}
+    db.session.execute(delete(Quota).where(Quota.edition_id == edition.id))
+    db.session.add_all(
+        Quota(edition_id=edition.id, scope=scope, key=key, places=places)
+        for (scope, key), places in quotas.items()
+    )
+    db.session.flush()
+    now_is = {f"{scope.value} {key}": places for (scope, key), places in quotas.items()}
+    audit.record(
+        "edition.limits_changed", edition, by=by, now=now, changes={"limits": [was, now_is]}
+    )
+    return seating.fill_seats(edition, now=now)
+
+
+quotas_of = seating.quotas_of
+
+
+def would_move_up(edition: Edition, rules: Rules) -> Sequence[Registration]:
+    """Return who would move up if ``rules`` held; nothing is changed."""
+    decision, queue = seating.decide(edition, rules)
+    moving = [row_id for entry in decision.seated for row_id in queue.members[entry.id]]
+    rows = {
+        row.id: row
+        for row in db.session.scalars(select(Registration).where(Registration.id.in_(moving)))
+    }
+    return [rows[row_id] for row_id in moving]
+
+
+# -- decisions -------------------------------------------------------------------------------
+
+
+def decide_many(
+    edition: Edition,
+    registrations: Iterable[Registration],
+    act: str,
+    *,
+    reason: str,
+    by: Person,
+    now: datetime,
+) -> None:
+    """Accept, put on the list, or decline; who is accepted is seated in the queue's order.
+
+    Raises:
+        MoveError: one of them stands where this cannot be done.
+        ReasonMissingError: a refusal without its reason.
+    """
+    if act == "decline":
+        insist_on_reason(reason)
+    database.write(edition)
+    chosen = sorted(registrations, key=lambda row: (row.queued_at, row.id))
+    for registration in chosen:
+        database.write(registration)
+        if act == "decline":
+            _decline(registration, reason, by, now)
+        else:
+            _admit(registration, is_held=act == "wait", by=by, now=now)
+    moved = {row.id for row in seating.fill_seats(edition, now=now)}
+    if act == "decline":
+        return
+    for registration in chosen:
+        if registration.id not in moved and registration.status is _R.WAITLISTED:
+            place = queries.position(registration)
+            outbox.post(registration.person.email, letters.registered(registration, place), now=now)
+
+
+def _decline(registration: Registration, reason: str, by: Person, now: datetime) -> None:
+    change_status(
+        registration, _R.NOT_SELECTED, "registration.not_selected", by=by, now=now, reason=reason
+    )
+    words = _("You were not selected.")
+    outbox.post(registration.person.email, letters.decided(registration, words, reason), now=now)
+
+
+def _admit(registration: Registration, *, is_held: bool, by: Person, now: datetime) -> None:
+    """Put into the queue; who is held stays there until somebody accepts."""
+    if registration.status is not _R.WAITLISTED:
+        change_status(registration, _R.WAITLISTED, "registration.waitlisted", by=by, now=now)
+    registration.is_held = is_held
+    registration.modified_at = now
+    db.session.flush()
+
+
+def seat_together(
+    edition: Edition, registrations: Sequence[Registration], *, by: Person, now: datetime
+) -> Party:
+    """Make a party of ``registrations``: they come together or not at all.
+
+    It stands in the queue where its last member stood.
+
+    Raises:
+        PartyError: they are too few, of other events, or hold a seat.
+    """
+    database.write(edition)
+    open_to = seating.UNDECIDED | {_R.WAITLISTED}
+    if len(registrations) < 2 or any(  # noqa: PLR2004 - one is no party
+        row.edition_id != edition.id or row.status not in open_to for row in registrations
+    ):
+        raise PartyError
+    party = Party(edition_id=edition.id, made_at=now)
+    db.session.add(party)
+    db.session.flush()
+    last = max(row.queued_at for row in registrations)
+    for row in registrations:
+        row.party_id, row.queued_at = party.id, last
+        audit.record("registration.joined_party", row, by=by, now=now)
+    seating.fill_seats(edition, now=now)
+    return party
+
+
+# -- invitations and late entries ------------------------------------------------------------
+
+
+def invite(  # noqa: PLR0913 - whom, as what, how and why
+    edition: Edition,
+    email: str,
+    candidate: Candidate,
+    *,
+    keeps_place: bool,
+    reason: str,
+    by: Person,
+    now: datetime,
+) -> Registration:
+    """Invite an address past the policy, and past the closing; the reason is kept.
+
+    With ``keeps_place`` a seat is offered and kept for a time; else the person registers as
+    others do, and queues as they do.
+
+    Raises:
+        ReasonMissingError: there is no reason.
+        RegistrationClosedError: the event has begun.
+        AlreadyRegisteredError: the person holds or awaits a place.
+        NoPlaceError: there is no seat to keep.
+        EmailError: it is not an address.
+    """
+    insist_on_reason(reason)
+    person = accounts.find_or_create(email, now=now)
+    database.write(edition)
+    if has_begun(edition, now):
+        raise RegistrationClosedError(edition=edition.title)
+    if queries.find(edition, person):
+        raise AlreadyRegisteredError(edition=edition.title)
+    if keeps_place and not seating.has_seat_for(edition, candidate):
+        raise NoPlaceError
+    days = seating.settings_of(edition).answer_days or INVITED_DAYS
+    registration = Registration(
+        edition_id=edition.id,
+        person_id=person.id,
+        status=_R.OFFERED if keeps_place else _R.DRAFT,
+        country_code=candidate.country_code,
+        role=candidate.role,
+        entry_reason=reason,
+        answer_by=now + timedelta(days=days) if keeps_place else None,
+        registered_at=now,
+        queued_at=now,
+        modified_at=now,
+    )
+    db.session.add(registration)
+    db.session.flush()
+    audit.record("registration.invited", registration, by=by, now=now, reason=reason)
+    write = letters.offered(registration) if keeps_place else letters.nominated(registration, "")
+    outbox.post(person.email, write, now=now)
+    return registration
+
+
+def set_role(registration: Registration, role: AttendeeRole, *, by: Person, now: datetime) -> None:
+    """Say as what somebody comes; a place that this frees is filled at once."""
+    database.write(registration.edition)
+    database.write(registration)
+    was = registration.role
+    registration.role = role
+    registration.modified_at = now
+    db.session.flush()
+    audit.record(
+        "registration.role_changed",
+        registration,
+        by=by,
+        now=now,
+        changes={"attendee_role": [was.value, role.value]},
+    )
+    seating.fill_seats(registration.edition, now=now)
+
+
+# -- grants ----------------------------------------------------------------------------------
+
+
+def decide_grant(
+    registration: Registration,
+    *,
+    gives: bool,
+    reason: str,
+    goes_beyond: bool,
+    by: Person,
+    now: datetime,
+) -> TravelGrant:
+    """Give or decline a travel grant: one a country by default, each with its reason.
+
+    Raises:
+        ReasonMissingError: there is no reason.
+        GrantLimitError: the country has its grants already.
+    """
+    insist_on_reason(reason)
+    edition = registration.edition
+    database.write(edition)
+    if gives and not goes_beyond:
+        _insist_on_grant_left(registration)
+    grant = db.session.get(TravelGrant, registration.id)
+    if grant is None:
+        grant = TravelGrant(registration_id=registration.id, requested_at=now)
+        db.session.add(grant)
+    grant.status = GrantStatus.GIVEN if gives else GrantStatus.DECLINED
+    grant.reason, grant.decided_at = reason, now
+    db.session.flush()
+    audit.record(f"grant.{grant.status.value}", registration, by=by, now=now, reason=reason)
+    words = _("You get a travel grant.") if gives else _("You do not get a travel grant.")
+    outbox.post(registration.person.email, letters.decided(registration, words, reason), now=now)
+    return grant
+
+
+def _insist_on_grant_left(registration: Registration) -> None:
+    most = seating.settings_of(registration.edition).grants_per_country
+    count = db.session.scalar(
+        select(func.count())
+        .select_from(TravelGrant)
+        .join(TravelGrant.registration)
+        .where(
+            Registration.edition_id == registration.edition_id,
+            Registration.country_code == registration.country_code,
+            Registration.id != registration.id,
+            TravelGrant.status == GrantStatus.GIVEN,
+        )
+    )
+    if registration.country_code and (count or 0) >= most:
+        country = registration.country.name if registration.country else ""
+        raise GrantLimitError(country=country, count=count, most=most)

@@ -1,0 +1,351 @@
+"""Places by country and role, decisions, delegations, offers: from the service to the page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.accounts.models import Role
+from app.database import db
+from app.editions.models import AdmissionPolicy
+from app.editions.service import ReasonMissingError
+from app.outbox import OutboxMessage
+from app.registrations import delegations, queries, seating, selection, service, tally
+from app.registrations.models import AttendeeRole, QuotaScope, Registration, SeatCount
+from app.registrations.seating import Candidate
+from app.registrations.service import Particulars
+from scheduler.admission import Order
+from scheduler.lifecycle import EditionStatus
+from scheduler.lifecycle import RegistrationStatus as Status
+from tests.factories import OPENING, make_country, make_edition, make_person
+from tests.pages import words
+
+if TYPE_CHECKING:
+    from app.accounts.models import Person
+    from app.editions.models import Edition
+    from tests.conftest import Client
+
+
+def come(edition: Edition, country: str = "", person: Person | None = None) -> Registration:
+    told = Particulars(country_code=country or None)
+    return service.register(edition, person or make_person(), now=OPENING, told=told)
+
+
+def limit(edition: Edition, *quotas: tuple[QuotaScope, str, int], **how: object) -> None:
+    how = {"order": Order.TIME, "answer_days": None, "by": make_person(), "now": OPENING} | how
+    selection.set_limits(edition, {(scope, key): most for scope, key, most in quotas}, **how)
+
+
+@pytest.fixture(autouse=True)
+def _countries() -> None:
+    for code, region in (("XAA", "africa"), ("XAB", "africa"), ("XAC", "europe")):
+        make_country(code, region=region)
+
+
+def statuses(*rows: Registration) -> list[Status]:
+    return [row.status for row in rows]
+
+
+def test_a_full_country_waits_while_another_gets_in_and_moves_up_when_one_leaves() -> None:
+    edition = make_edition(capacity=10)
+    limit(edition, (QuotaScope.COUNTRY, "", 1))
+    first, second, other = come(edition, "XAA"), come(edition, "XAA"), come(edition, "XAB")
+    assert statuses(first, second, other) == [
+        Status.CONFIRMED,
+        Status.WAITLISTED,
+        Status.CONFIRMED,
+    ]
+    service.cancel(other, by=other.person, now=OPENING)
+    assert second.status is Status.WAITLISTED
+    service.cancel(first, by=first.person, now=OPENING)
+    assert second.status is Status.CONFIRMED
+
+
+def test_a_quota_below_what_is_taken_puts_nobody_out_and_says_so(client: Client) -> None:
+    edition = make_edition(capacity=10)
+    rows = [come(edition, "XAA") for _ in range(3)]
+    client.sign_in(make_person(role=Role.ORGANISER))
+    page = f"/organise/editions/{edition.slug}/admission"
+    asked = {
+        "rows-0-scope": "country",
+        "rows-0-key": "xaa",
+        "rows-0-places": "1",
+        "order": "time",
+        "submit": "1",
+    }
+    assert client.submit(page, **asked).status_code == 303
+    assert "Country XAA: 3 of 1: nobody loses a place" in words(client.get(page))
+    assert {db.session.get_one(Registration, row.id).status for row in rows} == {Status.CONFIRMED}
+    assert come(edition, "XAA").status is Status.WAITLISTED
+
+
+@pytest.mark.parametrize(
+    ("scope", "key", "sentence"),
+    [
+        ("country", "QQQ", "three letters of a country"),
+        ("reserved", "", "Write participant, speaker"),
+        ("region", "atlantis", "Write africa, americas"),
+    ],
+)
+def test_a_limit_for_what_there_is_not_comes_back_with_what_would_do(
+    client: Client, scope: str, key: str, sentence: str
+) -> None:
+    edition = make_edition()
+    client.sign_in(make_person(role=Role.ORGANISER))
+    told = {"rows-0-scope": scope, "rows-0-key": key, "rows-0-places": "3", "order": "time"}
+    answer = client.submit(f"/organise/editions/{edition.slug}/admission", submit="1", **told)
+    assert (answer.status_code, sentence in words(answer)) == (422, True)
+
+
+def test_what_a_limit_would_do_is_named_before_it_is_saved(client: Client) -> None:
+    edition = make_edition(capacity=10)
+    limit(edition, (QuotaScope.COUNTRY, "XAA", 1))
+    come(edition, "XAA")
+    waiting = come(edition, "XAA", make_person(name="Nia Next"))
+    client.sign_in(make_person(role=Role.ORGANISER))
+    page = f"/organise/editions/{edition.slug}/admission"
+    told = {"rows-0-scope": "country", "rows-0-key": "XAA", "rows-0-places": "2", "order": "time"}
+    looked = words(client.submit(page, preview="1", **told))
+    assert "1 person would move up" in looked
+    assert "Nia Next" in looked
+    assert db.session.get_one(Registration, waiting.id).status is Status.WAITLISTED
+    client.submit(page, submit="1", **told)
+    db.session.expire_all()
+    assert db.session.get_one(Registration, waiting.id).status is Status.CONFIRMED
+
+
+def test_places_reserved_for_a_role_stay_free_for_it() -> None:
+    edition = make_edition(capacity=2)
+    limit(edition, (QuotaScope.RESERVED, "host", 1))
+    first, second = come(edition), come(edition)
+    host = make_person(role=Role.HOST_TEAM, scope=edition.slug)
+    assert statuses(first, second, come(edition, person=host)) == [
+        Status.CONFIRMED,
+        Status.WAITLISTED,
+        Status.CONFIRMED,
+    ]
+
+
+def test_nobody_makes_themself_a_speaker_by_a_forged_field(client: Client) -> None:
+    edition, person = make_edition(), make_person()
+    client.sign_in(person)
+    forged = {"accepts_terms": "y", "role": "speaker", "rank": "1", "status": "CHECKED_IN"}
+    client.submit(f"/editions/{edition.slug}/register", **forged)
+    row = queries.find(edition, person)
+    assert (row.role, row.status, row.rank) == (AttendeeRole.PARTICIPANT, Status.CONFIRMED, None)
+
+
+def test_a_party_is_seated_together_and_overtaken_by_nobody() -> None:
+    edition = make_edition(capacity=2, admission_policy=AdmissionPolicy.APPROVAL)
+    organiser = make_person()
+    rows = [come(edition, "XAA") for _ in range(4)]
+    by = {"by": organiser, "now": OPENING}
+    selection.decide_many(edition, [rows[0]], "accept", reason="", **by)
+    selection.seat_together(edition, rows[1:3], **by)
+    selection.decide_many(edition, rows[1:], "accept", reason="", **by)
+    assert statuses(*rows) == [Status.CONFIRMED, *[Status.WAITLISTED] * 3]
+    service.cancel(rows[0], by=organiser, now=OPENING)
+    assert statuses(*rows[1:]) == [Status.CONFIRMED, Status.CONFIRMED, Status.WAITLISTED]
+
+
+def test_under_approval_the_desk_looks_first_and_then_does_it_for_many(client: Client) -> None:
+    edition = make_edition(capacity=1, admission_policy=AdmissionPolicy.APPROVAL)
+    rows = [come(edition) for _ in range(2)]
+    assert statuses(*rows) == [Status.SUBMITTED, Status.SUBMITTED]
+    client.sign_in(make_person(role=Role.ORGANISER))
+    page = f"/organise/editions/{edition.slug}/selection"
+    told = {"chosen": [row.public_id for row in rows], "act": "accept"}
+    mails = db.session.query(OutboxMessage).count()
+    assert "nothing is done yet" in words(client.submit(page, preview="1", **told))
+    db.session.expire_all()
+    assert statuses(*rows) == [Status.SUBMITTED, Status.SUBMITTED]
+    assert db.session.query(OutboxMessage).count() == mails
+    client.submit(page, submit="1", **told)
+    db.session.expire_all()
+    assert statuses(*rows) == [Status.CONFIRMED, Status.WAITLISTED]
+    assert db.session.query(OutboxMessage).count() == mails + 2
+    refused = client.submit(page, submit="1", chosen=[rows[1].public_id], act="decline")
+    assert (refused.status_code, "Say why" in words(refused)) == (422, True)
+
+
+def test_who_is_held_waits_until_an_organiser_accepts() -> None:
+    edition = make_edition(capacity=5, admission_policy=AdmissionPolicy.APPROVAL)
+    row, by = come(edition), {"by": make_person(), "now": OPENING, "reason": ""}
+    selection.decide_many(edition, [row], "wait", **by)
+    assert row.status is Status.WAITLISTED
+    selection.decide_many(edition, [row], "accept", **by)
+    assert row.status is Status.CONFIRMED
+
+
+def test_an_offered_place_is_kept_until_its_day_and_then_goes_to_the_next() -> None:
+    edition = make_edition(capacity=1)
+    limit(edition, answer_days=3)
+    holder, first, second = come(edition), come(edition), come(edition)
+    service.cancel(holder, by=holder.person, now=OPENING)
+    assert statuses(first, second) == [Status.OFFERED, Status.WAITLISTED]
+    later = OPENING + timedelta(days=3)
+    with pytest.raises(service.OfferOverError):
+        service.accept_offer(first, by=first.person, now=later)
+    assert service.lapse_offers(now=later) == 1
+    assert service.lapse_offers(now=later) == 0
+    assert statuses(first, second) == [Status.CANCELLED, Status.OFFERED]
+    service.accept_offer(second, by=second.person, now=later)
+    assert second.status is Status.CONFIRMED
+
+
+def test_an_invitation_passes_the_closing_with_a_reason_and_keeps_a_place() -> None:
+    edition = make_edition(capacity=1, status=EditionStatus.REGISTRATION_CLOSED)
+    by = {"by": make_person(), "now": OPENING}
+    with pytest.raises(ReasonMissingError):
+        selection.invite(edition, "a@example.org", Candidate(), keeps_place=True, reason="", **by)
+    why = {"keeps_place": True, "reason": "Keynote"}
+    row = selection.invite(edition, "A@Example.org", Candidate(), **why, **by)
+    assert (row.status, row.person.email) == (Status.OFFERED, "a@example.org")
+    with pytest.raises(selection.NoPlaceError):
+        selection.invite(edition, "b@example.org", Candidate(), **why, **by)
+    with pytest.raises(service.AlreadyRegisteredError):
+        selection.invite(edition, " a@EXAMPLE.org ", Candidate(), **why, **by)
+
+
+def test_a_country_gets_one_grant_and_another_goes_beyond_with_a_tick() -> None:
+    edition = make_edition()
+    rows = [come(edition, "XAA"), come(edition, "XAA")]
+    how = {"gives": True, "reason": "Young", "by": make_person(), "now": OPENING}
+    selection.decide_grant(rows[0], goes_beyond=False, **how)
+    with pytest.raises(selection.GrantLimitError):
+        selection.decide_grant(rows[1], goes_beyond=False, **how)
+    assert selection.decide_grant(rows[1], goes_beyond=True, **how).reason == "Young"
+
+
+# -- delegations ------------------------------------------------------------------------------
+
+
+def test_a_nominee_confirms_and_needs_no_further_endorsement() -> None:
+    edition = make_edition(admission_policy=AdmissionPolicy.NOMINATION)
+    contact, country = make_person(), make_country("XAA")
+    row = delegations.nominate(edition, country, "nia@example.org", "Nia", by=contact, now=OPENING)
+    assert (row.status, row.rank, row.holds_seat) == (Status.DRAFT, 1, False)
+    row.person.verified_at = OPENING
+    db.session.flush()
+    again = come(edition, "XAB", row.person)  # whatever the form says
+    assert (again.id, again.status, again.country_code) == (row.id, Status.ENDORSED, "XAA")
+
+
+def test_a_colleague_takes_over_the_seat_and_nobody_else_does() -> None:
+    edition, contact = make_edition(capacity=1), make_person()
+    seated, waiting = come(edition, "XAA"), come(edition, "XAB")
+    colleague = delegations.replace(seated, "c@example.org", "Cleo", by=contact, now=OPENING)
+    assert statuses(seated, colleague, waiting) == [
+        Status.REPLACED,
+        Status.OFFERED,
+        Status.WAITLISTED,
+    ]
+    turn = delegations.replace(waiting, "d@example.org", "", by=contact, now=OPENING)
+    assert (turn.status, turn.queued_at) == (Status.WAITLISTED, waiting.queued_at)
+
+
+def test_the_ranking_says_who_moves_up() -> None:
+    edition, contact = make_edition(capacity=1), make_person()
+    limit(edition, order=Order.RANKING)
+    holder, first, second = come(edition, "XAA"), come(edition, "XAA"), come(edition, "XAA")
+    country = make_country("XAA")
+    delegations.put_at(second, country, 1, by=contact, now=OPENING)
+    service.cancel(holder, by=holder.person, now=OPENING)
+    assert statuses(first, second) == [Status.WAITLISTED, Status.CONFIRMED]
+
+
+def test_a_contact_sees_and_touches_the_own_country_alone(client: Client) -> None:
+    edition = make_edition()
+    own = come(edition, "XAA", make_person(name="Ama Own"))
+    foreign = come(edition, "XAB", make_person(name="Ben Foreign"))
+    client.sign_in(make_person(role=Role.NATIONAL_CONTACT, scope="XAA"))
+    page = f"/delegations/{edition.slug}"
+    shown = words(client.get(page))
+    assert ("Ama Own" in shown, "Ben Foreign" in shown) == (True, False)
+    assert client.get(f"{page}?country=XAB").status_code == 404
+    told = {"act": "replace", "email": "x@example.org"}
+    assert client.submit(page, id=foreign.public_id, **told).status_code == 404
+    assert client.submit(page, id=own.public_id, **told).status_code == 303
+    db.session.expire_all()
+    assert statuses(own, foreign) == [Status.REPLACED, Status.CONFIRMED]
+
+
+# -- what people type -------------------------------------------------------------------------
+
+
+def test_a_draft_holds_no_place_and_comes_back_filled(client: Client) -> None:
+    edition, person = make_edition(capacity=1), make_person(name="Ana")
+    client.sign_in(person)
+    page = f"/editions/{edition.slug}/register"
+    client.submit(page, name="Ana", affiliation="Institute", keep="1")
+    assert queries.places(edition).seated_count == 0
+    assert 'value="Institute"' in client.get(page).text
+    client.submit(page, name="Ana", affiliation="Institute", country="XAA", accepts_terms="y")
+    db.session.expire_all()
+    row = queries.find(edition, person)
+    assert (row.status, row.country_code) == (Status.CONFIRMED, "XAA")
+    other = client.get(f"/editions/{make_edition().slug}/register").text
+    assert 'value="Institute"' in other
+
+
+def test_names_with_emoji_and_direction_marks_stay_as_they_are(client: Client) -> None:
+    edition, person = make_edition(), make_person()
+    client.sign_in(person)
+    name = "مريم \u200fبن علي 🌍"
+    client.submit(f"/editions/{edition.slug}/register", name=name, accepts_terms="y")
+    client.sign_in(make_person(role=Role.ORGANISER))
+    assert f"<bdi>{name}</bdi>" in client.get(f"/organise/editions/{edition.slug}/selection").text
+
+
+def test_ten_megabytes_of_answer_are_refused_and_nothing_is_lost(client: Client) -> None:
+    edition, person = make_edition(), make_person()
+    client.sign_in(person)
+    huge = {"dietary_needs": "x" * 10_000_000, "accepts_terms": "y"}
+    assert client.submit(f"/editions/{edition.slug}/register", **huge).status_code == 422
+    assert queries.find(edition, person) is None
+    long = client.submit(
+        f"/editions/{edition.slug}/register", dietary_needs="x" * 501, accepts_terms="y"
+    )
+    assert (long.status_code, "x" * 501 in long.text) == (422, True)
+
+
+def test_a_forged_country_is_refused_with_what_would_do(client: Client) -> None:
+    edition, person = make_edition(), make_person()
+    client.sign_in(person)
+    told = {"country": "QQQ", "accepts_terms": "y"}
+    answer = client.submit(f"/editions/{edition.slug}/register", **told)
+    assert (answer.status_code, "Choose a country from the list" in words(answer)) == (422, True)
+
+
+# -- the counts -------------------------------------------------------------------------------
+
+
+def test_the_counts_are_those_of_the_rows_after_any_change() -> None:
+    edition = make_edition(capacity=3)
+    rows = [come(edition, country) for country in ("XAA", "XAA", "", "XAB", "XAC")]
+    service.cancel(rows[0], by=rows[0].person, now=OPENING)
+    selection.set_role(rows[1], AttendeeRole.SPEAKER, by=make_person(), now=OPENING)
+    delegations.replace(rows[3], "r@example.org", "", by=make_person(), now=OPENING)
+    db.session.delete(rows[2])
+    db.session.flush()
+    kept = {
+        (row.country_code, row.role, row.seated_count, row.waiting_count)
+        for row in db.session.query(SeatCount)
+        if row.seated_count or row.waiting_count
+    }
+    counted = {tuple(row)[1:] for row in db.session.execute(tally.counted())}
+    assert kept == counted
+    tally.recount(edition)
+    assert {tuple(row)[1:] for row in db.session.execute(tally.counted())} == kept
+
+
+def test_one_registration_reads_no_more_rows_where_thousands_are_registered() -> None:
+    edition = make_edition(capacity=2)
+    come(edition)
+    assert seating.has_seat_for(edition, Candidate()) is True
+    for _ in range(3):
+        come(edition)
+    decision, queue = seating.decide(edition)
+    assert (decision.seated, queue.entries) == ([], [])  # nobody behind the free seats is read
