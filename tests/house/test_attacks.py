@@ -14,7 +14,7 @@ from app.accounts import service as accounts
 from app.accounts.models import Person, Role
 from app.clock import real_utcnow
 from app.database import db
-from app.editions import disruptions, event_files
+from app.editions import agreements, disruptions, event_files
 from app.editions import service as editions
 from app.registrations import service as registrations
 from scheduler.lifecycle import EditionStatus
@@ -162,7 +162,6 @@ def test_the_world_reads_no_history_from_before_it_was_told(client: Client) -> N
         status=EditionStatus.CONFIRMED,
         city="Secretville",
         country_code=make_country("XAA").code,
-        agreement_waiver="A letter of intent.",
     )
     acts: dict[str, Callable[..., None]] = {
         "move": lambda now: disruptions.reschedule(
@@ -187,6 +186,8 @@ def test_the_world_reads_no_history_from_before_it_was_told(client: Client) -> N
     }
     for act in acts.values():
         act(now=OPENING)
+    # Another country is another host, with whom the agreement begins anew.
+    agreements.record_agreement(edition, waiver="A letter.", by=organiser, now=OPENING)
     editions.announce(edition, by=organiser, now=OPENING + timedelta(hours=1))
     page = words(client.get(f"/editions/{edition.slug}"))
     assert "Announced." in page

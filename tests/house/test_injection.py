@@ -110,7 +110,10 @@ def test_no_words_run_on_any_page(client: Client) -> None:
     people = {
         person.email.partition("@")[0]: person for person in db.session.scalars(select(Person))
     }
-    registrations.register(edition, people["participant"], now=utcnow(), dietary_needs=EVIL)
+    told = registrations.Particulars(
+        affiliation=EVIL, position=EVIL, dietary_needs=EVIL, access_needs=EVIL
+    )
+    registrations.register(edition, people["participant"], now=utcnow(), told=told)
     for action in WORDS:
         changes = {"city": [EVIL, EVIL], "venue": [EVIL, EVIL], "name": [EVIL, EVIL]}
         audit.record(action, edition, by=None, now=utcnow(), reason=EVIL, changes=changes)
