@@ -126,11 +126,13 @@ def create_app(config: Config) -> Flask:
     )
     db.init_app(app)
     Migrate(app, db, directory=f"{app.root_path}/migrations", render_as_batch=True)
+    for_templates = app.template_context_processors[None].copy()
     Security(app, SQLAlchemyUserDatastore(db, Person, Grant), register_blueprint=False)
     # Only its password hashing is used. Its hooks would look into the session around every
-    # request, and then even a feed would vary by cookie.
+    # request, and then even a feed would vary by cookie; and for each page into what was sent.
     app.before_request_funcs.clear()
     app.after_request_funcs.clear()
+    app.template_context_processors[None] = for_templates
     clock.init_app(app, config.now, config.instance_path)
     i18n.init_app(app)
     logs.init_app(app, config)

@@ -58,10 +58,12 @@ def init_app(app: Flask, *, is_https: bool, origin: str) -> None:
         headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         if is_https:
             headers.setdefault(*HSTS)
-        if request.endpoint == "static" and "v" in request.args:
+        # What is not there is answered with a page, and that may be a person's.
+        is_file = request.endpoint == "static" and response.status_code < HTTPStatus.BAD_REQUEST
+        if is_file and "v" in request.args:
             # The address carries a digest of the content.
             headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        if "Cache-Control" not in headers and request.endpoint != "static":
+        if "Cache-Control" not in headers and not is_file:
             # A page made for one person is nobody else's, not even on a shared computer.
             # The session is saved after this, so its cookie is not among the headers yet.
             private = bool(session) or session.modified

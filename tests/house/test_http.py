@@ -51,6 +51,20 @@ def test_a_public_page_may_be_kept_and_a_persons_may_not(client: Client) -> None
     assert client.get("/").headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("path", ["/static/nothing.css?v=1", "/static/nothing.css"])
+def test_a_page_in_the_place_of_a_file_is_nobodys_to_keep(path: str, client: Client) -> None:
+    client.sign_in(make_person(name="Ana García"))
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (404, "no-store")
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing"])
+def test_a_page_reads_nothing_of_what_was_sent_with_the_asking(path: str, client: Client) -> None:
+    status = client.get(path).status_code
+    sent = client.get(path, data="[" * 100_000, content_type="application/json")
+    assert sent.status_code == status
+
+
 def test_a_cookie_is_sent_again_only_when_it_has_changed(client: Client) -> None:
     token = links.make_link("a@example.org", life=timedelta(minutes=1), now=real_utcnow())
     signed_in = client.submit(f"/login/link/{token}")
