@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -112,7 +113,7 @@ def add(sign_in: SignIn, answer: str, *, name: str, challenge: str, now: datetim
     expected = _take_challenge(challenge, now=now)
     try:
         made = webauthn.verify_registration_response(
-            credential=answer,
+            credential=_read(answer),
             expected_challenge=expected,
             expected_rp_id=party.id,
             expected_origin=party.origin,
@@ -187,13 +188,14 @@ def check(
     party = _party()
     database.write()
     expected = _take_challenge(challenge, now=now)
-    passkey = queries.passkey(_credential_id(answer))
+    said = _read(answer)
+    passkey = queries.passkey(said["id"])
     if passkey is None or not passkey.person.active or person not in {None, passkey.person}:
         raise PasskeyError
     database.write(passkey)
     try:
         signed = webauthn.verify_authentication_response(
-            credential=answer,
+            credential=said,
             expected_challenge=expected,
             expected_rp_id=party.id,
             expected_origin=party.origin,
@@ -251,12 +253,21 @@ def _take_challenge(challenge: str, *, now: datetime) -> bytes:
     return bytes.fromhex(challenge)
 
 
-def _credential_id(answer: str) -> str:
+def _read(answer: str) -> dict[str, Any]:
+    """Return what a browser answered, once it is an object with the id of a passkey.
+
+    Raises:
+        PasskeyError: it is not.
+    """
     try:
-        found = json.loads(answer)["id"]
-    except (ValueError, TypeError, KeyError) as error:
+        said = json.loads(answer)
+    except (ValueError, RecursionError) as error:
         raise PasskeyError from error
-    return str(found)[:1400]
+    found = said.get("id") if isinstance(said, dict) else None
+    # In base64url; half a character or a NUL would stop at the database.
+    if not isinstance(found, str) or not re.fullmatch(r"[\w-]{1,1400}", found, re.ASCII):
+        raise PasskeyError
+    return said  # type: ignore[no-any-return]  # a dict, as was looked at
 
 
 def _descriptors(passkeys: Sequence[Passkey]) -> list[Any]:

@@ -151,7 +151,10 @@ def sync(slug: str) -> ResponseReturnValue:
     order asked, how many came by day, and who has come today, at whichever door.
     """
     edition = _edition(slug)
-    asked = request.get_json(silent=True)
+    try:
+        asked = request.get_json(silent=True)
+    except RecursionError:  # a list in a list in a list …
+        asked = None
     if not isinstance(asked, list) or len(asked) > SYNC_MAX:
         abort(HTTPStatus.BAD_REQUEST)
     answers = [_synced(edition, item) for item in asked]
@@ -234,7 +237,9 @@ def _edition(slug: str) -> Edition:
 
 
 def _guest(edition: Edition, public_id: str) -> Registration:
-    registration = registrations.by_public_id(public_id)
+    # Half a character or a NUL would stop at the database.
+    is_id = public_id.isascii() and public_id.isprintable()
+    registration = registrations.by_public_id(public_id) if is_id else None
     if registration is None or registration.edition_id != edition.id:
         raise NotFoundError
     return registration

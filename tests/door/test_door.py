@@ -199,6 +199,8 @@ def test_what_was_recorded_offline_counts_once_however_often_it_is_sent(
         ("nonsense", "This is no day or no moment."),
         ({"day": "2027-01-15", "at": "yesterday"}, "This is no day or no moment."),
         ({"id": "x", "day": "2027-01-15", "at": "2027-01-15T08:30:00Z"}, "has this badge"),
+        ({"id": "\ud800", "day": "2027-01-15", "at": "2027-01-15T08:30:00Z"}, "has this badge"),
+        ({"id": "\0", "day": "2027-01-15", "at": "2027-01-15T08:30:00Z"}, "has this badge"),
         ({"day": "2027-02-15", "at": "2027-01-15T08:30:00Z"}, "counts its own days"),
     ],
 )
@@ -237,3 +239,5 @@ def test_a_sync_takes_a_list_of_bounded_length_and_a_token(
     assert client.post(path, json={}, headers=token).status_code == 400
     assert client.post(path, json=[1] * 501, headers=token).status_code == 400
     assert client.post(path, data="[", headers=token).status_code == 400
+    deep = client.post(path, data="[" * 99_999, content_type="application/json", headers=token)
+    assert deep.status_code == 400

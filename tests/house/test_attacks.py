@@ -319,6 +319,16 @@ def test_an_address_that_looks_like_anothers_is_refused(typed: str) -> None:
         accounts.normalise_email(typed)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    ["[" * 19_999, "[]", "null", "{}", '{"id": 1}', '{"id": "\\ud800"}', '{"id": "\\u0000"}'],
+)
+def test_what_is_no_passkeys_answer_leads_back_to_sign_in(answer: str, client: Client) -> None:
+    client.submit("/login/passkey/options")
+    refused = client.submit("/login/passkey", answer=answer)
+    assert (refused.status_code, refused.location) == (303, "/login")
+
+
 # -- files of events -------------------------------------------------------------------------
 
 
