@@ -22,14 +22,27 @@ if TYPE_CHECKING:
     from scheduler.errors import DomainError
 
 
+# What turns the words around it about (names of every script do without), and what no XML holds.
+UNWANTED = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff")
+
+
 def clean(text: str | None) -> str:
     """Return what was typed without control characters and outer blanks.
 
     Feeds and mails carry these words; a stray U+000B or a lone CR breaks some clients.
     """
     kept = (text or "").replace("\r\n", "\n").replace("\r", "\n")
-    visible = (c for c in kept if c in "\n\t" or unicodedata.category(c) != "Cc")
+    visible = (
+        c
+        for c in kept
+        if c in "\n\t" or not (c in UNWANTED or unicodedata.category(c) in {"Cc", "Cs"})
+    )
     return "".join(visible).strip()
+
+
+def one_line(text: str | None) -> str:
+    """Return what was typed, cleaned and without line breaks; blanks alone are nothing."""
+    return " ".join(clean(text).split())
 
 
 class EitherOf(Optional):
@@ -45,7 +58,7 @@ class LineField(StringField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Clean what was typed; a line has no line breaks, and blanks alone are nothing."""
-        self.data = " ".join(clean(valuelist[0]).split()) if valuelist else ""
+        self.data = one_line(valuelist[0]) if valuelist else ""
         self.raw_data = [self.data]
 
 

@@ -9,6 +9,7 @@ from app.accounts import letters, queries, sessions
 from app.accounts.models import STAFF, Identity
 from app.accounts.service import find_or_create
 from app.database import db
+from app.forms import one_line
 from app.i18n import gettext as _
 from scheduler.errors import N_, DomainError
 
@@ -71,7 +72,7 @@ def person_of(claims: Mapping[str, Any], *, now: datetime) -> Person:
         if any(grant.role in STAFF for grant in person.grants) or person.has_second_factor:
             raise StandingPersonError
         person.verified_at = person.verified_at or now
-        person.name = person.name or str(claims.get("name") or "")[:200]
+        person.name = person.name or one_line(str(claims.get("name") or ""))[:200]
         identity = _connect(person, issuer, subject, now=now)
     if not identity.person.active:
         raise ProviderError

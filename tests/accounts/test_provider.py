@@ -93,6 +93,13 @@ def test_a_newcomer_with_a_vouched_address_gets_an_account_and_comes_back_to_it(
     assert [row.person.email for row in db.session.query(SignIn)] == ["ada@example.org"] * 3
 
 
+def test_a_name_at_the_provider_is_cleaned_like_a_typed_one(provided: Client, issuer: str) -> None:
+    name = "Ada\r\nBcc: all@example.org\0\u202e"
+    tell(issuer, "u9", email="ada@example.org", email_verified=True, name=name)
+    provided.get(go(provided, "u9"))
+    assert [person.name for person in db.session.query(Person)] == ["Ada Bcc: all@example.org"]
+
+
 @pytest.mark.parametrize("verified", [False, None, "true"])
 def test_an_address_that_is_not_vouched_for_makes_nothing(
     verified: object, provided: Client, issuer: str

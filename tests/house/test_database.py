@@ -186,7 +186,9 @@ def test_an_error_is_told_with_its_values() -> None:
         ("  a  ", "a"),
         ("a\x00b\x0bc\x7f", "abc"),
         ("a\r\nb\rc", "a\nb\nc"),
-        ("日本\u202e", "日本\u202e"),
+        ("Ana \u202eevil\u2066", "Ana evil"),  # turns what stands after it on a badge
+        ("אנה\u200f 日本", "אנה\u200f 日本"),
+        ("a\ufffe\uffff\ud800b", "ab"),  # no XML holds these, and no database the last
     ],
 )
 def test_typed_text_loses_its_control_characters(typed: str | None, kept: str) -> None:
