@@ -66,7 +66,7 @@ def make_secret_key() -> None:
     path = config.find_instance_path(os.environ) / "secret_key"
     if os.environ.get("SYMPOSIA_SECRET_KEY") or path.exists():
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(0o700, parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secrets.token_hex(32))
 

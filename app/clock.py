@@ -53,7 +53,7 @@ def _offset(now: datetime, instance_path: Path) -> timedelta:
         if kept["now"] == now.isoformat():
             return timedelta(seconds=kept["offset_seconds"])
     offset = now - real_utcnow()
-    instance_path.mkdir(parents=True, exist_ok=True)
+    instance_path.mkdir(0o700, parents=True, exist_ok=True)
     path.write_text(
         json.dumps({"now": now.isoformat(), "offset_seconds": round(offset.total_seconds())})
     )

@@ -32,7 +32,7 @@ def init_app(app: Flask, settings: Config) -> None:
     if settings.redis_url:
         huey = RedisHuey("symposia", url=settings.redis_url)
     else:
-        settings.instance_path.mkdir(parents=True, exist_ok=True)
+        settings.instance_path.mkdir(0o700, parents=True, exist_ok=True)
         huey = SqliteHuey("symposia", filename=str(settings.instance_path / "queue.db"))
 
     @huey.task()

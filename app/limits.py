@@ -142,7 +142,7 @@ def _is_off() -> bool:
 
 def init_app(app: Flask, config: Config) -> None:
     """Put the limits in force, unless the settings say otherwise (load tests do)."""
-    config.instance_path.mkdir(parents=True, exist_ok=True)
+    config.instance_path.mkdir(0o700, parents=True, exist_ok=True)
     app.config["RATELIMIT_STORAGE_URI"] = (
         config.redis_url or f"counts-file://{config.instance_path / 'limits.db'}"
     )

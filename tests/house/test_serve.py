@@ -113,6 +113,7 @@ def test_a_fresh_start_loads_the_demonstration_and_answers(first_start: Server) 
     assert b"BEGIN:VEVENT\r\n" in feed
     folder = Path(first_start.environ["SYMPOSIA_INSTANCE_PATH"])
     assert (folder / "secret_key").stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700  # database, mails and letters lie in it
 
 
 def test_a_second_start_finds_the_data_of_the_first(server: Server) -> None:
