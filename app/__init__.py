@@ -61,7 +61,9 @@ from app.hosting import (
     judging_views,
     offer_views,
 )
+from app.hosting import commands as hosting_commands
 from app.hosting import erasure as hosting_erasure
+from app.hosting import jobs as hosting_jobs
 from app.hosting import views as hosting_views
 from app.messages import jobs as message_jobs
 from app.messages import views as message_views
@@ -145,6 +147,7 @@ def create_app(config: Config) -> Flask:
     seating_jobs.init_app(app)
     retention_commands.init_app(app)
     message_jobs.init_app(app)
+    hosting_jobs.init_app(app)
     frame.init_app(app)
     arrival.init_app(app)
     provider.init_app(app, config)
@@ -192,6 +195,7 @@ def create_app(config: Config) -> Flask:
         audit_commands.audit,
         countries_commands.countries,
         editions_commands.series,
+        hosting_commands.hosting,
         registrations_commands.registrations,
         retention_commands.group,
         feeds_commands.feeds,

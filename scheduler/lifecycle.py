@@ -122,7 +122,7 @@ OFFER_MOVES: Mapping[OfferStatus, frozenset[OfferStatus]] = {
     _O.SELECTED: frozenset({_O.WITHDRAWN}),
     _O.RESERVE: frozenset({_O.SELECTED, _O.NOT_SELECTED, _O.WITHDRAWN}),
     # Reconsidered when the selected host withdraws.
-    _O.NOT_SELECTED: frozenset({_O.SELECTED}),
+    _O.NOT_SELECTED: frozenset({_O.SELECTED, _O.RESERVE}),
     _O.WITHDRAWN: frozenset(),
     _O.LAPSED: frozenset(),
 }

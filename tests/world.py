@@ -25,7 +25,7 @@ from app.editions import queries as editions
 from app.editions.models import AgreementAct
 from app.feeds import personal
 from app.feeds import queries as feeds
-from app.hosting import interests, judging
+from app.hosting import deciding, interests, judging
 from app.hosting import queries as hosting_queries
 from app.hosting import service as hosting
 from app.hosting.models import OfferAnnex
@@ -89,6 +89,7 @@ def make_world() -> World:
         **_things_of_participants(own, people),
         **_things_of_contacts(people),
         **_things_of_hosts(own, people),
+        **_a_vote(people),
         **_things_of_the_desk(people),
         **_things_of_the_rotation(people),
         **_messages(own, people),
@@ -220,6 +221,31 @@ def _things_of_hosts(
         "an act on the agreement": {"slug": slug, "act": "amended"},
         "a letter of the agreement": {"slug": slug, "record_id": signed.id},
     }
+
+
+def _a_vote(people: Mapping[str, Person | None]) -> dict[str, Mapping[str, object]]:
+    """Make an edition on whose host the committee votes in secret, among two other countries."""
+    organiser, now = _the(people, "organiser"), clock.utcnow()
+    edition = make_edition(
+        series=make_series(),
+        status=EditionStatus.UNDER_EVALUATION,
+        dtstart=clock.today() + timedelta(days=780),
+    )
+    make_call(edition)
+    offer, other = (make_offer(edition, make_country(code)) for code in ("XAD", "XAE"))
+    choice = deciding.Choice(
+        offer=offer,
+        reserve=other,
+        dtstart=edition.dtstart,
+        dtend=edition.dtend,
+        reason="Because",
+        weighed="This and that",
+    )
+    closes_at = now + timedelta(days=7)
+    row = deciding.propose(edition, choice, closes_at=closes_at, by=organiser, now=now)
+    deciding.answer(row, _the(people, "chair"), agrees=False, reason="Why not?", now=now)
+    deciding.open_ballot(row, closes_at=closes_at, by=organiser, now=now)
+    return {"a vote of the committee": {"slug": edition.slug}}
 
 
 def _things_of_the_desk(people: Mapping[str, Person | None]) -> dict[str, Mapping[str, object]]:

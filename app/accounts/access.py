@@ -165,6 +165,20 @@ def see_calls(person: Person | None) -> bool:
     return read_plan(person) or holds(person, Role.NATIONAL_CONTACT)
 
 
+def chair(person: Person | None) -> bool:
+    """The committee's chairs: break a tie."""
+    now = clock.real_utcnow()
+    return person is not None and any(
+        grant.role is Role.COMMITTEE and grant.is_chair and grant.holds(now)
+        for grant in person.grants
+    )
+
+
+def lead_decision(person: Person | None) -> bool:
+    """Organisers and chairs: put offers to the committee, open its ballot, record its decision."""
+    return organise(person) or chair(person)
+
+
 def make_offers(person: Person | None) -> bool:
     """National contacts of whichever country: offer to host."""
     return bool(countries_of(person))

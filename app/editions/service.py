@@ -281,7 +281,7 @@ def select_host(  # noqa: PLR0913 - a host is a country, a place and days
     venue: str,
     dtstart: date,
     dtend: date,
-    by: Person,
+    by: Person | None,
     now: datetime,
     reason: str = "",
 ) -> None:

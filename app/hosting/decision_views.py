@@ -1,4 +1,4 @@
-"""The decision: a proposal, agreement or objection, a secret ballot, its count."""
+"""The committee's decision on a host: the proposal, the ballot, and what is recorded."""
 
 from __future__ import annotations
 
@@ -6,146 +6,429 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 
 from app import clock
 from app.accounts import access
 from app.accounts.access import current_person, the_person
 from app.database import db
-from app.forms import options, put
-from app.hosting import queries, rounds
-from app.hosting.judging_forms import (
-    CastForm,
-    CloseRoundForm,
-    RoundForm,
-    VoiceForm,
+from app.editions import queries as editions
+from app.forms import put
+from app.hosting import committee, deciding
+from app.hosting import decision_queries as queries
+from app.hosting import queries as offers
+from app.hosting.deciding import Choice, ObjectionError
+from app.hosting.decision_forms import (
+    AnswerForm,
+    CallOffForm,
+    ChoiceForm,
+    EndForm,
+    OpenBallotForm,
+    PromoteForm,
+    ProposeForm,
+    RecordForm,
     ballot_form,
+    end_of,
+    places_in,
+    set_offers,
+    usual_days,
 )
-from app.hosting.judging_models import LIVE_ROUNDS, RoundState
-from app.hosting.judging_views import called
-from app.hosting.models import UNDECIDED
+from app.hosting.decision_models import DecisionWay
+from app.hosting.service import WindowChoiceError
 from app.i18n import gettext as _
+from app.i18n import lazy_gettext as _l
+from scheduler.deciding import RoundStatus
 from scheduler.errors import DomainError, NotFoundError
-from scheduler.hosting import QUORUM
 from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from flask.typing import ResponseReturnValue
     from flask_wtf import FlaskForm
+    from wtforms import Field
 
-    from app.hosting.judging_models import DecisionRound
+    from app.editions.models import Edition
+    from app.hosting.decision_models import CommitteeRound, HostDecision
     from app.hosting.models import HostingOffer
 
-bp = Blueprint("decisions", __name__, url_prefix="/hosting/calls")
+bp = Blueprint("decisions", __name__, url_prefix="/hosting/calls/<slug>/decision")
 
-ROUND_DAYS = 14
+USUAL_TIME = timedelta(days=14)
+BALLOT_TIME = timedelta(days=7)
+WAY_WORDS = {
+    DecisionWay.CONSENSUS: _l("By consensus of the committee"),
+    DecisionWay.BALLOT: _l("By secret ballot of the committee"),
+    DecisionWay.CHAIR: _l("By the chair's casting vote after a tied ballot"),
+    DecisionWay.RESERVE: _l("The reserve moved up: the selected host had withdrawn"),
+}
 
 
-@bp.route("/<slug>/decision", methods=["GET", "POST"])
+@bp.get("")
 @access.needs(access.read_plan)
 def show(slug: str) -> ResponseReturnValue:
-    """Show where the decision stands; post what one may do about it."""
-    call = called(slug)
-    edition = call.edition
-    offers = queries.offers_for(edition)
-    found = queries.latest_round(edition)
-    forms = _forms(offers, found)
-    act = request.form.get("act", "")
-    if request.method == "POST":
-        form = forms.get(act)
-        if form is None:
-            raise NotFoundError
-        access.require(access.organise if act in {"open", "close"} else access.judge_offers)
-        if form.validate_on_submit():
-            try:
-                said = _do(act, form, found)
-            except DomainError as error:
-                db.session.rollback()
-                put(form, error)
-            else:
-                db.session.commit()
-                flash(said, "success")
-                return redirect(url_for(".show", slug=slug), HTTPStatus.SEE_OTHER)
-    person = current_person()
-    members = queries.members_of(found) if found is not None else []
-    own = next((one for one in members if person and one.person_id == person.id), None)
-    is_over = found is not None and bool(found.ballots)
+    """Show the committee and organisers where the decision stands, and what is asked of them."""
+    return _page(_called(slug))
+
+
+@bp.route("/propose", methods=["GET", "POST"])
+@access.needs(access.lead_decision)
+def propose(slug: str) -> ResponseReturnValue:
+    """Put an offer to the committee."""
+    edition = _called(slug)
+    form = ProposeForm()
+    found = queries.candidates(edition)
+    set_offers(form, found, found)
+    if not form.is_submitted():
+        form.first_day.data = edition.dtstart
+        form.last_day.data = edition.dtend - timedelta(days=1)
+        form.closes_on.data = clock.today() + USUAL_TIME
+
+    def ask() -> None:
+        closes_at = end_of(form.closes_on.data)
+        deciding.propose(
+            edition, _choice(form, found), closes_at=closes_at, by=the_person(), now=clock.utcnow()
+        )
+
+    return _act(
+        edition,
+        form,
+        ask,
+        title=_("Ask the committee"),
+        lede=_("Every member with a say is written to. Without an objection it is the decision."),
+        said=_("The committee is asked; its members are written to."),
+        offers=found,
+    )
+
+
+@bp.post("/answer")
+@access.needs(access.judge_offers)
+def answer(slug: str) -> ResponseReturnValue:
+    """Take a member's answer to the proposal."""
+    row = _latest(slug)
+    form = AnswerForm()
+    if not form.validate_on_submit():
+        return _page(row.edition, answer_form=form)
+    try:
+        deciding.answer(
+            row,
+            the_person(),
+            agrees=form.says.data == "agree",
+            reason=form.reason.data or "",
+            now=clock.utcnow(),
+        )
+    except DomainError as error:
+        db.session.rollback()
+        put(form, error, form.reason if isinstance(error, ObjectionError) else None)
+        return _page(row.edition, answer_form=form)
+    db.session.commit()
+    flash(_("Your answer is recorded."), "success")
+    return _back(slug)
+
+
+@bp.route("/ballot", methods=["GET", "POST"])
+@access.needs(access.lead_decision)
+def open_ballot(slug: str) -> ResponseReturnValue:
+    """Open the secret ballot, or open it again."""
+    row = _latest(slug)
+    form = OpenBallotForm()
+    if not form.is_submitted():
+        form.closes_on.data = clock.today() + BALLOT_TIME
+
+    def begin() -> None:
+        closes_at = end_of(form.closes_on.data)
+        deciding.open_ballot(row, closes_at=closes_at, by=the_person(), now=clock.utcnow())
+
+    return _act(
+        row.edition,
+        form,
+        begin,
+        title=_("Open the secret ballot"),
+        lede=_("Who may vote is fixed at this moment; two thirds of them have to."),
+        said=_("The ballot is open; the voters are written to."),
+    )
+
+
+@bp.route("/vote", methods=["GET", "POST"])
+@access.needs(access.judge_offers)
+def vote(slug: str) -> ResponseReturnValue:
+    """Take a secret ballot."""
+    row = _latest(slug)
+    by_name = {offer.public_id: offer for offer in offers.offers_for(row.edition)}
+    ranked = [by_name[name] for name in row.candidates]
+    if not ranked:
+        raise NotFoundError
+    form = ballot_form(ranked)
+    person = the_person()
+    if form.validate_on_submit():
+        try:
+            deciding.cast(row, person, places_in(form, ranked), now=clock.utcnow())
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error)
+        else:
+            db.session.commit()
+            flash(_("Your ballot is in the box. Nobody can tell which one is yours."), "success")
+            return _back(slug)
+    elif not form.is_submitted() and not _may_vote(row):
+        return _back(slug)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    page = render_template(
+        "hosting/decision_vote.html", form=form, row=row, edition=row.edition, offers=ranked
+    )
+    return page, status
+
+
+@bp.post("/end")
+@access.needs(access.lead_decision)
+def end(slug: str) -> ResponseReturnValue:
+    """End what is over: record the proposal, or count the ballot."""
+    row = _latest(slug)
+    if EndForm().validate_on_submit():
+        if row.status is RoundStatus.BALLOT_OPEN:
+            deciding.close_ballot(row, by=the_person(), now=clock.utcnow())
+            said = _("The ballot is closed and counted.")
+        else:
+            deciding.settle(row, by=the_person(), now=clock.utcnow())
+            said = _("The decision is recorded. Everybody concerned is written to.")
+        db.session.commit()
+        flash(said, "success")
+    return _back(slug)
+
+
+@bp.route("/record", methods=["GET", "POST"])
+@access.needs(access.lead_decision)
+def record(slug: str) -> ResponseReturnValue:
+    """Record what the ballot decided; a chair breaks a tie here."""
+    row = _latest(slug)
+    standing = committee.standing(row)
+    if row.status not in {RoundStatus.COUNTED, RoundStatus.TIED}:
+        raise NotFoundError
+    found = queries.candidates(row.edition)
+    chosen = [offer for offer in found if offer.public_id in standing.chosen]
+    form = RecordForm()
+    set_offers(form, chosen, found)
+    if not form.is_submitted() and chosen:
+        _suggest(form, chosen[0])
+        if row.status is RoundStatus.COUNTED and len(row.count_order) > 1:
+            form.reserve.data = row.count_order[1][0]
+        form.weighed.data = row.weighed
+
+    def decide() -> None:
+        deciding.record(row, _choice(form, found), by=the_person(), now=clock.utcnow())
+
+    is_tied = row.status is RoundStatus.TIED
+    return _act(
+        row.edition,
+        form,
+        decide,
+        title=_("Break the tie") if is_tied else _("Record the decision"),
+        lede=_("These offers are equal; the chair decides between them, and says why.")
+        if is_tied
+        else _("The ballot has decided. Say in words why, and what was weighed."),
+        said=_("The decision is recorded. Everybody concerned is written to."),
+        offers=chosen,
+    )
+
+
+@bp.route("/call-off", methods=["GET", "POST"])
+@access.needs(access.lead_decision)
+def call_off(slug: str) -> ResponseReturnValue:
+    """End the round without a decision."""
+    row = _latest(slug)
+    form = CallOffForm()
+
+    def stop() -> None:
+        deciding.call_off(row, reason=form.reason.data, by=the_person(), now=clock.utcnow())
+
+    return _act(
+        row.edition,
+        form,
+        stop,
+        title=_("Call the round off"),
+        lede=_("The committee is told why. The offers stay as they are."),
+        said=_("The round is called off."),
+    )
+
+
+@bp.route("/reserve", methods=["GET", "POST"])
+@access.needs(access.lead_decision)
+def promote(slug: str) -> ResponseReturnValue:
+    """Make the reserve the host, after the selected one has withdrawn."""
+    edition = _called(slug)
+    reserve = queries.reserve(edition)
+    if reserve is None or edition.status is not EditionStatus.UNDER_EVALUATION:
+        raise NotFoundError
+    form = PromoteForm()
+    set_offers(form, [reserve], [])
+    if not form.is_submitted():
+        _suggest(form, reserve)
+
+    def make_host() -> None:
+        choice = _choice(form, [reserve])
+        deciding.promote_reserve(edition, choice, by=the_person(), now=clock.utcnow())
+
+    return _act(
+        edition,
+        form,
+        make_host,
+        title=_("Make the reserve the host"),
+        lede=_("The selected host has withdrawn. %(country)s stands by.", country=reserve.country),
+        said=_("The reserve is the host. Everybody concerned is written to."),
+        offers=[reserve],
+    )
+
+
+# -- what these share ------------------------------------------------------------------------
+
+
+def _called(slug: str) -> Edition:
+    """Return the edition whose hosts were called for."""
+    edition = editions.find(slug)
+    if edition is None or offers.call_of(edition) is None:
+        raise NotFoundError
+    return edition
+
+
+def _latest(slug: str) -> CommitteeRound:
+    row = queries.latest(_called(slug))
+    if row is None:
+        raise NotFoundError
+    return row
+
+
+def _back(slug: str) -> ResponseReturnValue:
+    return redirect(url_for(".show", slug=slug), HTTPStatus.SEE_OTHER)
+
+
+def _act(  # noqa: PLR0913 - what the pages of acts differ in
+    edition: Edition,
+    form: FlaskForm,
+    act: Callable[[], None],
+    *,
+    title: str,
+    lede: str,
+    said: str,
+    offers: Sequence[HostingOffer] = (),
+) -> ResponseReturnValue:
+    """Do ``act`` with what was typed and lead back, or show the form with what is wrong."""
+    if form.validate_on_submit():
+        try:
+            act()
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error, _field_of(form, error))
+        else:
+            db.session.commit()
+            flash(said, "success")
+            return _back(edition.slug)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    page = render_template(
+        "hosting/decision_act.html",
+        form=form,
+        edition=edition,
+        offers=offers,
+        title=title,
+        lede=lede,
+    )
+    return page, status
+
+
+def _field_of(form: FlaskForm, error: DomainError) -> Field | None:
+    return form.first_day if isinstance(error, WindowChoiceError) else None
+
+
+def _choice(form: ChoiceForm, found: Sequence[HostingOffer]) -> Choice:
+    by_name = {offer.public_id: offer for offer in found}
+    dtstart, dtend = form.days
+    return Choice(
+        offer=by_name[form.offer.data],
+        reserve=by_name.get(form.reserve.data or "") if form.reserve is not None else None,
+        dtstart=dtstart,
+        dtend=dtend,
+        reason=form.reason.data or "",
+        weighed=form.weighed.data or "",
+    )
+
+
+def _suggest(form: ChoiceForm, offer: HostingOffer) -> None:
+    dtstart, dtend = usual_days(offer)
+    form.first_day.data, form.last_day.data = dtstart, dtend - timedelta(days=1)
+
+
+def _may_vote(row: CommitteeRound) -> bool:
+    standing, person = committee.standing(row), the_person()
+    waits = standing.voters & standing.members - standing.voted
+    return (
+        row.status is RoundStatus.BALLOT_OPEN
+        and person.id in waits
+        and not clock.utcnow() >= row.closes_at
+    )
+
+
+def _page(edition: Edition, *, answer_form: AnswerForm | None = None) -> ResponseReturnValue:
+    """Show where the decision stands; a form that was sent comes back as it was typed."""
+    person, now = the_person(), clock.utcnow()
+    row = queries.latest(edition)
+    is_member = access.judge_offers(current_person())
+    recusal = committee.recusal(edition, person)
     page = render_template(
         "hosting/decision.html",
         edition=edition,
-        round=found,
-        states=RoundState,
-        members=members,
-        own=own,
-        voted_count=sum(member.has_voted for member in members),
-        quorum=-(-len(members) * QUORUM.numerator // QUORUM.denominator),
-        count=rounds.recount(found) if found is not None and is_over else None,
-        offers={offer.public_id: offer for offer in offers},
-        forms=forms,
-        failed=act if request.method == "POST" else "",
-        may_organise=access.organise(person),
-        is_chair=person is not None and any(grant.is_chair for grant in person.grants),
-        can_open=edition.status is EditionStatus.UNDER_EVALUATION
-        and (found is None or found.state not in LIVE_ROUNDS)
-        and any(offer.status in UNDECIDED for offer in offers),
+        row=row,
+        now=now,
+        is_member=is_member,
+        recusal=recusal,
+        leads=access.lead_decision(person) and not recusal,
+        can_ask=edition.status is EditionStatus.UNDER_EVALUATION,
+        reserve=queries.reserve(edition),
+        decisions=queries.decisions(edition),
+        offer_names={offer.public_id: offer.country.name for offer in offers.offers_for(edition)},
+        way_words=WAY_WORDS,
+        took_part=_took_part,
+        answer_form=answer_form or AnswerForm(),
+        end_form=EndForm(),
+        **_standing(row, is_member=is_member),
     )
-    return page, HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if answer_form else HTTPStatus.OK
 
 
-def _forms(offers: Sequence[HostingOffer], found: DecisionRound | None) -> Mapping[str, FlaskForm]:
-    """Return the form of each act, by its name; the prefix keeps their fields apart."""
-    by_id = {offer.public_id: offer for offer in offers}
-    forms: dict[str, Any] = {
-        "open": RoundForm(prefix="open-", closes_on=clock.today() + timedelta(days=ROUND_DAYS))
+def _took_part(decision: HostDecision) -> str | None:
+    """Say who took part, as counts."""
+    counts = decision.counts
+    if not counts:
+        return None
+    said = _(
+        "%(agreed)s agreed and %(objected)s objected, of %(entitled)s with a say.",
+        agreed=counts["agreed"],
+        objected=counts["objected"],
+        entitled=counts["entitled"],
+    )
+    if not counts["voters"]:
+        return said
+    voted = _("%(cast)s of %(voters)s voted.", cast=counts["ballots"], voters=counts["voters"])
+    return f"{said} {voted}"
+
+
+def _standing(row: CommitteeRound | None, *, is_member: bool) -> dict[str, Any]:
+    if row is None:
+        return {"standing": None}
+    standing, person, now = committee.standing(row), the_person(), clock.utcnow()
+    has_say = is_member and person.id in standing.members
+    takes_answers = row.status in {RoundStatus.CONSENSUS_OPEN, RoundStatus.OBJECTED}
+    return {
+        "standing": standing,
+        "answers": queries.answers(row),
+        "cast_count": queries.count_ballots(row),
+        "has_voted": person.id in standing.voted,
+        "may_vote": is_member and _may_vote(row),
+        "may_answer": takes_answers
+        and has_say
+        and now < row.closes_at
+        and person.id not in standing.objected,
+        "has_agreed": person.id in standing.agreed,
+        "is_over": standing.is_over(now),
+        "is_chair": access.chair(person) and has_say,
+        "leads_nowhere": deciding.leads_nowhere(row),
+        "recount": deciding.recount(row) if row.digest else None,
     }
-    forms["open"].offer.choices = options(
-        (offer.public_id, f"{offer.country.name}, {offer.city}")
-        for offer in offers
-        if offer.status in UNDECIDED
-    )
-    if found is None:
-        return forms
-    candidates = [by_id[key] for key in found.candidates if key in by_id]
-    forms |= {
-        "speak": VoiceForm(prefix="speak-"),
-        "vote": ballot_form(candidates, prefix="vote-"),
-        "close": CloseRoundForm(prefix="close-"),
-        "cast": CastForm(prefix="cast-"),
-    }
-    tied = rounds.recount(found).winners if found.state is RoundState.TIED else ()
-    forms["cast"].offer.choices = options(
-        (key, f"{by_id[key].country.name}, {by_id[key].city}") for key in tied if key in by_id
-    )
-    return forms
-
-
-def _do(act: str, form: Any, found: DecisionRound | None) -> str:  # noqa: ANN401 - one of ours
-    who: dict[str, Any] = {"by": the_person(), "now": clock.utcnow()}
-    if act == "open":
-        offer = _offer(form.offer.data)
-        reason, day = form.reason.data, form.closes_on.data
-        rounds.open_round(offer, reason=reason, closes_on=day, **who)
-        return _("Proposed. Every member who decides is written to.")
-    if found is None:
-        raise NotFoundError
-    if act == "speak":
-        agrees = form.agrees.data == "yes"
-        rounds.speak(found, agrees=agrees, words=form.words.data or "", **who)
-        return _("Recorded.") if agrees else _("Recorded. The secret ballot is open.")
-    if act == "vote":
-        rounds.vote(found, form.places(), **who)
-        return _("Your ballot lies in the urn. Nobody can tell it from the others.")
-    if act == "cast":
-        rounds.cast(found, _offer(form.offer.data), reason=form.reason.data, **who)
-        return _("The tie is decided.")
-    rounds.close(found, **who)
-    return _("Closed. The result stands below.")
-
-
-def _offer(public_id: str) -> HostingOffer:
-    offer = queries.find_offer(public_id)
-    if offer is None:
-        raise NotFoundError
-    return offer

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.accounts.signals import person_data
 from app.database import db
+from app.hosting.decision_models import BallotTicket, CommitteeRound, RoundAnswer
 from app.hosting.models import HostingInterest, HostingOffer
 
 if TYPE_CHECKING:
@@ -41,3 +42,34 @@ def _tell(sender: object, *, person: Person) -> tuple[str, list[dict[str, Any]]]
         for interest in interests
     ]
     return "sent_for_my_country", told
+
+
+@person_data.connect
+def _tell_answers(
+    sender: object,  # noqa: ARG001 - the signal's form
+    *,
+    person: Person,
+) -> tuple[str, list[dict[str, Any]]]:
+    """Tell a member of the committee what they said to proposals, and in which ballots they voted.
+
+    What they voted nobody knows.
+    """
+    answers = db.session.scalars(
+        select(RoundAnswer).filter_by(person_id=person.id).order_by(RoundAnswer.round_id)
+    )
+    votes = db.session.scalars(
+        select(CommitteeRound)
+        .join(BallotTicket, BallotTicket.round_id == CommitteeRound.id)
+        .where(BallotTicket.person_id == person.id)
+        .order_by(CommitteeRound.id)
+    )
+    told = [
+        {
+            "edition": answer.round.edition.title,
+            "agrees": answer.agrees,
+            "reason": answer.reason,
+            "answered_at": answer.answered_at.isoformat(),
+        }
+        for answer in answers
+    ] + [{"edition": row.edition.title, "has_voted": True} for row in votes]
+    return "said_on_the_committee", told

@@ -1,23 +1,22 @@
-"""The shape of gates, scores, rounds and ballots."""
+"""The shape of gates and scores."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.forms import DayField, LineField, ProseField, options
+from app.forms import LineField, ProseField, options
 from app.hosting.forms import CRITERIA
 from app.i18n import lazy_gettext as _l
 from scheduler.hosting import JUDGED, SCORE_MAX, Criterion, Gate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from app.hosting.judging_models import OfferGate, ScoreSheet
-    from app.hosting.models import HostingOffer
 
 GATES = {
     Gate.LETTER: _l("Signed letter"),
@@ -118,67 +117,3 @@ class InterestDeclarationForm(FlaskForm):
 
     words = ProseField(_l("Your interest"), [InputRequired(), Length(max=1000)])
     submit = SubmitField(_l("Declare it and keep out"))
-
-
-class RoundForm(FlaskForm):
-    """Propose an offer to the committee."""
-
-    offer = SelectField(_l("Proposed host"), [InputRequired()])
-    closes_on = DayField(_l("Last day to object"), [InputRequired()])
-    reason = ProseField(_l("Reason"), [InputRequired(), Length(max=2000)])
-    submit = SubmitField(_l("Propose this host"))
-
-
-class VoiceForm(FlaskForm):
-    """Agree or object, in the open."""
-
-    agrees = RadioField(
-        _l("The proposal"),
-        [InputRequired(_l("Choose one of the two."))],
-        choices=options([("yes", _l("I agree")), ("no", _l("I object; a secret ballot follows"))]),
-    )
-    words = ProseField(
-        _l("Why"), [Optional(), Length(max=2000)], description=_l("An objection needs its reason.")
-    )
-    submit = SubmitField(_l("Say so"))
-
-
-class CloseRoundForm(FlaskForm):
-    """End a step of the round."""
-
-    submit = SubmitField(_l("Close and count"))
-
-
-class CastForm(FlaskForm):
-    """The chair's casting vote."""
-
-    offer = SelectField(_l("Your choice"), [InputRequired()])
-    reason = ProseField(_l("Reason"), [InputRequired(), Length(max=2000)])
-    submit = SubmitField(_l("Give the casting vote"))
-
-
-class BallotForm(FlaskForm):
-    """A place for each offer; made for the candidates of a round by `ballot_form`."""
-
-    submit = SubmitField(_l("Put the ballot into the urn"))
-
-    def places(self) -> dict[str, int]:
-        """Return the places that were given, by public id of the offer."""
-        return {
-            field.short_name.removeprefix("place_"): int(field.data)
-            for field in self
-            if field.short_name.startswith("place_") and field.data
-        }
-
-
-def ballot_form(offers: Sequence[HostingOffer], **options_: Any) -> BallotForm:  # noqa: ANN401
-    """Return an empty ballot for these offers."""
-    choices = [("", _l("no place")), *((str(n + 1), str(n + 1)) for n in range(len(offers)))]
-    fields = {
-        f"place_{offer.public_id}": SelectField(
-            f"{offer.country.name}, {offer.city}", [Optional()], choices=options(choices)
-        )
-        for offer in offers
-    }
-    made: BallotForm = type("RoundBallotForm", (BallotForm,), fields)(**options_)
-    return made

@@ -16,7 +16,7 @@ from app.countries import queries as countries
 from app.database import db
 from app.editions import queries as editions
 from app.forms import options, put
-from app.hosting import comparison, judging, queries
+from app.hosting import comparison, deciding, judging, queries
 from app.hosting.forms import CRITERIA
 from app.hosting.judging_forms import (
     FAILED,
@@ -147,14 +147,17 @@ def interest(slug: str) -> ResponseReturnValue:
     """Declare an interest, and keep out of the choice."""
     call = called(slug)
     evaluator = queries.evaluator(call, the_person())
-    if evaluator is None:
-        raise NotFoundError
-    form = InterestDeclarationForm(words=evaluator.interest)
+    form = InterestDeclarationForm(words=evaluator.interest if evaluator else "")
     if form.validate_on_submit():
-        judging.declare_interest(evaluator, form.words.data, by=the_person(), now=clock.utcnow())
-        db.session.commit()
-        flash(_("Recorded. You keep out of this choice."), "success")
-        return redirect(url_for("hosting.compare", slug=slug), HTTPStatus.SEE_OTHER)
+        try:
+            deciding.declare_interest(call, the_person(), form.words.data, now=clock.utcnow())
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error)
+        else:
+            db.session.commit()
+            flash(_("Recorded. You keep out of this choice."), "success")
+            return redirect(url_for("hosting.compare", slug=slug), HTTPStatus.SEE_OTHER)
     page = render_template("hosting/interest_declared.html", call=call, form=form)
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
 

@@ -13,7 +13,6 @@ from app.outbox import Letter, address
 
 if TYPE_CHECKING:
     from app.countries.models import Country
-    from app.hosting.judging_models import DecisionRound
     from app.hosting.models import CallForHosts, HostingOffer
 
 
@@ -119,19 +118,19 @@ def offer_selected(offer: HostingOffer) -> Letter:
 
 
 def offer_in_reserve(offer: HostingOffer) -> Letter:
-    """To the contact: another country hosts, and this offer stands in reserve."""
+    """To the contact: another country hosts, and theirs stands by."""
     return Letter(
-        subject=_("Decision on hosting: %(edition)s", edition=offer.edition.title),
+        subject=_("Held in reserve: %(edition)s", edition=offer.edition.title),
         paragraphs=[
             _(
                 "Thank you for the offer of %(country)s to host %(edition)s. Another offer has "
-                "been selected; yours stands in reserve, should that host withdraw.",
+                "been selected. Yours is the reserve: should the host withdraw, it comes first.",
                 country=offer.country.name,
                 edition=offer.edition.title,
             )
         ],
         action=(_("See the offer"), address("hosting.offer", public_id=offer.public_id)),
-        closing=[_("You can withdraw it at any time.")],
+        closing=[_("If you can no longer stand by, withdraw the offer on its page.")],
     )
 
 
@@ -149,45 +148,4 @@ def offer_not_selected(offer: HostingOffer) -> Letter:
         ],
         action=(_("See the open calls"), address("hosting.calls")),
         closing=[_("An offer for another edition is welcome at any time a call is open.")],
-    )
-
-
-def round_opened(found: DecisionRound) -> Letter:
-    """To a member of the committee: a proposal, to agree or to object."""
-    edition, offer = found.edition, found.offer
-    return Letter(
-        subject=_("Proposed host: %(edition)s", edition=edition.title),
-        paragraphs=[
-            _(
-                "It is proposed that %(country)s hosts %(edition)s in %(city)s.",
-                country=offer.country.name,
-                edition=edition.title,
-                city=offer.city,
-            ),
-            found.reason,
-            _(
-                "Agree or object by %(day)s. Without an objection it is agreed; an objection "
-                "opens a secret ballot.",
-                day=format_date(found.closes_on, "long"),
-            ),
-        ],
-        action=(_("Agree or object"), address("decisions.show", slug=edition.slug)),
-    )
-
-
-def ballot_opened(found: DecisionRound) -> Letter:
-    """To a member of the committee: rank the offers in secret."""
-    edition = found.edition
-    return Letter(
-        subject=_("Secret ballot: %(edition)s", edition=edition.title),
-        paragraphs=[
-            _(
-                "There is an objection to the proposed host of %(edition)s. Rank the offers in a "
-                "secret ballot by %(day)s; two thirds of those asked must vote.",
-                edition=edition.title,
-                day=format_date(found.closes_on, "long"),
-            )
-        ],
-        action=(_("Vote"), address("decisions.show", slug=edition.slug)),
-        closing=[_("Nobody can tell whose a ballot is, organisers included.")],
     )

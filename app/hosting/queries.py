@@ -10,10 +10,8 @@ from app.countries.models import Country
 from app.database import db
 from app.editions.models import BEGUN, Edition
 from app.hosting.judging_models import (
-    DecisionRound,
     Evaluator,
     OfferGate,
-    RoundMember,
     ScoreSheet,
 )
 from app.hosting.models import (
@@ -223,22 +221,3 @@ def held_regions(edition: Edition) -> list[tuple[int, str | None]]:
         )
     )
     return [(dtstart.year, region) for dtstart, region in rows]
-
-
-def latest_round(edition: Edition) -> DecisionRound | None:
-    """Return the round about the host of ``edition`` that was opened last."""
-    return db.session.scalar(
-        select(DecisionRound).filter_by(edition_id=edition.id).order_by(DecisionRound.id.desc())
-    )
-
-
-def members_of(found: DecisionRound) -> Sequence[RoundMember]:
-    """Return who is asked in a round, by person."""
-    return db.session.scalars(
-        select(RoundMember).filter_by(round_id=found.id).order_by(RoundMember.person_id)
-    ).all()
-
-
-def member(found: DecisionRound, person: Person) -> RoundMember | None:
-    """Return ``person`` as one who is asked."""
-    return db.session.get(RoundMember, (found.id, person.id))

@@ -10,8 +10,7 @@ from app import audit, database, outbox, uploads
 from app.database import db
 from app.editions import disruptions, milestones
 from app.editions import service as editions
-from app.hosting import letters, queries, sections
-from app.hosting.judging_models import LIVE_ROUNDS
+from app.hosting import decision_queries, letters, queries, sections
 from app.hosting.models import (
     CHOOSABLE,
     UNDECIDED,
@@ -100,21 +99,18 @@ class WindowChoiceError(DomainError):
 
 
 class RoundRunningError(ConflictError):
-    """A choice before the committee has spoken."""
+    """A choice past the committee."""
 
-    message = N_("The committee is still deciding on the host of {edition}.")
-
-
-class CommitteeDecidedError(ConflictError):
-    """A choice against the committee's."""
-
-    message = N_("The committee has decided for {country}. Select that offer.")
+    message = N_(
+        "The committee is deciding on the host of {edition}. Wait for its decision, or call the "
+        "round off first."
+    )
 
 
 class ReserveError(DomainError):
     """A reserve that could not take the host's place."""
 
-    message = N_("The reserve is another offer that is still in the running.")
+    message = N_("Choose as reserve another offer that stands.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,7 +360,7 @@ def select(  # noqa: PLR0913 - a decision has these parts
     dtstart: date,
     dtend: date,
     reason: str,
-    by: Person,
+    by: Person | None,
     now: datetime,
     reserve: HostingOffer | None = None,
     weighed: str = "",
@@ -372,11 +368,11 @@ def select(  # noqa: PLR0913 - a decision has these parts
     """Choose ``offer``: its country hosts on these days; the others are told they do not.
 
     ``reserve`` takes its place should the host withdraw; ``weighed`` says what spoke for and
-    against.
+    against. ``by`` is none where a decision of the committee records itself.
 
     Raises:
-        RoundRunningError, CommitteeDecidedError: the committee has not decided, or otherwise.
-        ReserveError: the reserve is no other offer in the running.
+        RoundRunningError: the committee decides.
+        ReserveError: the reserve is no other offer that stands.
         MoveError: the edition is not under evaluation, or the offer no longer stands.
         WindowChoiceError: the country did not offer these days.
         ReasonMissingError: no reason is given.
@@ -385,18 +381,15 @@ def select(  # noqa: PLR0913 - a decision has these parts
     edition = offer.edition
     database.write(edition)
     database.write(offer)
-    _insist_on_committee(offer)
+    if decision_queries.running(edition) is not None:
+        raise RoundRunningError(edition=edition.title)
     if reserve is not None and (
         reserve.id == offer.id
         or reserve.edition_id != edition.id
-        or reserve.status not in UNDECIDED
+        or reserve.status not in CHOOSABLE
     ):
         raise ReserveError
-    if not any(
-        window.dtstart <= dtstart and dtend <= window.dtend and dtstart < dtend
-        for window in offer.windows
-    ):
-        raise WindowChoiceError(country=offer.country.name)
+    insist_offered(offer, dtstart, dtend)
     editions.select_host(
         edition,
         offer.country,
@@ -415,7 +408,7 @@ def select(  # noqa: PLR0913 - a decision has these parts
         if reserve is not None and other.id == reserve.id:
             if other.status is not OfferStatus.RESERVE:
                 _decide(other, OfferStatus.RESERVE, "", by, now)
-                outbox.post(contact_of(other), letters.offer_in_reserve(other), now=now)
+            outbox.post(contact_of(other), letters.offer_in_reserve(other), now=now)
         elif other.id != offer.id and other.status in UNDECIDED:
             _decide(other, OfferStatus.NOT_SELECTED, "", by, now)
             outbox.post(contact_of(other), letters.offer_not_selected(other), now=now)
@@ -423,20 +416,21 @@ def select(  # noqa: PLR0913 - a decision has these parts
             _decide(other, OfferStatus.LAPSED, "", by, now)
 
 
-def _insist_on_committee(offer: HostingOffer) -> None:
-    """Insist that no round runs, and that what a round has chosen is selected while it stands."""
-    latest = queries.latest_round(offer.edition)
-    if latest is None:
-        return
-    if latest.state in LIVE_ROUNDS:
-        raise RoundRunningError(edition=offer.edition.title)
-    chosen = latest.chosen
-    if chosen is not None and chosen.id != offer.id and chosen.status in CHOOSABLE:
-        raise CommitteeDecidedError(country=chosen.country.name)
+def insist_offered(offer: HostingOffer, dtstart: date, dtend: date) -> None:
+    """Insist that the country offered these days.
+
+    Raises:
+        WindowChoiceError: it did not.
+    """
+    if not any(
+        window.dtstart <= dtstart and dtend <= window.dtend and dtstart < dtend
+        for window in offer.windows
+    ):
+        raise WindowChoiceError(country=offer.country.name)
 
 
 def _decide(
-    offer: HostingOffer, status: OfferStatus, reason: str, by: Person, now: datetime
+    offer: HostingOffer, status: OfferStatus, reason: str, by: Person | None, now: datetime
 ) -> None:
     offer.status = lifecycle.move(lifecycle.OFFER_MOVES, offer.status, status)
     offer.decision_reason, offer.modified_at = reason, now

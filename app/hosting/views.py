@@ -17,7 +17,16 @@ from app.editions import progress
 from app.editions import queries as editions
 from app.editions.milestones import OFFERS_CLOSE
 from app.forms import day_after, options, put
-from app.hosting import comparison, drafts, judging, offer_page, queries, sections, service
+from app.hosting import (
+    comparison,
+    decision_queries,
+    drafts,
+    judging,
+    offer_page,
+    queries,
+    sections,
+    service,
+)
 from app.hosting.forms import (
     CRITERIA,
     CallForm,
@@ -322,6 +331,7 @@ def compare(slug: str) -> ResponseReturnValue:
     if not access.read_plan(person):
         return _read_call(call)
     judged = judging.judge(call, person)
+    decided = decision_queries.latest(edition)
     offers = [one.offer for one in judged]
     form = SelectForm(first_day=edition.dtstart, last_day=edition.dtend - timedelta(days=1))
     form.offer.choices = options(
@@ -359,7 +369,7 @@ def compare(slug: str) -> ResponseReturnValue:
         may_organise=access.organise(person),
         may_judge=access.judge_offers(person),
         is_asked=queries.evaluator(call, the_person()) is not None,
-        round=queries.latest_round(edition),
+        round_status=decided.status.value if decided is not None else "",
         asked=[name for code, name in countries.names() if code in call.approached],
     )
     return page, status

@@ -7,7 +7,7 @@ from typing import Literal
 from scheduler.errors import N_
 
 Tone = Literal["quiet", "accent", "signal", "danger", "ok"]
-Machine = Literal["edition", "offer", "agreement", "registration"]
+Machine = Literal["edition", "offer", "agreement", "round", "registration"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,16 @@ STATES: Mapping[str, Mapping[str, State]] = {
         "accepted": State(N_("Agreement accepted"), "check", "ok"),
         "amended": State(N_("Agreement amended"), "pen", "ok"),
         "fulfilled": State(N_("Agreement fulfilled"), "done", "ok"),
+    },
+    "round": {
+        "consensus_open": State(N_("The committee is asked"), "open", "accent"),
+        "objected": State(N_("Objected: a ballot follows"), "warning", "signal"),
+        "ballot_open": State(N_("Secret ballot open"), "open", "accent"),
+        "lapsed": State(N_("Too few voted"), "pause", "signal"),
+        "counted": State(N_("Counted"), "half", "accent"),
+        "tied": State(N_("Tied: the chair decides"), "warning", "signal"),
+        "decided": State(N_("Decided"), "check", "ok"),
+        "called_off": State(N_("Called off"), "cross", "quiet"),
     },
     "registration": {
         "draft": State(N_("Not sent yet"), "pen", "quiet"),

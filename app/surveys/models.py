@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app import sealed
 from app.database import Instant, Model
 from app.editions.models import Edition
 
@@ -18,11 +18,6 @@ class AnswerKind(StrEnum):
 
     RATING = "rating"  # from 1, poor, to 5, excellent
     WORDS = "words"
-
-
-def random_id() -> str:
-    """Return a key that tells nothing."""
-    return secrets.token_hex(16)
 
 
 class Survey(Model):
@@ -57,7 +52,7 @@ class SurveyAnswer(Model):
     after whom, it was given.
     """
 
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own name and form
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    __table_args__ = sealed.NO_ROW_NUMBERS
+    id: Mapped[str] = mapped_column(sealed.KEY, primary_key=True)
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"))
     answers: Mapped[list[Any]] = mapped_column(JSON)

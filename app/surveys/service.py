@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select
-
-from app import audit, database, outbox
+from app import audit, database, outbox, sealed
 from app.database import db
 from app.i18n import gettext as _
 from app.outbox import Letter, address
 from app.surveys import queries
-from app.surveys.models import Survey, SurveyAnswer, SurveyTicket, random_id
+from app.surveys.models import Survey, SurveyAnswer, SurveyTicket
 from scheduler.errors import N_, ConflictError
 
 if TYPE_CHECKING:
@@ -134,23 +131,7 @@ def answer(
     database.write(registration)
     check(registration, now=now)
     db.session.add(SurveyTicket(registration_id=registration.id))
-    _shuffle_in(survey, list(answers))
-
-
-def _shuffle_in(survey: Survey, answers: list[Any]) -> None:
-    """Add ``answers`` and write all of the survey anew, in the order of their random keys.
-
-    A row remembers the transaction that wrote it (``xmin``) and lies where that put it: an answer
-    written beside its ticket could be told by either.
-    """
-    columns = (SurveyAnswer.id, SurveyAnswer.answers)
-    kept = db.session.execute(select(*columns).filter_by(edition_id=survey.edition_id)).all()
-    rows = [{"id": id_, "answers": given} for id_, given in kept]
-    rows.append({"id": random_id(), "answers": answers})
-    db.session.execute(delete(SurveyAnswer).filter_by(edition_id=survey.edition_id))
-    for row in sorted(rows, key=itemgetter("id")):
-        db.session.execute(insert(SurveyAnswer).values(edition_id=survey.edition_id, **row))
-    db.session.flush()
+    sealed.add(SurveyAnswer, {"edition_id": survey.edition_id}, answers=list(answers))
 
 
 def close(survey: Survey, *, by: Person, now: datetime) -> None:
