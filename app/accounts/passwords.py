@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import cache
 from typing import TYPE_CHECKING
 
 from flask_security import hash_password, verify_password
@@ -22,8 +23,11 @@ LENGTH_MIN = 12
 JUDGED_LENGTH = 72  # the judge's time grows with the length; what is longer is not common
 SCORE_MIN = 3  # of 4: at least 10^8 guesses (zxcvbn)
 
-# Checked when the address is unknown, so that both answers take the same time.
-_nobodys_hash: list[str] = []
+
+@cache
+def decoy_hash() -> str:
+    """Return what is checked when the address is unknown, so that both answers take as long."""
+    return hash_password(secrets.token_urlsafe())
 
 
 class SignInError(DomainError):
@@ -53,13 +57,11 @@ def check_password(email: str, password: str) -> Person:
     Raises:
         SignInError: they do not match, or the person has no password.
     """
+    nobodys = decoy_hash()  # for everybody: the first to need it would be seen to wait
     person = queries.find(email)
-    if person is None or not person.password or not person.active:
-        if not _nobodys_hash:
-            _nobodys_hash.append(hash_password(secrets.token_urlsafe()))
-        verify_password(password, _nobodys_hash[0])
-        raise SignInError
-    if not verify_password(password, person.password):
+    own = person.password if person is not None and person.active else None
+    fits = verify_password(password, own or nobodys)
+    if person is None or own is None or not fits:
         raise SignInError
     return person
 
