@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import send_file
 from sqlalchemy import String, event
@@ -26,10 +26,36 @@ STEM_LENGTH_MAX = 190  # of a name, without its ending
 PENDING_KEY = "uploaded_paths"
 
 
+class Kind(NamedTuple):
+    """A kind of file that we take, known by its first bytes whatever it is called."""
+
+    media_type: str
+    endings: tuple[str, ...]  # the first is the one it is given on with
+    magic: bytes
+
+
+PDF = Kind("application/pdf", (".pdf",), b"%PDF-")
+PNG = Kind("image/png", (".png",), b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")
+JPEG = Kind("image/jpeg", (".jpg", ".jpeg"), b"\xff\xd8\xff")
+KINDS = (PDF, PNG, JPEG)
+# Some programs put a byte-order mark or blank lines first; nothing else may stand there, so that
+# no file is a PDF to us and a page with scripts to another reader.
+BEFORE_PDF = b"\xef\xbb\xbf \t\r\n"
+
+
 class UploadError(DomainError):
     """A file that is not of the kind asked for."""
 
     message = N_("“{name}” is not a PDF file. Save the letter as PDF and choose it again.")
+
+
+class ScanError(UploadError):
+    """A file that is neither a document nor a picture."""
+
+    message = N_(
+        "“{name}” is neither a PDF file nor a picture (PNG or JPEG). Save it as one of these and "
+        "choose it again."
+    )
 
 
 class UploadSizeError(DomainError):
@@ -61,6 +87,14 @@ class StoredFile(Model):
         return settings().instance_path / "files" / self.stored_name
 
 
+def sniff(content: bytes) -> Kind | None:
+    """Return what ``content`` is by its first bytes, ``None`` if it is nothing that we take."""
+    head = content[:1024]
+    if head.lstrip(BEFORE_PDF).startswith(PDF.magic):
+        return PDF
+    return next((kind for kind in (PNG, JPEG) if head.startswith(kind.magic)), None)
+
+
 def read_pdf(upload: FileStorage) -> bytes:
     """Return the bytes of an uploaded PDF.
 
@@ -69,24 +103,49 @@ def read_pdf(upload: FileStorage) -> bytes:
         UploadSizeError: it is over 10 MB.
         UploadEmptyError: it has no content.
     """
+    content, name = _read(upload)
+    if sniff(content) is not PDF:
+        raise UploadError(name=name)
+    return content
+
+
+def read_scan(upload: FileStorage) -> bytes:
+    """Return the bytes of an uploaded PDF or picture, for what people photograph or scan.
+
+    Raises:
+        ScanError: the content is neither, whatever its name says.
+        UploadSizeError: it is over 10 MB.
+        UploadEmptyError: it has no content.
+    """
+    content, name = _read(upload)
+    if sniff(content) is None:
+        raise ScanError(name=name)
+    return content
+
+
+def _read(upload: FileStorage) -> tuple[bytes, str]:
     name = (upload.filename or "")[-120:]
     content = upload.stream.read(SIZE_MAX + 1)
     if not content:
         raise UploadEmptyError(name=name)
     if len(content) > SIZE_MAX:
         raise UploadSizeError(name=name)
-    # Readers accept a header within the first 1024 bytes (ISO 32000-1, annex H).
-    if b"%PDF-" not in content[:1024]:
-        raise UploadError(name=name)
-    return content
+    return content, name
 
 
-def store_pdf(content: bytes, name: str, *, now: datetime) -> StoredFile:
-    """Keep ``content`` and return its row; a rollback takes the file away again."""
+def store(content: bytes, name: str, *, now: datetime) -> StoredFile:
+    """Keep ``content`` and return its row; a rollback takes the file away again.
+
+    Raises:
+        ScanError: it is nothing that we take.
+    """
+    kind = sniff(content)
+    if kind is None:
+        raise ScanError(name=name[-120:])
     stored = StoredFile(
         stored_name=secrets.token_hex(24),
-        name=plain_name(name),
-        media_type="application/pdf",
+        name=plain_name(name, kind),
+        media_type=kind.media_type,
         size_bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         uploaded_at=now,
@@ -99,28 +158,30 @@ def store_pdf(content: bytes, name: str, *, now: datetime) -> StoredFile:
     return stored
 
 
-def plain_name(name: str) -> str:
-    """Return the name under which a PDF is given on, whatever its sender called it.
+def plain_name(name: str, kind: Kind = PDF) -> str:
+    """Return the name under which a file is given on, whatever its sender called it.
 
     A control character breaks the header it is sent in, a direction mark hides its true ending,
-    and any ending but ``.pdf`` lets the reader's computer open it as something else.
+    and any ending but that of its content lets the reader's computer open it as something else.
 
     >>> plain_name("../letters/Invitation.html")
     'Invitation.html.pdf'
     """
     last = name.replace("\\", "/").rpartition("/")[2]
     kept = "".join(character for character in last if character.isprintable()).strip()
-    stem = kept[:-4] if kept.lower().endswith(".pdf") else kept
-    return f"{stem[-STEM_LENGTH_MAX:] or 'letter'}.pdf"
+    ending = next((end for end in kind.endings if kept.lower().endswith(end)), "")
+    stem = kept.removesuffix(kept[-len(ending) :]) if ending else kept
+    return f"{stem[-STEM_LENGTH_MAX:] or 'letter'}{kind.endings[0]}"
 
 
 def send(stored: StoredFile) -> Response:
     """Answer with the file as an attachment; the view has checked the permission."""
+    kind = next(kind for kind in KINDS if kind.media_type == stored.media_type)
     answer = send_file(
         stored.path,
-        mimetype=stored.media_type,
+        mimetype=kind.media_type,
         as_attachment=True,
-        download_name=plain_name(stored.name),
+        download_name=plain_name(stored.name, kind),
     )
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -181,7 +181,7 @@ def _things_of_contacts(people: Mapping[str, Person | None]) -> dict[str, Mappin
     )
     make_call(published, is_published=True)
     offer = make_offer(called, make_country("XAB"), by=contact)
-    offer.letter = uploads.store_pdf(PDF, "letter.pdf", now=clock.utcnow())
+    offer.letter = uploads.store(PDF, "letter.pdf", now=clock.utcnow())
     annex = OfferAnnex(offer_id=offer.id, title="Plan of the hall", file=offer.letter)
     db.session.add(annex)
     call = hosting_queries.call_of(called)

@@ -176,7 +176,7 @@ def _add(
     version = None
     if act in {_A.ACCEPTED, _A.AMENDED}:
         version = 1 + sum(row.version is not None for row in current(records(edition)))
-    letter = uploads.store_pdf(*facts.letter, now=now) if facts.letter else None
+    letter = uploads.store(*facts.letter, now=now) if facts.letter else None
     made = AgreementRecord(
         edition_id=edition.id,
         country_code=edition.country_code,

@@ -117,7 +117,7 @@ def save(
     if not is_draft:
         _insist_on_place(offer)
     if letter is not None:
-        offer.letter = uploads.store_pdf(*letter, now=now)
+        offer.letter = uploads.store(*letter, now=now)
     # A new dictionary: a change inside the old one would not be seen.
     offer.details = {**offer.details, section.value: facts}
     offer.modified_at = now
@@ -137,7 +137,7 @@ def add_annex(
     service.insist_changeable(offer, now)
     if len(queries.annexes_of([offer])[offer.id]) >= ANNEXES_MAX:
         raise AnnexesError(most=ANNEXES_MAX)
-    stored = uploads.store_pdf(content, name, now=now)
+    stored = uploads.store(content, name, now=now)
     db.session.add(OfferAnnex(offer_id=offer.id, title=title, file=stored))
     _changed(offer, by, now)
 

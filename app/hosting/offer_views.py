@@ -112,7 +112,7 @@ def annexes(public_id: str) -> ResponseReturnValue:
         try:
             if not form.file.data:
                 raise uploads.UploadEmptyError(name="")
-            content = uploads.read_pdf(form.file.data)
+            content = uploads.read_scan(form.file.data)
             drafts.add_annex(
                 offer, form.title.data, content, form.file.data.filename or "", by=the_person(),
                 now=clock.utcnow(),

@@ -304,7 +304,10 @@ class AnnexForm(FlaskForm):
     title = LineField(_l("What it is"), [InputRequired(), Length(max=120)])
     file = FileField(
         _l("The file"),
-        description=_l("A PDF file of at most 10 MB. No classified or sensitive information."),
+        description=_l(
+            "A PDF file or a picture (PNG or JPEG) of at most 10 MB. No classified or sensitive "
+            "information."
+        ),
     )
     submit = SubmitField(_l("Add the annex"))
 

@@ -281,7 +281,7 @@ def submit(  # noqa: PLR0913 - what, letter, for whom, by whom, when
         is_demonstration=country.is_fictional,
     )
     _fill(offer, facts)
-    offer.letter = uploads.store_pdf(letter, letter_name, now=now)
+    offer.letter = uploads.store(letter, letter_name, now=now)
     db.session.add(offer)
     arrive(offer, by=by, now=now)
     return offer
@@ -327,7 +327,7 @@ def change_offer(
     insist_changeable(offer, now)
     _fill(offer, facts)
     if letter is not None:
-        offer.letter = uploads.store_pdf(letter, letter_name, now=now)
+        offer.letter = uploads.store(letter, letter_name, now=now)
     offer.modified_at = now
     db.session.flush()
     if not offer.is_with_its_country:

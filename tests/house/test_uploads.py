@@ -1,0 +1,108 @@
+"""Files are what their first bytes say, and are given on as nothing else."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.datastructures import FileStorage
+
+from app import database, uploads
+from app.database import db
+from tests.factories import OPENING, PDF
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00"
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"
+SCRIPT = b"<script>alert(1)</script>"
+REFUSED = [
+    b"<html>" + SCRIPT + PDF,  # a page to a browser, a PDF to a lenient reader
+    b"GIF89a/*" + PDF,
+    b"PK\x03\x04" + PDF,
+    b"MZ" + PDF,
+    b"x" + PNG,
+    b"\x89PNG\r\n\x1a\n" + SCRIPT,  # the signature, and no picture behind it
+    b"\xff\xd8" + SCRIPT,
+    b"<svg xmlns='http://www.w3.org/2000/svg'>" + SCRIPT + b"</svg>",
+    b"II*\x00 a TIFF",
+    b"\x00\x00\x00\x18ftypheic",
+    b"\xff",
+    b"%PDF",
+]
+
+
+def sent(content: bytes, name: str) -> FileStorage:
+    return FileStorage(BytesIO(content), name)
+
+
+@pytest.mark.parametrize("content", REFUSED)
+@pytest.mark.parametrize("name", ["letter.pdf", "photo.jpg"])
+def test_what_is_something_else_is_refused_whatever_it_is_called(content: bytes, name: str) -> None:
+    with pytest.raises(uploads.ScanError, match="neither a PDF file nor a picture"):
+        uploads.read_scan(sent(content, name))
+    with pytest.raises(uploads.UploadError, match="is not a PDF file"):
+        uploads.read_pdf(sent(content, name))
+    with pytest.raises(uploads.ScanError):
+        uploads.store(content, name, now=OPENING)
+
+
+@pytest.mark.parametrize("content", [PNG, JPEG])
+def test_a_picture_is_taken_where_people_scan_and_refused_where_a_letter_is_asked_for(
+    content: bytes,
+) -> None:
+    assert uploads.read_scan(sent(content, "scan.pdf")) == content
+    with pytest.raises(uploads.UploadError, match="is not a PDF file"):
+        uploads.read_pdf(sent(content, "scan.pdf"))
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\r\n  "])
+def test_a_pdf_may_begin_with_a_mark_or_blanks(before: bytes) -> None:
+    assert uploads.read_pdf(sent(before + PDF, "letter.pdf")) == before + PDF
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "media_type", "given"),
+    [
+        (PDF, "photo.jpg", "application/pdf", "photo.jpg.pdf"),
+        (PDF + SCRIPT, "page.html", "application/pdf", "page.html.pdf"),
+        (JPEG + b"PK\x03\x04", "archive.jar", "image/jpeg", "archive.jar.jpg"),
+        (JPEG + SCRIPT, "Photo.JPEG", "image/jpeg", "Photo.jpg"),
+        (PNG + SCRIPT, "../../scan.PNG", "image/png", "scan.png"),
+        (PNG, "scan.svg", "image/png", "scan.svg.png"),
+    ],
+)
+def test_a_file_is_given_on_as_what_it_is_and_never_shown_in_the_browser(
+    content: bytes, name: str, media_type: str, given: str, app: Flask
+) -> None:
+    database.write()
+    stored = uploads.store(content, name, now=OPENING)
+    assert (stored.media_type, stored.name) == (media_type, given)
+    assert stored.path.name == stored.stored_name
+    assert not set(stored.stored_name) - set("0123456789abcdef")
+    db.session.commit()
+    with app.test_request_context():
+        answer = app.process_response(uploads.send(stored))
+        answer.direct_passthrough = False
+        assert answer.get_data() == content
+        answer.close()
+    headers = answer.headers
+    assert headers["Content-Type"] == media_type
+    assert headers["Content-Disposition"] == f"attachment; filename={given}"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
+
+
+@given(content=st.binary(max_size=40), name=st.text(max_size=30))
+def test_no_name_makes_a_file_what_it_is_not(content: bytes, name: str) -> None:
+    kind = uploads.sniff(content)
+    assert (kind is None) or kind.magic in content
+    for each in uploads.KINDS:
+        given = uploads.plain_name(name, each)
+        assert given.endswith(each.endings[0])
+        assert given.isprintable()
+        assert not set("/\\") & set(given)
