@@ -10,6 +10,7 @@ import pytest
 from app import audit, audit_proof, database
 from app.accounts.models import Role
 from app.database import Model, db
+from app.editions.models import AgreementAct
 from app.site.history import KINDS, WORDS
 from scheduler.lifecycle import EditionStatus, OfferStatus, RegistrationStatus
 from tests.factories import (
@@ -35,6 +36,8 @@ MADE_FROM = {
     "f'edition.{target.value}'": {f"edition.{status}" for status in (
         EditionStatus.CALL_OPEN, EditionStatus.UNDER_EVALUATION, EditionStatus.HOST_SELECTED,
         EditionStatus.CONFIRMED, EditionStatus.ANNOUNCED)},
+    "f'edition.agreement_{name}'": {"edition.agreement_recorded"} | {
+        f"edition.agreement_{act}" for act in set(AgreementAct) - {AgreementAct.ACCEPTED}},
     "f'offer.{status.value}'": {f"offer.{status}" for status in (
         OfferStatus.SELECTED, OfferStatus.NOT_SELECTED)},
     "f'registration.{status.value}'": {f"registration.{status}" for status in (

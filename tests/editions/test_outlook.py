@@ -225,7 +225,7 @@ def test_a_skipped_occurrence_goes_at_once_and_stays_away_until_taken_up(
         "series.occurrence_taken_up",
     ]
     db.session.commit()
-    assert "Occurrence skipped, 6 March 2029" in words(organiser.get("/organise/audit"))
+    assert "Occurrence skipped 6 March 2029" in words(organiser.get("/organise/audit"))
 
 
 def test_a_skip_survives_a_change_of_the_rule() -> None:
