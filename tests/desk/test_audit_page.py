@@ -40,6 +40,11 @@ MADE_FROM = {
         f"edition.agreement_{act}" for act in set(AgreementAct) - {AgreementAct.ACCEPTED}},
     "f'offer.{status.value}'": {f"offer.{status}" for status in (
         OfferStatus.SELECTED, OfferStatus.NOT_SELECTED)},
+    "f'offer.{target.value}'": {f"offer.{status}" for status in (
+        OfferStatus.ELIGIBLE, OfferStatus.EVALUATED, OfferStatus.SHORTLISTED,
+        OfferStatus.RECOMMENDED)},
+    "f'registration.{target.value}'": {f"registration.{status}" for status in (
+        RegistrationStatus.ENDORSED, RegistrationStatus.SUBMITTED)},
     "f'registration.{status.value}'": {f"registration.{status}" for status in (
         RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED)},
 }  # fmt: skip
