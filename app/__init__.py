@@ -49,6 +49,7 @@ from app.editions import commands as editions_commands
 from app.editions import erasure as editions_erasure
 from app.editions import known_event_views, milestone_views
 from app.editions import views as editions_views
+from app.exports import views as export_views
 from app.feeds import commands as feeds_commands
 from app.feeds import edge
 from app.feeds import erasure as feeds_erasure
@@ -186,6 +187,7 @@ def create_app(config: Config) -> Flask:
         door_views,
         message_views,
         survey_views,
+        export_views,
         site_views,
     ):
         blueprints.setdefault(views.bp.name, views.bp)

@@ -23,6 +23,8 @@ from app.documents.models import DocumentKind
 from app.editions import agreements, known_events, milestones, planning
 from app.editions import queries as editions
 from app.editions.models import AgreementAct
+from app.exports import service as exports
+from app.exports.models import ReleaseKind
 from app.feeds import personal
 from app.feeds import queries as feeds
 from app.hosting import deciding, interests, judging
@@ -153,6 +155,7 @@ def _things_of_participants(
     words = {"issuer": "The secretariat", "signatory": "A. Signatory", "body": "Welcome, {name}."}
     documents.write(edition, kind, words, by=organiser, now=clock.utcnow())
     document = documents.issue(registration, kind, by=organiser, now=clock.utcnow())
+    release = exports.ask(edition, ReleaseKind.CSV, "A hotel", by=participant, now=clock.utcnow())
     return {
         "the registration": {"public_id": registration.public_id},
         "a registration of the edition": {
@@ -164,6 +167,8 @@ def _things_of_participants(
         "a letter of the edition": {"slug": edition.slug, "kind": kind.value},
         "a letter of the registration": {"public_id": registration.public_id, "kind": kind.value},
         "the letter": {"code": document.code},
+        "a wish of another": {"public_id": release.public_id, "act": "decline"},
+        "a file that is not there": {"public_id": release.public_id},
         "a visa request": {"slug": edition.slug, "public_id": registration.public_id},
     }
 

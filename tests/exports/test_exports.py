@@ -1,0 +1,171 @@
+"""Personal data in bulk: two persons, one day, and nothing that a spreadsheet computes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app import audit
+from app.accounts import consents
+from app.accounts.models import Purpose, Role
+from app.clock import real_utcnow
+from app.database import db, write
+from app.exports import service
+from app.exports.models import ReleaseKind, ReleaseStatus
+from app.registrations import service as registrations
+from tests.factories import OPENING, make_edition, make_person
+from tests.pages import alert, words
+
+if TYPE_CHECKING:
+    from app.accounts.models import Person
+    from app.editions.models import Edition
+    from app.exports.models import Release
+    from tests.conftest import Client
+
+
+@pytest.fixture
+def asker() -> Person:
+    return make_person(name="Olivia", role=Role.ORGANISER)
+
+
+@pytest.fixture
+def granter() -> Person:
+    return make_person(name="Gregor", role=Role.ORGANISER)
+
+
+@pytest.fixture
+def edition() -> Edition:
+    edition = make_edition(title="Fourth Symposium")
+    for name in ("Ana", "=HYPERLINK(1)", "+41"):
+        registrations.register(edition, make_person(name=name), now=OPENING)
+    return edition
+
+
+@pytest.fixture
+def release(edition: Edition, asker: Person) -> Release:
+    return service.ask(edition, ReleaseKind.CSV, "For the hotel", by=asker, now=OPENING)
+
+
+def grant(release: Release, by: Person) -> None:
+    service.grant(release, by=by, now=OPENING, real_now=real_utcnow())
+
+
+def fetch(release: Release, by: Person) -> bytes:
+    return service.fetch(release, by=by, now=OPENING, real_now=real_utcnow())
+
+
+def test_nobody_grants_their_own_wish(release: Release, asker: Person, granter: Person) -> None:
+    with pytest.raises(service.SamePersonError):
+        grant(release, asker)
+    assert release.status is ReleaseStatus.ASKED
+    grant(release, granter)
+    with pytest.raises(service.DecidedError):
+        grant(release, granter)
+    assert (release.status, release.decided_by) == (ReleaseStatus.GRANTED, granter)
+
+
+def test_the_file_computes_nothing(release: Release, asker: Person, granter: Person) -> None:
+    grant(release, granter)
+    lines = list(csv.reader(io.StringIO(fetch(release, asker).decode("utf-8-sig"))))
+    assert [line[0] for line in lines] == ["Name", "Ana", "'=HYPERLINK(1)", "'+41"]
+    assert {len(line) for line in lines} == {11}
+
+
+def test_a_workbook_holds_text_alone(edition: Edition, asker: Person, granter: Person) -> None:
+    release = service.ask(edition, ReleaseKind.XLSX, "For the hotel", by=asker, now=OPENING)
+    grant(release, granter)
+    with zipfile.ZipFile(io.BytesIO(fetch(release, asker))) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        strings = book.read("xl/sharedStrings.xml").decode()
+    assert ("<f>" in sheet, "=HYPERLINK(1)" in strings) == (False, True)
+
+
+def test_the_file_is_gone_after_a_day(release: Release, asker: Person, granter: Person) -> None:
+    grant(release, granter)
+    path = release.path
+    assert path.stat().st_mode & 0o077 == 0
+    later = real_utcnow() + timedelta(hours=25)
+    with pytest.raises(service.FileGoneError):
+        service.fetch(release, by=asker, now=OPENING, real_now=later)
+    write(release)
+    assert service._let_go_of_files(later) == 1  # noqa: SLF001 - the retention command's rule
+    assert (path.exists(), release.status) == (False, ReleaseStatus.ENDED)
+
+
+def test_every_step_and_every_download_stands_in_the_log(
+    release: Release, asker: Person, granter: Person
+) -> None:
+    grant(release, granter)
+    fetch(release, asker)
+    fetch(release, asker)
+    service.end(release, by=granter, now=OPENING)
+    told = [(entry.action, entry.person_id) for entry in audit.history(release.edition)]
+    assert [each for each in told if each[0].startswith("release.")] == [
+        ("release.asked", asker.id),
+        ("release.granted", granter.id),
+        ("release.fetched", asker.id),
+        ("release.fetched", asker.id),
+        ("release.ended", granter.id),
+    ]
+
+
+def test_only_who_asked_fetches_the_file(
+    client: Client, release: Release, asker: Person, granter: Person
+) -> None:
+    grant(release, granter)
+    path = f"/organise/exports/{release.public_id}/file"
+    seen = [client.sign_in(reader).get(path).status_code for reader in (granter, asker)]
+    assert seen == [404, 200]
+    answer = client.get(path)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "attachment; filename=" in answer.headers["Content-Disposition"]
+
+
+def test_an_organiser_asks_on_the_page_and_another_grants(
+    client: Client, edition: Edition, asker: Person, granter: Person
+) -> None:
+    path = f"/organise/editions/{edition.slug}/exports"
+    client.sign_in(asker)
+    wrong = client.submit(path, kind="csv", reason="")
+    assert (wrong.status_code, "Why" in alert(wrong)) == (422, True)
+    client.submit(path, kind="csv", reason="For the hotel")
+    page = client.get(path)
+    assert "Another organiser has to grant it." in words(page)
+    release = service.of_edition(edition)[0]
+    act = f"/organise/exports/{release.public_id}"
+    refused = client.submit(f"{act}/grant")
+    assert (refused.status_code, "Another organiser has to grant" in refused.text) == (409, True)
+    client.sign_in(granter)
+    assert "Olivia asked on 15 January 2027: For the hotel" in words(client.get(path))
+    client.submit(f"{act}/grant")
+    assert "Granted by Gregor." in words(client.get(path))
+
+
+def test_an_organiser_alone_is_told_that_a_second_is_needed(
+    client: Client, edition: Edition, asker: Person
+) -> None:
+    page = client.sign_in(asker).get(f"/organise/editions/{edition.slug}/exports")
+    assert "You are the only organiser" in page.text
+
+
+def test_the_list_shows_participants_who_agreed_to_participants_alone(
+    client: Client, edition: Edition, asker: Person, granter: Person
+) -> None:
+    ana = next(r for r in registrations.queries.live(edition) if r.person.name == "Ana")
+    write()
+    consents.give(ana.person, [Purpose.PARTICIPANTS_LIST], now=OPENING)
+    path = f"/editions/{edition.slug}/participants"
+    assert client.sign_in(ana.person).get(path).status_code == 404
+    release = service.ask(edition, ReleaseKind.LIST, "They asked", by=asker, now=OPENING)
+    grant(release, granter)
+    page = client.sign_in(ana.person).get(path)
+    assert ("Ana" in page.text, "HYPERLINK" in page.text) == (True, False)
+    assert client.sign_in(make_person()).get(path).status_code == 404
+    service.end(release, by=asker, now=OPENING)
+    db.session.commit()
+    assert client.sign_in(ana.person).get(path).status_code == 404
