@@ -10,6 +10,8 @@ from app.accounts import links, passwords, queries
 from app.accounts.models import Person, Role, SignIn
 from app.clock import real_utcnow
 from app.database import db
+from app.feeds import personal
+from app.feeds import queries as feeds
 from tests.factories import OPENING, make_country, make_person
 from tests.pages import alert, fields
 
@@ -205,3 +207,16 @@ def test_a_new_name_is_in_the_log_without_the_name_itself(client: Client) -> Non
     assert client.submit("/me", name="Ada Byron", submit="1").status_code == 303
     entry = audit.latest(1)[0]
     assert (entry.action, entry.person_id, entry.changes) == ("person.renamed", person.id, {})
+
+
+@pytest.mark.parametrize(("ticked", "left"), [({}, 1), ({"ends_addresses": "y"}, 0)])
+def test_a_new_password_ends_secret_addresses_of_calendars_only_where_that_is_ticked(
+    ticked: dict[str, str], left: int, client: Client
+) -> None:
+    person = make_person()
+    personal.make(person, "Phone", has_alarms=False, now=OPENING)
+    client.sign_in(person)
+    answer = client.submit("/me/sign-in/password", password="four unlike words stand", **ticked)
+    assert answer.status_code == 303
+    db.session.expire_all()
+    assert len(feeds.personal_feeds(person)) == left
