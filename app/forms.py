@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from wtforms import DateField, StringField, TextAreaField
+from wtforms import DateField, FieldList, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Optional, ValidationError
 
@@ -14,7 +15,7 @@ from app.i18n import gettext as _
 from app.i18n import user_message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from flask_wtf import FlaskForm
     from wtforms import Field
@@ -69,6 +70,16 @@ class ProseField(TextAreaField):
         """Clean what was typed; blanks alone are nothing."""
         self.data = clean(valuelist[0]) if valuelist else ""
         self.raw_data = [self.data]
+
+
+class RowsField(FieldList):
+    """Rows of a table; their names carry their numbers."""
+
+    def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
+        # Theirs falls over a digit that is no number (²) and one of thousands of digits.
+        for name in formdata:
+            if found := re.match(rf"{re.escape(prefix)}-([0-9]{{1,6}})(-|$)", name):
+                yield int(found[1])
 
 
 class DayField(DateField):

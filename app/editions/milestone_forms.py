@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, IntegerField, SubmitField
+from wtforms import BooleanField, Form, FormField, HiddenField, IntegerField, SubmitField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.editions.milestones import STEPS_MAX, PlannedStep
-from app.forms import DayField, LineField, ProseField
+from app.forms import DayField, LineField, ProseField, RowsField
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from scheduler.lead_times import Lead, MilestoneError, Step
@@ -93,7 +93,7 @@ class StepForm(Form):
 class TemplateForm(FlaskForm):
     """The milestones of a series, one line each."""
 
-    steps = FieldList(FormField(StepForm), max_entries=STEPS_MAX + 20)
+    steps = RowsField(FormField(StepForm), max_entries=STEPS_MAX + 20)
     submit = SubmitField(_l("Save the milestones"))
 
     @classmethod

@@ -11,7 +11,6 @@ from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     DecimalField,
-    FieldList,
     Form,
     FormField,
     IntegerField,
@@ -20,7 +19,7 @@ from wtforms import (
 )
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, Regexp
 
-from app.forms import DayField, LineField, ProseField, options
+from app.forms import DayField, LineField, ProseField, RowsField, options
 from app.hosting.forms import WindowsMixin
 from app.hosting.sections import Payer, Section, facts_of
 from app.i18n import gettext as _
@@ -230,7 +229,7 @@ class CostsForm(SectionForm):
     section = Section.COSTS
     title = _l("Costs and grants")
     lead = _l("One line for each cost. Sums are made by currency; nothing is converted.")
-    rows = FieldList(FormField(CostRow), label=_l("Costs"), max_entries=ROWS_MAX)
+    rows = RowsField(FormField(CostRow), label=_l("Costs"), max_entries=ROWS_MAX)
     grants = ProseField(
         _l("Grants"), PROSE, description=_l("Whom the host would help to come, and how.")
     )

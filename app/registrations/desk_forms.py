@@ -8,7 +8,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     EmailField,
-    FieldList,
     Form,
     FormField,
     IntegerField,
@@ -19,7 +18,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.countries import queries as countries
-from app.forms import LineField, ProseField, options
+from app.forms import LineField, ProseField, RowsField, options
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.registrations.models import AttendeeRole, Quota, QuotaScope
@@ -75,7 +74,7 @@ class QuotaForm(Form):
 class LimitsForm(FlaskForm):
     """Quotas, reserved places, and how the queue moves."""
 
-    rows = FieldList(FormField(QuotaForm))
+    rows = RowsField(FormField(QuotaForm))
     order = RadioField(
         _l("Who is next in the queue"),
         [InputRequired()],

@@ -94,6 +94,16 @@ def test_a_forged_choice_of_a_rhythm_is_refused(field: str, forged: str, client:
     assert client.submit("/organise/series/new", **fields).status_code == 422
 
 
+@pytest.mark.parametrize("number", ["²", "9" * 5000, "x", ""])
+def test_a_row_whose_number_is_none_is_no_row(number: str, client: Client) -> None:
+    client.sign_in(make_person(role=Role.ORGANISER))
+    make_series()
+    answer = client.submit(
+        "/organise/series/symposium/milestones", **{f"steps-{number}-title": "x"}
+    )
+    assert answer.status_code < 500
+
+
 # -- letters ---------------------------------------------------------------------------------
 
 
