@@ -27,9 +27,10 @@ from app.exports import service as exports
 from app.exports.models import ReleaseKind
 from app.feeds import personal
 from app.feeds import queries as feeds
-from app.hosting import deciding, interests, judging
+from app.hosting import checklist, deciding, host_team, interests, judging
 from app.hosting import queries as hosting_queries
 from app.hosting import service as hosting
+from app.hosting.host_models import TaskOwner
 from app.hosting.models import OfferAnnex
 from app.messages import service as messages
 from app.registrations import service as registrations
@@ -222,9 +223,24 @@ def _things_of_hosts(
         edition, AgreementAct.ACCEPTED, facts, by=_the(people, "organiser"), now=now
     )
     slug = edition.slug
+    contact = _the(people, "contact")
+    invitation = host_team.invite(
+        edition, "helper@example.org", by=contact, now=clock.real_utcnow()
+    )
     return {
         "an act on the agreement": {"slug": slug, "act": "amended"},
         "a letter of the agreement": {"slug": slug, "record_id": signed.id},
+        "an item of the host": _item(edition, TaskOwner.HOST),
+        "an item of ours": _item(edition, TaskOwner.ORGANISER),
+        "an item to waive": {
+            "slug": slug,
+            "task_id": _item(edition, TaskOwner.HOST)["task_id"],
+        },
+        "a member of the host team": {
+            "slug": slug,
+            "grant_id": _the(people, "host team").grants[0].id,
+        },
+        "an invitation to the team": {"slug": slug, "invitation_id": invitation.id},
     }
 
 
@@ -251,6 +267,11 @@ def _a_vote(people: Mapping[str, Person | None]) -> dict[str, Mapping[str, objec
     deciding.answer(row, _the(people, "chair"), agrees=False, reason="Why not?", now=now)
     deciding.open_ballot(row, closes_at=closes_at, by=organiser, now=now)
     return {"a vote of the committee": {"slug": edition.slug}}
+
+
+def _item(edition: Edition, owner: TaskOwner) -> dict[str, object]:
+    task = next(task for task in checklist.tasks(edition) if task.owner is owner)
+    return {"slug": edition.slug, "task_id": task.id, "what": "done"}
 
 
 def _things_of_the_desk(people: Mapping[str, Person | None]) -> dict[str, Mapping[str, object]]:

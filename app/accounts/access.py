@@ -132,6 +132,16 @@ def countries_with_deputies(person: Person | None) -> list[str]:
     )
 
 
+def editions_hosted(person: Person | None) -> list[str]:
+    """Return the slugs of the editions on whose host team ``person`` is."""
+    now = clock.real_utcnow()
+    return sorted(
+        grant.scope_key
+        for grant in (person.grants if person else ())
+        if grant.role is Role.HOST_TEAM and grant.holds(now)
+    )
+
+
 # -- permissions -----------------------------------------------------------------------------
 
 

@@ -1,7 +1,8 @@
 """Roles over time: offered by invitation, handed over, ended; what was stays as history.
 
 Organisers give and end any role. A national contact gives deputies of the own country and ends
-them; a deputy gives nothing. Nobody gives a role to themselves, and the last organiser stays.
+them, and the host team where the country hosts; a deputy gives nothing. Nobody gives a role to
+themselves, and the last organiser stays.
 Whoever offered a role must still be allowed to when it is taken.
 """
 
@@ -16,7 +17,7 @@ from sqlalchemy import delete, select
 from app import audit, audit_proof, database, retention
 from app.accounts import queries, service, sessions
 from app.accounts.models import Grant, Invitation, Person, Role
-from app.accounts.signals import person_data, person_erased
+from app.accounts.signals import ground_asked, person_data, person_erased
 from app.database import db
 from app.i18n import lazy_gettext as _l
 from scheduler.errors import N_, ConflictError, DomainError, NotFoundError, PermissionDeniedError
@@ -93,18 +94,28 @@ def organises(person: Person | None, now: datetime) -> bool:
 
 
 def may_give(person: Person | None, offer: Offer | Grant | Invitation, now: datetime) -> bool:
-    """Whether ``person`` may give such a role: organisers any, contacts deputies of their own."""
+    """Whether ``person`` may give such a role: organisers any, contacts deputies of their own.
+
+    Who else may, a higher feature knows: the host's contact gives the host team.
+    """
     if person is None or not person.active:
         return False
     if not offer.is_deputy:
-        return organises(person, now)
+        return organises(person, now) or _has_ground(person, offer, now)
     standing = holding(person, Role.NATIONAL_CONTACT, offer.scope_key, now)
     return standing is not None and not standing.is_deputy
 
 
+def _has_ground(person: Person, offer: Offer | Grant | Invitation, now: datetime) -> bool:
+    answers = ground_asked.send(
+        None, person=person, role=offer.role, scope_key=offer.scope_key, now=now
+    )
+    return any(answer for _listener, answer in answers)
+
+
 def may_end(person: Person, grant: Grant, now: datetime) -> bool:
     """Whether ``person`` may end ``grant``: organisers, who may give it, and who holds it."""
-    may = organises(person, now) or (grant.is_deputy and may_give(person, grant, now))
+    may = organises(person, now) or may_give(person, grant, now)
     return may or grant.person_id == person.id
 
 

@@ -26,3 +26,7 @@ For what is made from such texts and kept elsewhere.
 
 addresses_ended = Signal()
 """``(person, now=)``: every secret address of theirs is to end, somebody may have copied it."""
+
+ground_asked = Signal()
+"""``(sender=None, person=, role=, scope_key=, now=)``: return whether ``person``, no organiser,
+may give ``role`` for ``scope_key``, for a reason that this feature knows."""

@@ -14,6 +14,7 @@ from flask import url_for
 
 from app.editions import milestones, progress, timeline
 from app.editions import queries as editions
+from app.hosting import checklist
 from app.hosting import queries as hosting
 from app.i18n import gettext as _
 from scheduler.lifecycle import EditionStatus
@@ -63,6 +64,7 @@ def next_decisions(today: date) -> list[Decision]:
             by_state = _decision(edition, calls.get(edition.id), counts.get(edition.id, 0))
         its_rows = rows.get(edition.id, [])
         found += _merged(by_state, _by_milestones(edition, its_rows, by_state, today))
+    found += _overdue_tasks(today)
     found = [_timed(decision, today) for decision in found]
     return sorted(found, key=lambda row: (row.due_on or row.edition.dtstart, row.edition.slug))
 
@@ -103,6 +105,20 @@ def _by_milestones(
         said = _("%(title)s.", title=_(item.title))
         found.append(Decision(edition, said, item.due_on, label, url))
     return found
+
+
+def _overdue_tasks(today: date) -> list[Decision]:
+    """Return a line for each item of a host's checklist that is ours and overdue."""
+    return [
+        Decision(
+            task.edition,
+            _("%(title)s.", title=checklist.title_of(task)),
+            task.due_on,
+            _("See the checklist"),
+            f"{url_for('hosts.show', slug=task.edition.slug)}#checklist",
+        )
+        for task in checklist.overdue_of_organisers(today)
+    ]
 
 
 def _calls_due(today: date) -> list[Decision]:

@@ -60,9 +60,7 @@ def show(slug: str) -> ResponseReturnValue:
     return render_template(
         "hosting/agreement.html",
         edition=edition,
-        back_url=url_for("editions.manage", slug=slug)
-        if may_organise
-        else _public_or_calls(edition),
+        back_url=url_for("hosts.show", slug=slug),
         steps=_steps(edition, told),
         next_words=_next(edition),
         records=told,
@@ -143,13 +141,6 @@ def hosted_edition(slug: str) -> Edition:
     return edition
 
 
-def _public_or_calls(edition: Edition) -> str:
-    """Return where a host team comes from, as long as it has no page of its own."""
-    if edition.is_public:
-        return url_for("site.edition", slug=edition.slug)
-    return url_for("hosting.calls")
-
-
 def _steps(edition: Edition, told: Sequence[AgreementRecord]) -> list[Step]:
     """Return the way of an agreement, with what of it is done; amendments only where there are."""
     days = {row.act: row.on_day for row in told}
@@ -204,7 +195,7 @@ def _due_on(edition: Edition) -> date | None:
 
 
 def _day(day: date) -> str:
-    return str(format_date(day, "long"))
+    return str(format_date(day, "d MMMM yyyy"))
 
 
 def _field_of(form: AgreementRecordForm, error: DomainError) -> Field | None:

@@ -21,6 +21,7 @@ from app.hosting import (
     comparison,
     decision_queries,
     drafts,
+    host_team,
     judging,
     offer_page,
     queries,
@@ -68,6 +69,7 @@ def calls() -> ResponseReturnValue:
         "hosting/calls.html",
         calls=[(call, (call.closes_at - now).days) for call in found],
         offers=queries.offers_of(own_countries) if own_countries else [],
+        hosted=host_team.hosted_by(person),
         can_offer=bool(own_countries),
         sees_interests=access.see_calls(person),
     )

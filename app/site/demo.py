@@ -97,7 +97,8 @@ def load(password: str, *, now: datetime) -> None:
     planning.apply(
         planning.propose(until=planning.DEFAULT_UNTIL, today=now.date()), by=organiser, now=now
     )
-    open_registration(organiser, now)
+    africa = open_registration(organiser, now)
+    accounts.grant(contacts["XAA"], Role.HOST_TEAM, africa.slug, now=now)
     workshop = _next_edition(
         "practitioner-workshop", now, at_least_days=demo_hosting.CALL_OPEN_DAYS + 30
     )
@@ -216,7 +217,7 @@ def make_accounts(password: str, now: datetime) -> tuple[Person, dict[str, Perso
     return organiser, contacts
 
 
-def open_registration(organiser: Person, now: datetime) -> None:
+def open_registration(organiser: Person, now: datetime) -> Edition:
     """Bring the next African engagement to open registration, all but full."""
     edition = _next_edition("regional-africa", now, at_least_days=2)
     _host_and_announce(edition, "XAA", "Albor", "Africa/Lagos", organiser, now)
@@ -237,6 +238,7 @@ def open_registration(organiser: Person, now: datetime) -> None:
         delegate.verified_at = now
         db.session.flush()
         registrations.register(edition, delegate, now=now - timedelta(minutes=60 - number))
+    return edition
 
 
 def postpone_and_cancel(organiser: Person, now: datetime) -> None:

@@ -44,6 +44,10 @@ WORDS = {
     "edition.agreement_amended": _l("Agreement with the host amended"),
     "edition.agreement_fulfilled": _l("Agreement with the host fulfilled"),
     "edition.agreement_letter": _l("Letter on the agreement with the host added"),
+    "edition.task_added": _l("Item added to the host's checklist"),
+    "edition.task_done": _l("Item of the host's checklist done"),
+    "edition.task_waived": _l("Item of the host's checklist waived"),
+    "edition.task_reopened": _l("Item of the host's checklist open again"),
     "edition.save_the_date": _l("Save-the-date published"),
     "edition.announced": _l("Announced"),
     "edition.registration_opened": _l("Registration opened"),
@@ -209,6 +213,8 @@ def _details(entry: AuditEntry, *, public: bool) -> Iterable[str]:
         yield from _role(changes)
     if "milestone" in changes:
         yield _(changes["milestone"][1])
+    if "task" in changes:
+        yield _(changes["task"][1])
     if "capacity" in changes and changes["capacity"][1]:
         yield _("capacity: %(capacity)s", capacity=changes["capacity"][1])
     yield from _names(entry)
