@@ -62,6 +62,7 @@ from app.hosting import (
     interest_views,
     judging_views,
     offer_views,
+    proposal_views,
 )
 from app.hosting import commands as hosting_commands
 from app.hosting import erasure as hosting_erasure
@@ -174,6 +175,7 @@ def create_app(config: Config) -> Flask:
         decision_views,
         judging_views,
         host_views,
+        proposal_views,
         offer_views,
         interest_views,
         registrations_views,

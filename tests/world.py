@@ -27,7 +27,7 @@ from app.exports import service as exports
 from app.exports.models import ReleaseKind
 from app.feeds import personal
 from app.feeds import queries as feeds
-from app.hosting import checklist, deciding, host_team, interests, judging
+from app.hosting import checklist, deciding, host_team, interests, judging, proposals
 from app.hosting import queries as hosting_queries
 from app.hosting import service as hosting
 from app.hosting.host_models import TaskOwner
@@ -227,9 +227,14 @@ def _things_of_hosts(
     invitation = host_team.invite(
         edition, "helper@example.org", by=contact, now=clock.real_utcnow()
     )
+    proposal = proposals.propose(
+        edition, proposals.Change(reason="Larger", city="Fez"), by=contact, now=now
+    )
     return {
         "an act on the agreement": {"slug": slug, "act": "amended"},
         "a letter of the agreement": {"slug": slug, "record_id": signed.id},
+        "days or place to propose": {"slug": slug, "what": "place"},
+        "a proposal": {"slug": slug, "number": proposal.number},
         "an item of the host": _item(edition, TaskOwner.HOST),
         "an item of ours": _item(edition, TaskOwner.ORGANISER),
         "an item to waive": {

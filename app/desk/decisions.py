@@ -14,7 +14,7 @@ from flask import url_for
 
 from app.editions import milestones, progress, timeline
 from app.editions import queries as editions
-from app.hosting import checklist
+from app.hosting import checklist, proposals
 from app.hosting import queries as hosting
 from app.i18n import gettext as _
 from scheduler.lifecycle import EditionStatus
@@ -64,7 +64,7 @@ def next_decisions(today: date) -> list[Decision]:
             by_state = _decision(edition, calls.get(edition.id), counts.get(edition.id, 0))
         its_rows = rows.get(edition.id, [])
         found += _merged(by_state, _by_milestones(edition, its_rows, by_state, today))
-    found += _overdue_tasks(today)
+    found += _overdue_tasks(today) + _proposals()
     found = [_timed(decision, today) for decision in found]
     return sorted(found, key=lambda row: (row.due_on or row.edition.dtstart, row.edition.slug))
 
@@ -118,6 +118,20 @@ def _overdue_tasks(today: date) -> list[Decision]:
             f"{url_for('hosts.show', slug=task.edition.slug)}#checklist",
         )
         for task in checklist.overdue_of_organisers(today)
+    ]
+
+
+def _proposals() -> list[Decision]:
+    """Return a line for each proposal of a host that waits for an answer."""
+    return [
+        Decision(
+            one.edition,
+            _("The host proposes a change."),
+            None,
+            _("Answer it"),
+            url_for("proposals.answer", slug=one.edition.slug, number=one.number),
+        )
+        for one in proposals.waiting()
     ]
 
 

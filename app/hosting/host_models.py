@@ -1,15 +1,15 @@
-"""Tables of the work with a host: the checklist."""
+"""Tables of the work with a host: the checklist, and what the host proposes to change."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, String
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Person
-from app.database import Model
+from app.database import Instant, Model
 from app.editions.models import Edition
 from scheduler.lead_times import Lead
 
@@ -59,3 +59,52 @@ class HostTask(Model):
     def is_overdue(self, today: date) -> bool:
         """Whether its day went by and it is still open."""
         return self.is_open and self.due_on is not None and self.due_on < today
+
+
+class ProposalStatus(StrEnum):
+    """Where a proposal of the host stands."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"  # by a newer one of the same kind
+
+
+class HostProposal(Model):
+    """Other days, or another place in the same country, as the host proposes them."""
+
+    __table_args__ = (
+        UniqueConstraint("edition_id", "number"),
+        CheckConstraint("(dtstart IS NULL) = (dtend IS NULL)", name="both_days"),
+        CheckConstraint("(dtstart IS NULL) <> (city = '')", name="days_or_place"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"))
+    number: Mapped[int]  # within its edition
+    country_code: Mapped[str] = mapped_column(ForeignKey("country.code"))  # the host's
+    status: Mapped[ProposalStatus] = mapped_column(
+        Enum(ProposalStatus, native_enum=False, length=10), default=ProposalStatus.OPEN
+    )
+    dtstart: Mapped[date | None]
+    dtend: Mapped[date | None]  # exclusive
+    city: Mapped[str] = mapped_column(String(120), default="")
+    venue: Mapped[str] = mapped_column(String(200), default="")
+    venue_address: Mapped[str] = mapped_column(String(500), default="")
+    reason: Mapped[str] = mapped_column(String(500))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    made_at: Mapped[Instant]
+    decided_at: Mapped[datetime | None]
+    answer: Mapped[str] = mapped_column(String(500), default="")
+    edition: Mapped[Edition] = relationship(lazy="joined", innerjoin=True)
+    person: Mapped[Person | None] = relationship()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for an answer."""
+        return self.status is ProposalStatus.OPEN
+
+    @property
+    def days(self) -> tuple[date, date] | None:
+        """The days it proposes, the end exclusive."""
+        return (self.dtstart, self.dtend) if self.dtstart and self.dtend else None

@@ -170,7 +170,7 @@ def invite(slug: str) -> ResponseReturnValue:
             db.session.commit()
             flash(_("An invitation is on its way to %(email)s.", email=invitation.email), "success")
             return redirect(url_for(".team", slug=slug), HTTPStatus.SEE_OTHER)
-    lede = _("They keep the checklist and the door.")
+    lede = _("They keep the checklist, propose days and place, and keep the door.")
     return _act_page(edition, form, _("Invite somebody to the host team"), lede)
 
 
