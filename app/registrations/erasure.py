@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 
 from app import audit_proof, database, retention
 from app.accounts import privacy
@@ -15,7 +15,7 @@ from app.database import Model, db
 from app.editions.models import Edition
 from app.i18n import lazy_gettext as _l
 from app.registrations import queries, service
-from app.registrations.models import ErasedRegistrations, Registration
+from app.registrations.models import ErasedRegistrations, Profile, Registration, VisaRequest
 from app.registrations.signals import registration_erased
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def _tell(sender: object, *, person: Person) -> tuple[str, list[dict[str, Any]]]
             "edition": registration.edition.title,
             "status": registration.status.value,
             "position": queries.position(registration),
+            "country": registration.country_code,
+            "role": registration.role.value,
             "affiliation": registration.affiliation,
             "function": registration.position,
             "dietary_needs": registration.dietary_needs,
@@ -51,6 +53,19 @@ def _tell(sender: object, *, person: Person) -> tuple[str, list[dict[str, Any]]]
         for registration in queries.of_person(person)
     ]
     return "registrations", told
+
+
+@person_data.connect
+def _tell_profile(sender: object, *, person: Person) -> tuple[str, dict[str, Any]]:  # noqa: ARG001
+    """Tell a person what they told once for every event."""
+    profile = db.session.get(Profile, person.id)
+    if profile is None:
+        return "profile", {}
+    return "profile", {
+        "country": profile.country_code,
+        "affiliation": profile.affiliation,
+        "function": profile.position,
+    }
 
 
 def _what_hangs_on(registration: Registration) -> dict[str, list[dict[str, str]]]:
@@ -142,6 +157,19 @@ def _let_go_of_needs(now: datetime) -> int:
             or_(Registration.dietary_needs != "", Registration.access_needs != ""),
         )
         .values(dietary_needs="", access_needs="")
+        .execution_options(synchronize_session=False)
+    )
+    return retention.rows(done)
+
+
+@retention.rule(_l("Passports, told for a visa letter"), _l("until 30 days after the event"))
+def _let_go_of_passports(now: datetime) -> int:
+    """Delete what a consulate needed to know."""
+    ended = select(Registration.id).join(Registration.edition)
+    ended = ended.where(Edition.dtend <= (now - NEEDS_KEPT).date())
+    done = db.session.execute(
+        delete(VisaRequest)
+        .where(VisaRequest.registration_id.in_(ended))
         .execution_options(synchronize_session=False)
     )
     return retention.rows(done)

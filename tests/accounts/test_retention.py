@@ -15,9 +15,9 @@ from app.feeds.models import PersonalFeed
 from app.feeds.queries import personal_feeds
 from app.registrations import queries as registrations_queries
 from app.registrations import service as registrations
-from app.registrations.models import Registration
+from app.registrations.models import Registration, VisaRequest
 from app.registrations.service import Particulars
-from tests.factories import OPENING, make_edition, make_person
+from tests.factories import OPENING, make_country, make_edition, make_person
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +65,26 @@ def test_diet_is_known_until_thirty_days_after_the_event() -> None:
     db.session.flush()
     assert run() == {"Dietary and access needs": 1}
     assert (kept.dietary_needs, gone.dietary_needs, gone.access_needs) == ("No nuts", "", "")
+
+
+def test_passports_are_known_until_thirty_days_after_the_event() -> None:
+    country = make_country("XAB")
+    kept, gone = (register_for(TODAY - days * DAY) for days in (30, 31))
+    for registration in (kept, gone):
+        db.session.add(
+            VisaRequest(
+                registration_id=registration.id,
+                full_name="Ana",
+                nationality_code=country.code,
+                passport_number="X1",
+                passport_expires_on=TODAY,
+                born_on=TODAY,
+                requested_at=OPENING,
+            )
+        )
+    db.session.flush()
+    assert run()["Passports, told for a visa letter"] == 1
+    assert db.session.scalars(select(VisaRequest.registration_id)).all() == [kept.id]
 
 
 def test_registrations_become_counts_after_two_years() -> None:

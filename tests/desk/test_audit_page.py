@@ -11,6 +11,7 @@ from app import audit, audit_proof, database
 from app.accounts.models import Role
 from app.database import Model, db
 from app.editions.models import AgreementAct
+from app.registrations.models import GrantStatus
 from app.site.history import KINDS, WORDS
 from scheduler.lifecycle import EditionStatus, OfferStatus, RegistrationStatus
 from tests.factories import (
@@ -37,9 +38,14 @@ MADE_FROM = {
         EditionStatus.CALL_OPEN, EditionStatus.UNDER_EVALUATION, EditionStatus.HOST_SELECTED,
         EditionStatus.CONFIRMED, EditionStatus.ANNOUNCED)},
     "f'edition.agreement_{name}'": {"edition.agreement_recorded"} | {
-        f"edition.agreement_{act}" for act in set(AgreementAct) - {AgreementAct.ACCEPTED}},
+        f"edition.agreement_{act}" for act in set(AgreementAct)
+        - {AgreementAct.ACCEPTED, AgreementAct.WAIVED, AgreementAct.ENDED}},
     "f'offer.{status.value}'": {f"offer.{status}" for status in (
         OfferStatus.SELECTED, OfferStatus.NOT_SELECTED)},
+    "f'release.{what}'": {f"release.{what}" for what in (
+        "asked", "granted", "declined", "fetched", "ended")},
+    "f'grant.{grant.status.value}'": {f"grant.{status}" for status in (
+        GrantStatus.GIVEN, GrantStatus.DECLINED)},
     "f'offer.{target.value}'": {f"offer.{status}" for status in (
         OfferStatus.ELIGIBLE, OfferStatus.EVALUATED, OfferStatus.SHORTLISTED,
         OfferStatus.RECOMMENDED)},
