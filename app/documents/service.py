@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from app import audit, database, outbox
@@ -9,12 +10,13 @@ from app.database import db
 from app.documents import letters, queries
 from app.documents.models import LETTERS, DocumentKind, DocumentText, IssuedDocument
 from app.placeholders import insist
+from app.registrations.models import VisaRequest
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import RegistrationStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from app.accounts.models import Person
     from app.editions.models import Edition
@@ -46,6 +48,18 @@ class NotAskedError(ConflictError):
     """A visa support letter that nobody asked for."""
 
     message = N_("{name} has not asked for a visa support letter.")
+
+
+class LetterIssuedError(ConflictError):
+    """A change of what stands on a letter."""
+
+    message = N_("Your visa support letter is issued. Write to the organisers if it is wrong.")
+
+
+class EventBegunError(ConflictError):
+    """A visa letter for a journey that is over."""
+
+    message = N_("{edition} has begun: no visa support letters are issued any more.")
 
 
 class NoWordsError(ConflictError):
@@ -122,6 +136,72 @@ def issue(
     return queries.of_registration(registration).get(kind) or _issue(
         registration, kind, by=by, now=now
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Passport:
+    """What a consulate needs to know of somebody."""
+
+    full_name: str
+    nationality_code: str
+    passport_number: str
+    passport_expires_on: date
+    born_on: date
+    consulate: str = ""
+
+
+def check_asking(registration: Registration, *, now: datetime) -> None:
+    """Insist that a visa letter can be asked for, or what was told be changed.
+
+    Raises:
+        NoPlaceError: the registration holds no seat.
+        NoWordsError: the organisers give no such letters.
+        LetterIssuedError: the letter is there.
+        EventBegunError: the event has begun.
+    """
+    edition = registration.edition
+    if not registration.holds_seat:
+        raise NoPlaceError(edition=edition.title)
+    if DocumentKind.VISA_SUPPORT not in queries.texts(edition):
+        raise NoWordsError
+    if DocumentKind.VISA_SUPPORT in queries.of_registration(registration):
+        raise LetterIssuedError
+    if edition.has_begun(edition.day_at(now)):
+        raise EventBegunError(edition=edition.title)
+
+
+def ask_for_visa_letter(
+    registration: Registration, told: Passport, *, by: Person, now: datetime
+) -> None:
+    """Record what a visa support letter needs; nothing of it goes into the log.
+
+    Raises:
+        DomainError: as :func:`check_asking` says.
+    """
+    database.write(registration)
+    check_asking(registration, now=now)
+    request = registration.visa_request or VisaRequest(registration_id=registration.id)
+    for name, value in asdict(told).items():
+        setattr(request, name, value)
+    request.requested_at = now
+    registration.visa_request = request
+    db.session.flush()
+    audit.record("registration.visa_letter_asked", registration, by=by, now=now)
+
+
+def take_back_asking(registration: Registration, *, by: Person, now: datetime) -> None:
+    """Delete what was told for a visa letter.
+
+    Raises:
+        LetterIssuedError: the letter is there.
+    """
+    database.write(registration)
+    if DocumentKind.VISA_SUPPORT in queries.of_registration(registration):
+        raise LetterIssuedError
+    if registration.visa_request is not None:
+        registration.visa_request = None
+        db.session.flush()
+        audit.record("registration.visa_letter_not_needed", registration, by=by, now=now)
 
 
 def give_visa_letter(registration: Registration, *, by: Person, now: datetime) -> IssuedDocument:

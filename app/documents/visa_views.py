@@ -14,17 +14,22 @@ from app.accounts.access import the_person
 from app.countries import queries as countries
 from app.database import db
 from app.documents import queries, service
-from app.documents.forms import PostForm
+from app.documents.forms import PostForm, VisaForm
 from app.documents.models import DocumentKind
 from app.editions import queries as editions
+from app.forms import options
 from app.i18n import gettext as _
 from app.registrations import queries as registrations
-from scheduler.errors import NotFoundError
+from app.registrations.signals import tasks_asked
+from scheduler.errors import DomainError, NotFoundError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from flask.typing import ResponseReturnValue
 
     from app.editions.models import Edition
+    from app.registrations.models import Registration
 
 bp = Blueprint("visas", __name__, url_prefix="/visas")
 
@@ -64,6 +69,74 @@ def give(slug: str, public_id: str) -> ResponseReturnValue:
         db.session.commit()
         flash(_("The letter is issued, and its person is written to."), "success")
     return redirect(url_for(".index", slug=slug), HTTPStatus.SEE_OTHER)
+
+
+@tasks_asked.connect
+def _asking_of(
+    sender: object,  # noqa: ARG001 - the signal's form
+    *,
+    registration: Registration,
+    now: datetime,
+) -> list[tuple[str, str]]:
+    """Lead who may ask for a letter to the form, where it is the person's own place."""
+    if registration.person_id != the_person().id:
+        return []
+    try:
+        service.check_asking(registration, now=now)
+    except DomainError:
+        return []
+    words = _("Ask for a visa support letter")
+    if registration.visa_request is not None:
+        words = _("Change what you told for the visa letter")
+    return [(words, url_for("visas.ask", public_id=registration.public_id))]
+
+
+@bp.route("/ask/<public_id>", methods=["GET", "POST"])
+@access.needs(access.signed_in)
+def ask(public_id: str) -> ResponseReturnValue:
+    """Ask for a visa support letter of one's own; nobody else sees this form."""
+    registration, now = _own(public_id), clock.utcnow()
+    edition, request_ = registration.edition, registration.visa_request
+    service.check_asking(registration, now=now)
+    form = VisaForm(obj=request_, data=None if request_ else {"full_name": the_person().name})
+    form.nationality.choices = options([("", _("Choose a country")), *countries.names()])
+    if request_ is not None and not form.is_submitted():
+        form.nationality.data = request_.nationality_code
+    back = redirect(url_for("registrations.show", public_id=public_id), HTTPStatus.SEE_OTHER)
+    last_day = edition.dtend - timedelta(days=1)
+    if form.validate_on_submit() and form.insist(edition.day_at(now), last_day):
+        service.ask_for_visa_letter(registration, form.passport(), by=the_person(), now=now)
+        db.session.commit()
+        flash(_("Asked. We write to you when the letter is ready."), "success")
+        return back
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    page = render_template(
+        "documents/visa_form.html",
+        edition=edition,
+        registration=registration,
+        form=form,
+        post_form=PostForm(formdata=None),
+    )
+    return page, status
+
+
+@bp.post("/ask/<public_id>/take-back")
+@access.needs(access.signed_in)
+def take_back(public_id: str) -> ResponseReturnValue:
+    """Delete what one told for a letter."""
+    registration = _own(public_id)
+    if PostForm().validate_on_submit():
+        service.take_back_asking(registration, by=the_person(), now=clock.utcnow())
+        db.session.commit()
+        flash(_("What you told about your passport is deleted."), "success")
+    return redirect(url_for("registrations.show", public_id=public_id), HTTPStatus.SEE_OTHER)
+
+
+def _own(public_id: str) -> Registration:
+    registration = registrations.by_public_id(public_id)
+    if registration is None or registration.person_id != the_person().id:
+        raise NotFoundError
+    return registration
 
 
 def _edition(slug: str) -> Edition:

@@ -321,3 +321,56 @@ def test_an_edition_without_words_and_people_shows_what_to_do(
     edition = make_edition(status=EditionStatus.ANNOUNCED)
     page = client.sign_in(organiser).get(f"/organise/editions/{edition.slug}/documents")
     assert page.text.count("Not written yet") == 3
+
+
+PASSPORT = {
+    "full_name": "Ana María García",
+    "nationality": "XAB",
+    "passport_number": "XA1234567",
+    "passport_expires_on": "2031-03-01",
+    "born_on": "1980-02-29",
+}
+
+
+def test_who_needs_a_visa_asks_on_the_page_of_their_place_and_can_take_it_back(
+    client: Client, place: Registration, organiser: Person, officer: Person
+) -> None:
+    make_country("XAB", name="Alboria")
+    client.sign_in(place.person)
+    own, path = f"/registrations/{place.public_id}", f"/visas/ask/{place.public_id}"
+    assert path not in client.get(own).text  # there are no letters yet
+    written(place, organiser, DocumentKind.VISA_SUPPORT)
+    assert path in client.get(own).text
+    assert client.submit(path, **PASSPORT).location == own
+    assert "Change what you told for the visa letter" in client.get(own).text
+    assert 'value="XA1234567"' in client.get(path).text
+    assert "XA1234567" in client.sign_in(officer).get(f"/visas/{place.edition.slug}").text
+    client.sign_in(place.person)
+    client.submit(f"{path}/take-back")
+    assert db.session.scalars(select(VisaRequest)).all() == []
+    client.submit(path, **PASSPORT)
+    client.sign_in(officer).submit(f"/visas/{place.edition.slug}/{place.public_id}")
+    client.sign_in(place.person)
+    assert client.submit(path, **PASSPORT).status_code == 409
+    assert client.submit(f"{path}/take-back").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"born_on": "2027-03-01"}, "This day has not come yet."),
+        ({"passport_expires_on": "2027-02-01"}, "valid on the last day of the event"),
+        ({"nationality": "nowhere"}, "Nationality"),
+        ({"passport_number": ""}, "Passport number"),
+    ],
+)
+def test_a_passport_that_cannot_be_comes_back_as_it_was_typed(
+    fields: dict[str, str], why: str, client: Client, place: Registration, organiser: Person
+) -> None:
+    make_country("XAB", name="Alboria")
+    written(place, organiser, DocumentKind.VISA_SUPPORT)
+    client.sign_in(place.person)
+    answer = client.submit(f"/visas/ask/{place.public_id}", **(PASSPORT | fields))
+    assert (answer.status_code, why in alert(answer)) == (422, True)
+    assert 'value="Ana María García"' in answer.text
+    assert db.session.scalars(select(VisaRequest)).all() == []

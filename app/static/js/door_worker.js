@@ -18,10 +18,10 @@ self.addEventListener("message", (event) => {
   );
 });
 
-async function freshOrKept(request, address) {
+async function freshOrKept(request, address, { keep }) {
   try {
     const answer = await fetch(request);
-    if (answer.ok && !answer.redirected) (await caches.open(STORE)).put(address, answer.clone());
+    if (keep && answer.ok) (await caches.open(STORE)).put(address, answer.clone());
     return answer;
   } catch (error) {
     const found = await caches.match(address);
@@ -35,8 +35,9 @@ self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== self.location.origin) return;
   if (request.mode === "navigate" && !new URL(request.url).search) {
-    event.respondWith(freshOrKept(request, pathname));
+    // What was just said to somebody ("… is checked in") is not for the next reload.
+    event.respondWith(freshOrKept(request, pathname, { keep: false }));
   } else if (pathname.startsWith("/static/")) {
-    event.respondWith(freshOrKept(request, request.url));
+    event.respondWith(freshOrKept(request, request.url, { keep: true }));
   }
 });
