@@ -121,7 +121,7 @@ def test_a_participant_registers_waits_and_moves_up(new_page: NewPage, *, script
     for page, link in zip(pages, ("Register", "Join the waiting list"), strict=True):
         page.goto(f"/editions/{edition.slug}")
         page.get_by_role("link", name=link).first.click()
-        page.get_by_label("Name").fill("Ana Delegate")
+        page.get_by_role("textbox", name="Name").fill("Ana Delegate")
         page.get_by_label("I accept the terms").check()
         page.get_by_role("button", name="Register").click()
     expect(
