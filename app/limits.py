@@ -97,7 +97,7 @@ class CountsFile(Storage):
         found = (
             self._file()
             .execute(
-                f"SELECT {column} FROM count WHERE key = ? AND ends_at > ?",  # noqa: S608 - our own word
+                f"SELECT {column} FROM count WHERE key = ? AND ends_at > ?",  # noqa: S608 # nosec B608 - our word
                 (key, self._now()),
             )
             .fetchone()

@@ -59,7 +59,7 @@ SCOPE_OF = {
 class Method(StrEnum):
     """How somebody proved who they are."""
 
-    PASSWORD = "password"  # noqa: S105 - a word
+    PASSWORD = "password"  # noqa: S105 # nosec B105 - a word
     LINK = "link"
     CODE = "code"
     PASSKEY = "passkey"

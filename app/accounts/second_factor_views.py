@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from flask.typing import ResponseReturnValue
 
-SECRET_KEY = "app_secret"  # noqa: S105 - a key of the session
+SECRET_KEY = "app_secret"  # noqa: S105 # nosec B105 - a key of the session
 
 
 @bp.route("/login/second", methods=["GET", "POST"])
