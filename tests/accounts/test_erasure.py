@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -25,8 +28,6 @@ from tests.factories import OPENING, make_edition, make_person
 from tests.pages import alert, words
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
     from tests.conftest import Client
@@ -122,9 +123,15 @@ def _has_trace(text: bytes) -> bool:
 
 
 def traces_in_files(folder: Path) -> list[str]:
-    """Return the files in which the canary still is, databases read as bytes."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return sorted(path.name for path in files if _has_trace(path.read_bytes()))
+    """Return the files in which the canary still is, databases read as bytes.
+
+    Another process copies them first: to open and close a database's file here would let go of
+    the locks by which SQLite knows that this process has it open (POSIX, fcntl).
+    """
+    with tempfile.TemporaryDirectory() as copies:
+        subprocess.run(["cp", "-a", folder, copies], check=True)  # noqa: S603, S607 - coreutils
+        files = [path for path in Path(copies).rglob("*") if path.is_file()]
+        return sorted(path.name for path in files if _has_trace(path.read_bytes()))
 
 
 def is_sqlite() -> bool:
