@@ -199,6 +199,18 @@ def public_between(
     ).all()
 
 
+def public_nearest(
+    start: date, end: date, *, series: str | None = None, region: str | None = None
+) -> Edition | None:
+    """Return the public edition that begins next after ``end``, else the last before ``start``."""
+    query = public(series=series, region=region)
+    following = db.session.scalars(query.where(Edition.dtstart >= end).limit(1)).first()
+    if following is not None:
+        return following
+    latest_first = query.order_by(None).order_by(Edition.dtstart.desc(), Edition.uid)
+    return db.session.scalars(latest_first.where(Edition.dtend <= start).limit(1)).first()
+
+
 def upcoming(today: date, *, limit: int = 12) -> Sequence[Edition]:
     """Return the public editions that are not over, nearest first."""
     return db.session.scalars(

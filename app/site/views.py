@@ -75,7 +75,9 @@ def calendar() -> ResponseReturnValue:
     if (series and series_queries.find(series) is None) or (region and region not in REGION_NAMES):
         raise NotFoundError
     start, end = _window(view, year, month)
-    found = editions.public_between(start, end, series=series or None, region=region or None)
+    chosen = {"series": series or None, "region": region or None}
+    found = editions.public_between(start, end, **chosen)
+    nearest = None if found else editions.public_nearest(start, end, **chosen)
     return render_template(
         "site/calendar.html",
         view=view,
@@ -88,6 +90,8 @@ def calendar() -> ResponseReturnValue:
         inexact=[
             drawing.event_of(edition, today) for edition in found if not drawing.is_exact(edition)
         ],
+        nearest=drawing.event_of(nearest, today) if nearest else None,
+        nearest_is_ahead=nearest is not None and nearest.dtstart >= end,
         series_choices=[(one.slug, one.title) for one in series_queries.all_series()],
         region_choices=list(REGION_NAMES.items()),
         year_first=YEAR_FIRST,

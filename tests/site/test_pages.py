@@ -93,6 +93,28 @@ def test_the_calendar_is_narrowed_by_series_and_region(client: Client) -> None:
     assert shown("series=workshop&region=africa") == []
 
 
+@pytest.mark.parametrize(
+    ("view", "address"), [("year", "2028"), ("list", "2028"), ("month", "2028&amp;month=6")]
+)
+def test_a_calendar_with_nothing_in_view_leads_to_what_comes_next(
+    view: str, address: str, client: Client
+) -> None:
+    make_edition(title="Long ago", dtstart=date(2024, 6, 4), status=S.COMPLETED)
+    make_edition(title="Elsewhen", dtstart=date(2028, 6, 6))
+    make_edition(title="Unspoken", dtstart=date(2027, 6, 6), status=S.PROJECTED)
+    page = client.get(f"/calendar?view={view}&year=2026&month=3")
+    assert ("Next: Elsewhen" in words(page), "Unspoken" in page.text) == (True, False)
+    assert f"/calendar?view={view}&amp;year={address}" in page.text
+
+
+def test_a_calendar_after_the_last_event_leads_back_to_it(client: Client) -> None:
+    make_edition(title="Before that", dtstart=date(2021, 6, 8), status=S.COMPLETED)
+    make_edition(title="Long ago", dtstart=date(2024, 6, 4), status=S.COMPLETED)
+    page = words(client.get("/calendar?year=2026"))
+    assert ("The last one: Long ago" in page, "Before that" in page) == (True, False)
+    assert "Events appear here" in client.get("/calendar?year=2026&region=europe").text
+
+
 def test_what_is_known_to_the_month_is_shown_as_a_month(client: Client) -> None:
     make_edition(
         title="Some September",
