@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flask import url_for
 
-from app.editions import milestones, progress, timeline
+from app.editions import milestone_templates, progress, timeline
 from app.editions import queries as editions
 from app.hosting import checklist, proposals
 from app.hosting import queries as hosting
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from app.editions.milestones import PlannedStep
+    from app.editions.milestone_templates import PlannedStep
     from app.editions.models import Edition, EditionMilestone
     from app.hosting.models import CallForHosts
 
@@ -138,7 +138,9 @@ def _proposals() -> list[Decision]:
 def _calls_due(today: date) -> list[Decision]:
     """Return a line for each projected edition whose call for hosts is due."""
     ahead = editions.projected_from(today)
-    templates = milestones.templates(list({one.series_id: one.series for one in ahead}.values()))
+    templates = milestone_templates.templates(
+        list({one.series_id: one.series for one in ahead}.values())
+    )
     found = []
     for edition in ahead:
         steps = templates[edition.series_id]

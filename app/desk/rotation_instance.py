@@ -21,7 +21,7 @@ from app.desk.rotation_ground import (
     iso_year,
     week_of_year,
 )
-from app.editions import clashing, milestones, progress
+from app.editions import clashing, milestone_templates, progress
 from app.editions import queries as editions
 from app.hosting import queries as hosting
 from app.hosting.models import CostShare, HostingInterest
@@ -72,7 +72,7 @@ class _Builder:
         series = {rows[0].series.id: rows[0].series for rows in self.by_series.values()}
         self.earliest = {
             series_id: progress.earliest_opening(steps, today)
-            for series_id, steps in milestones.templates(list(series.values())).items()
+            for series_id, steps in milestone_templates.templates(list(series.values())).items()
         }
 
     def ground(self) -> Ground:

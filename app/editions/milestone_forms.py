@@ -8,7 +8,8 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, Form, FormField, HiddenField, IntegerField, SubmitField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.editions.milestones import STEPS_MAX, PlannedStep
+from app.editions.milestone_changes import STEPS_MAX
+from app.editions.milestone_templates import PlannedStep
 from app.forms import DayField, LineField, ProseField, RowsField
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l

@@ -11,7 +11,7 @@ from app import clock
 from app.accounts import access
 from app.accounts.access import the_person
 from app.database import db
-from app.editions import milestones, queries
+from app.editions import milestone_changes, milestone_templates, queries
 from app.editions.milestone_forms import (
     MilestoneDoneForm,
     MilestoneReopenForm,
@@ -62,19 +62,19 @@ def template(slug: str) -> ResponseReturnValue:
     series = series_queries.find(slug)
     if series is None:
         raise NotFoundError
-    standing = milestones.in_order(milestones.template_of(series), series)
+    standing = milestone_templates.in_order(milestone_templates.template_of(series), series)
     form = TemplateForm() if request.method == "POST" else TemplateForm.of(standing)
     adds = "add" in request.form
     reset = TemplateResetForm(prefix="defaults")
     if reset.submit.data and reset.validate_on_submit():
-        milestones.reset_template(series, by=the_person(), now=clock.utcnow())
+        milestone_changes.reset_template(series, by=the_person(), now=clock.utcnow())
         db.session.commit()
         flash(_("The usual milestones hold again."), "success")
         return redirect(url_for(".template", slug=slug), HTTPStatus.SEE_OTHER)
     if not adds and form.validate_on_submit():
         try:
             known = {planned.step.key for planned in standing}
-            milestones.change_template(
+            milestone_changes.change_template(
                 series, form.planned(known), by=the_person(), now=clock.utcnow()
             )
         except DomainError as error:
@@ -91,8 +91,8 @@ def template(slug: str) -> ResponseReturnValue:
         form=form,
         reset=reset,
         series=series,
-        is_own=milestones.has_own_template(series),
-        internal=milestones.INTERNAL,
+        is_own=milestone_templates.has_own_template(series),
+        internal=milestone_templates.INTERNAL,
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
 
@@ -131,8 +131,8 @@ def record(slug: str, key: str, what: str) -> ResponseReturnValue:
 
 def _do(what: str, edition: Edition, key: str, form: Any, by: Person, now: datetime) -> None:  # noqa: ANN401 - any of the three
     if what == DONE:
-        milestones.mark_done(edition, key, on=form.done_on.data, by=by, now=now)
+        milestone_changes.mark_done(edition, key, on=form.done_on.data, by=by, now=now)
     elif what == WAIVE:
-        milestones.waive(edition, key, reason=form.reason.data, by=by, now=now)
+        milestone_changes.waive(edition, key, reason=form.reason.data, by=by, now=now)
     else:
-        milestones.reopen(edition, key, by=by, now=now)
+        milestone_changes.reopen(edition, key, by=by, now=now)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.database import db
-from app.editions import milestones, queries
+from app.editions import milestone_templates, milestones, queries
 from app.editions.models import EditionSchedule
 from app.i18n import gettext as _
 from scheduler import milestones as engine
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from app.editions.milestones import PlannedStep
+    from app.editions.milestone_templates import PlannedStep
     from app.editions.models import Edition, EditionMilestone
 
 _S = EditionStatus
@@ -90,7 +90,7 @@ def headroom(edition: Edition, today: date) -> Headroom:
     rows = queries.milestones_of([edition.id]) if schedule else []
     return headroom_by(
         edition,
-        milestones.template_of(edition.series),
+        milestone_templates.template_of(edition.series),
         today,
         schedule.begun_on if schedule else today,
         rows,
@@ -111,12 +111,12 @@ def headroom_by(
     remaining = [planned for planned in steps if planned.step.key not in done]
     if remaining:
         left = engine.schedule(
-            milestones.engine_template(remaining, edition.series), edition.dtstart, today
+            milestone_templates.engine_template(remaining, edition.series), edition.dtstart, today
         )
         if not left.can_be_met:
             return Headroom(problem=left.problem, earliest_dtstart=left.earliest_dtstart)
     plan = engine.schedule(
-        milestones.engine_template(steps, edition.series), edition.dtstart, begun_on
+        milestone_templates.engine_template(steps, edition.series), edition.dtstart, begun_on
     )
     return Headroom(is_compressed=plan.is_compressed)
 
@@ -140,7 +140,7 @@ def call_due_on(edition: Edition, steps: Iterable[PlannedStep]) -> date | None:
 
 def preview(edition: Edition, today: date) -> list[Progress]:
     """Return the milestones that a projected ``edition`` would have if the work began today."""
-    steps = milestones.template_of(edition.series)
+    steps = milestone_templates.template_of(edition.series)
     laid = milestones.lay_days(
         steps, edition, EditionSchedule(edition_id=edition.id, begun_on=today)
     )

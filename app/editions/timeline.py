@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import url_for
 
-from app.editions import milestones, progress, queries
+from app.editions import milestone_changes, milestones, progress, queries
 from app.i18n import gettext as _
 from app.i18n import ngettext
 from scheduler.ical import EntryStatus
@@ -153,13 +153,13 @@ def _item(
 
 
 def _actions(edition: Edition, row: EditionMilestone) -> list[tuple[str, str]]:
-    if milestones.may_reopen(row):
+    if milestone_changes.may_reopen(row):
         return [(_("Take back"), record_url(edition, row.key, "reopen"))]
     if row.is_recorded:
         return []
     found = []
     if act := act_of(edition, row.key):
         found.append(act)
-    if milestones.may_waive(edition, row):
+    if milestone_changes.may_waive(edition, row):
         found.append((_("Waive"), record_url(edition, row.key, "waive")))
     return found

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 
 from app import audit, database
 from app.database import db
-from app.editions import milestones
+from app.editions import milestone_templates
 from app.editions.signals import edition_revised
 from app.hosting import queries
 from app.hosting.host_models import HostTask, TaskOwner
@@ -131,7 +131,8 @@ def _follow(sender: object, *, edition: Edition) -> None:  # noqa: ARG001 - the 
 
 def _lay(edition: Edition) -> None:
     leads = {
-        planned.step.key: planned.step.lead for planned in milestones.template_of(edition.series)
+        planned.step.key: planned.step.lead
+        for planned in milestone_templates.template_of(edition.series)
     }
     offer = next(
         (one for one in queries.offers_for(edition) if one.status is OfferStatus.SELECTED), None

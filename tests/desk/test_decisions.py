@@ -6,7 +6,7 @@ import pytest
 
 from app import database
 from app.desk.decisions import Decision, next_decisions
-from app.editions import disruptions, milestones, queries, timeline
+from app.editions import disruptions, milestone_changes, queries, timeline
 from app.editions.models import Edition
 from app.hosting import service as hosting
 from scheduler.lifecycle import AgreementStatus, EditionStatus
@@ -85,7 +85,9 @@ def test_the_overdue_come_first_and_are_called_late() -> None:
     ]
     database.write(edition)
     on = OPENING + timedelta(days=1000)
-    milestones.mark_done(edition, "contributions_close", on=on.date(), by=make_person(), now=on)
+    milestone_changes.mark_done(
+        edition, "contributions_close", on=on.date(), by=make_person(), now=on
+    )
     assert [one.text for one in decide(today)] == ["Nominations and grant requests close."]
 
 
@@ -95,7 +97,7 @@ def test_a_held_edition_owes_its_reports() -> None:
     assert [one.text for one in decide(after)] == ["Survey.", "Chair's report due."]
     by, now = make_person(), OPENING + timedelta(days=1300)
     for key in ("survey", "chair_report", "outcome_reports"):
-        milestones.waive(edition, key, reason="Small", by=by, now=now)
+        milestone_changes.waive(edition, key, reason="Small", by=by, now=now)
     assert decide(after) == []
 
 

@@ -13,8 +13,8 @@ from app.database import db
 from app.desk import queries, rotation, rotation_answers
 from app.desk.models import RotationRun, RunStatus
 from app.desk.rotation_instance import build
-from app.editions import milestones
-from app.editions.milestones import PlannedStep
+from app.editions import milestone_changes
+from app.editions.milestone_templates import PlannedStep
 from app.hosting import interests
 from scheduler import rotation as engine
 from scheduler.lead_times import Lead, Step
@@ -58,7 +58,7 @@ def symposia() -> dict[int, Edition]:
     found = {day.year: make_edition(series=series, status=S.PROJECTED, dtstart=day) for day in days}
     # The first lies a few weeks ahead; here that is time enough.
     steps = [PlannedStep(Step("", "Agreement", Lead.parse("T-4 weeks"), minimum_weeks=4))]
-    milestones.change_template(series, steps, by=make_person(), now=OPENING)
+    milestone_changes.change_template(series, steps, by=make_person(), now=OPENING)
     db.session.commit()
     return found
 
@@ -153,7 +153,7 @@ def test_an_offer_for_one_edition_keeps_its_own_days(symposia: dict[int, Edition
 def test_an_edition_too_near_for_its_least_times_says_so_and_is_not_filled(
     symposia: dict[int, Edition], organiser: Person, client: Client
 ) -> None:
-    milestones.reset_template(symposia[2027].series, by=organiser, now=OPENING)
+    milestone_changes.reset_template(symposia[2027].series, by=organiser, now=OPENING)
     could_host("XAA", (3, 4), first_year=2027, last_year=2027)
     near = could_host("XAB", (3,), first_year=2027, last_year=2027)
     # The agreement alone needs ten weeks: 26 March is the first day that has them.

@@ -12,14 +12,23 @@ from app import audit, database
 from app.accounts.models import Role
 from app.clock import utcnow
 from app.database import db
-from app.editions import agreements, disruptions, milestones, progress, queries, service
-from app.editions.milestones import (
+from app.editions import (
+    agreements,
+    disruptions,
+    milestone_changes,
+    milestone_templates,
+    milestones,
+    progress,
+    queries,
+    service,
+)
+from app.editions.milestone_changes import (
     ByItselfError,
     NotYetError,
-    PlannedStep,
     TemplateSizeError,
     WaiverReasonError,
 )
+from app.editions.milestone_templates import PlannedStep
 from app.hosting import service as hosting
 from app.series import service as series_service
 from app.series.models import SeriesKind
@@ -126,7 +135,7 @@ def test_another_kind_of_series_lays_its_editions_anew() -> None:
 
 def test_moving_an_edition_moves_what_is_not_done() -> None:
     edition, by = make_edition(status=S.ANNOUNCED, dtstart=FAR), make_person()
-    milestones.mark_done(edition, "invitations_sent", on=TODAY, by=by, now=OPENING)
+    milestone_changes.mark_done(edition, "invitations_sent", on=TODAY, by=by, now=OPENING)
     was = due(edition)
     later = FAR + timedelta(weeks=4)
     disruptions.reschedule(
@@ -212,7 +221,7 @@ def test_without_a_call_its_milestones_are_waived_by_themselves() -> None:
     row = rows_of(edition)["call_opens"]
     assert (row.done_on, row.waived_reason) == (None, "The host was named without a call.")
     with pytest.raises(ByItselfError):
-        milestones.reopen(edition, "call_opens", by=make_person(), now=OPENING)
+        milestone_changes.reopen(edition, "call_opens", by=make_person(), now=OPENING)
 
 
 def test_registration_closes_by_the_clock() -> None:
@@ -232,8 +241,8 @@ def test_once_the_event_has_begun_only_what_follows_it_is_asked_for() -> None:
 
 def test_a_record_says_who_and_when_and_stands_in_the_history() -> None:
     edition, by = make_edition(status=S.ANNOUNCED, dtstart=FAR), make_person()
-    milestones.mark_done(edition, "logistics_note", on=date(2027, 1, 4), by=by, now=OPENING)
-    milestones.waive(edition, "survey", reason="Too small", by=by, now=OPENING)
+    milestone_changes.mark_done(edition, "logistics_note", on=date(2027, 1, 4), by=by, now=OPENING)
+    milestone_changes.waive(edition, "survey", reason="Too small", by=by, now=OPENING)
     note, survey = (rows_of(edition)[key] for key in ("logistics_note", "survey"))
     assert (note.done_on, note.person_id, note.recorded_at) == (date(2027, 1, 4), by.id, OPENING)
     assert (survey.done_on, survey.waived_reason) == (None, "Too small")
@@ -243,21 +252,23 @@ def test_a_record_says_who_and_when_and_stands_in_the_history() -> None:
         ("edition.milestone_done", ["", "Logistics note"], "", by.id),
         ("edition.milestone_waived", ["", "Survey"], "Too small", by.id),
     ]
-    milestones.reopen(edition, "survey", by=by, now=OPENING)
+    milestone_changes.reopen(edition, "survey", by=by, now=OPENING)
     assert not rows_of(edition)["survey"].is_recorded
 
 
 def test_records_that_cannot_be_are_refused() -> None:
     edition, by = make_edition(status=S.ANNOUNCED, dtstart=FAR), make_person()
     with pytest.raises(NotYetError):
-        milestones.mark_done(edition, "survey", on=TODAY + timedelta(days=1), by=by, now=OPENING)
+        milestone_changes.mark_done(
+            edition, "survey", on=TODAY + timedelta(days=1), by=by, now=OPENING
+        )
     with pytest.raises(WaiverReasonError):
-        milestones.waive(edition, "survey", reason="  ", by=by, now=OPENING)
+        milestone_changes.waive(edition, "survey", reason="  ", by=by, now=OPENING)
     for key in ("registration_closes", "announcement"):
         with pytest.raises(ByItselfError):
-            milestones.mark_done(edition, key, on=TODAY, by=by, now=OPENING)
+            milestone_changes.mark_done(edition, key, on=TODAY, by=by, now=OPENING)
     with pytest.raises(NotFoundError):
-        milestones.waive(edition, "unknown", reason="x", by=by, now=OPENING)
+        milestone_changes.waive(edition, "unknown", reason="x", by=by, now=OPENING)
     assert {key for key, row in rows_of(edition).items() if row.waived_reason} == {
         "call_opens",
         "offers_close",
@@ -269,7 +280,7 @@ def test_what_is_sure_to_happen_cannot_be_waived() -> None:
     opened = make_edition(status=S.REGISTRATION_OPEN, dtstart=FAR)
     for edition, key in ((called(), "offers_close"), (opened, "registration_closes")):
         with pytest.raises(ByItselfError):
-            milestones.waive(edition, key, reason="x", by=by, now=OPENING)
+            milestone_changes.waive(edition, key, reason="x", by=by, now=OPENING)
         assert not rows_of(edition)[key].waived_reason
 
 
@@ -284,12 +295,12 @@ def test_a_series_has_the_defaults_of_its_kind_until_it_is_given_its_own() -> No
     series, edition = make_series(), make_edition(status=S.ANNOUNCED, dtstart=FAR)
     assert len(due(edition)) == 17
     own = [step("Survey", "T+2 weeks", "survey"), step("Visit the venue", "T-5 months")]
-    milestones.change_template(series, own, by=make_person(), now=OPENING)
+    milestone_changes.change_template(series, own, by=make_person(), now=OPENING)
     assert due(edition) == {
         "visit_the_venue": date(2029, 10, 5),
         "survey": FAR + timedelta(weeks=2),
     }
-    milestones.reset_template(series, by=make_person(), now=OPENING)
+    milestone_changes.reset_template(series, by=make_person(), now=OPENING)
     assert len(due(edition)) == 17
     assert due(edition)["survey"] == FAR + timedelta(weeks=1)
 
@@ -297,22 +308,22 @@ def test_a_series_has_the_defaults_of_its_kind_until_it_is_given_its_own() -> No
 def test_an_internal_milestone_never_becomes_public() -> None:
     series = make_series()
     own = [step("Committee decides", "T-9 months", "committee_decides"), step("Visit", "T-1 week")]
-    milestones.change_template(series, own, by=make_person(), now=OPENING)
-    found = {one.step.key: one.is_public for one in milestones.template_of(series)}
+    milestone_changes.change_template(series, own, by=make_person(), now=OPENING)
+    found = {one.step.key: one.is_public for one in milestone_templates.template_of(series)}
     assert found == {"committee_decides": False, "visit": True}
 
 
 def test_new_steps_of_one_name_get_keys_of_their_own() -> None:
     series = make_series()
     own = [step("Visit", "T-5 weeks"), step("Visit!", "T-4 weeks"), step("…", "T-3 weeks")]
-    milestones.change_template(series, own, by=make_person(), now=OPENING)
-    keys = [one.step.key for one in milestones.template_of(series)]
+    milestone_changes.change_template(series, own, by=make_person(), now=OPENING)
+    keys = [one.step.key for one in milestone_templates.template_of(series)]
     assert keys == ["visit", "visit_2", "milestone"]
 
 
 def test_a_template_of_nothing_is_refused() -> None:
     with pytest.raises(TemplateSizeError):
-        milestones.change_template(make_series(), [], by=make_person(), now=OPENING)
+        milestone_changes.change_template(make_series(), [], by=make_person(), now=OPENING)
 
 
 def test_what_was_held_keeps_the_milestones_it_had() -> None:
@@ -320,7 +331,9 @@ def test_what_was_held_keeps_the_milestones_it_had() -> None:
     edition = make_edition(status=S.ANNOUNCED, dtstart=TODAY + timedelta(days=200))
     was = due(edition)
     after = OPENING + timedelta(days=300)
-    milestones.change_template(series, [step("Visit", "T-5 weeks")], by=make_person(), now=after)
+    milestone_changes.change_template(
+        series, [step("Visit", "T-5 weeks")], by=make_person(), now=after
+    )
     assert due(edition) == was
 
 
@@ -366,14 +379,14 @@ def test_the_template_is_edited_by_its_form(organiser: Client) -> None:
     }
     answer = organiser.submit(TEMPLATE, **typed)
     assert (answer.status_code, answer.location) == (303, TEMPLATE)
-    keys = {one.step.key for one in milestones.template_of(series)}
+    keys = {one.step.key for one in milestone_templates.template_of(series)}
     assert ("visit_the_venue" in keys, "offers_close" in keys) == (True, False)
     assert due(edition)["visit_the_venue"] == date(2029, 10, 5)
     page = organiser.get(TEMPLATE)
     assert "Editions ahead follow them" in page.text
     token = {"defaults-csrf_token": organiser.csrf_token()}
     assert organiser.submit(TEMPLATE, **token, **{"defaults-submit": "1"}).status_code == 303
-    assert not milestones.has_own_template(series)
+    assert not milestone_templates.has_own_template(series)
 
 
 def test_a_bad_lead_is_refused_with_what_would_be_accepted(organiser: Client) -> None:
@@ -400,7 +413,7 @@ def test_a_bad_lead_is_refused_with_what_would_be_accepted(organiser: Client) ->
         assert sentence in said
     kept = fields(answer)
     assert {name: kept[name] for name in wrong} == wrong
-    assert not milestones.has_own_template(series)
+    assert not milestone_templates.has_own_template(series)
 
 
 def test_another_line_is_added_without_losing_what_was_typed(organiser: Client) -> None:
@@ -463,5 +476,5 @@ def test_the_public_reads_only_what_concerns_it(client: Client) -> None:
     for internal in ("Committee", "agreement", "report", "Invitations", "Survey", "Mark as done"):
         assert internal not in seen
     database.write(edition)
-    milestones.waive(edition, "visa_letters", reason="None", by=make_person(), now=OPENING)
+    milestone_changes.waive(edition, "visa_letters", reason="None", by=make_person(), now=OPENING)
     assert "Visa letters" not in words(client.get(f"/editions/{edition.slug}"))

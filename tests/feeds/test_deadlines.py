@@ -10,8 +10,8 @@ from icalendar import Calendar, Event
 from app.accounts.models import Role
 from app.clock import utcnow
 from app.database import db
-from app.editions import disruptions, milestones, queries, service
-from app.editions.milestones import PlannedStep
+from app.editions import disruptions, milestone_changes, milestone_templates, queries, service
+from app.editions.milestone_templates import PlannedStep
 from app.feeds import service as feeds
 from scheduler.lead_times import Lead, Step
 from scheduler.lifecycle import EditionStatus
@@ -138,13 +138,13 @@ def test_words_alone_leave_the_sequence(client: Client) -> None:
 
 def test_what_is_waived_dropped_or_made_internal_is_called_off(client: Client) -> None:
     edition, by = announced(), make_person()
-    milestones.waive(edition, "authors_told", reason="None came", by=by, now=OPENING)
+    milestone_changes.waive(edition, "authors_told", reason="None came", by=by, now=OPENING)
     rest = [
         PlannedStep(one.step, one.is_public and one.step.key != "contributions_close")
-        for one in milestones.template_of(edition.series)
+        for one in milestone_templates.template_of(edition.series)
         if one.step.key != "provisional_programme"
     ]
-    milestones.change_template(edition.series, rest, by=by, now=OPENING)
+    milestone_changes.change_template(edition.series, rest, by=by, now=OPENING)
     found = {key: (event["STATUS"], event["SEQUENCE"]) for key, event in read(client).items()}
     assert found == {
         "contributions_close": ("CANCELLED", 1),
@@ -154,7 +154,7 @@ def test_what_is_waived_dropped_or_made_internal_is_called_off(client: Client) -
         "visa_letters": ("CONFIRMED", 0),
         "registration_closes": ("CONFIRMED", 0),
     }
-    milestones.reset_template(edition.series, by=by, now=OPENING)
+    milestone_changes.reset_template(edition.series, by=by, now=OPENING)
     assert read(client)["provisional_programme"]["SEQUENCE"] == 2
     assert str(read(client)["authors_told"]["SUMMARY"]).startswith("CANCELLED: ")
 
@@ -177,7 +177,7 @@ def test_a_deadline_of_a_template_is_public_only_if_it_says_so(client: Client) -
         PlannedStep(Step("", "Abstracts due", Lead.parse("T-9 weeks")), is_public=True),
         PlannedStep(Step("", "Pay the hotel", Lead.parse("T-8 weeks")), is_public=False),
     ]
-    milestones.change_template(edition.series, own, by=make_person(), now=OPENING)
+    milestone_changes.change_template(edition.series, own, by=make_person(), now=OPENING)
     standing = [key for key, event in read(client).items() if event["STATUS"] == "CONFIRMED"]
     assert standing == ["abstracts_due"]
 
@@ -297,11 +297,11 @@ def do(edition: Edition, act: str, value: object, by: object, now: object) -> No
         case "move":
             disruptions.reschedule(edition, **span, reason="x", **who)
         case "waive":
-            milestones.waive(edition, str(value), reason="x", **who)
+            milestone_changes.waive(edition, str(value), reason="x", **who)
         case "reopen":
-            milestones.reopen(edition, str(value), **who)
+            milestone_changes.reopen(edition, str(value), **who)
         case "done":
-            milestones.mark_done(edition, str(value), on=TODAY, **who)
+            milestone_changes.mark_done(edition, str(value), on=TODAY, **who)
         case "postpone":
             disruptions.postpone(edition, dtstart=None, dtend=None, reason="x", **who)
         case "confirm":
@@ -312,7 +312,9 @@ def do(edition: Edition, act: str, value: object, by: object, now: object) -> No
         case _:
             told = Step("authors_told", "Authors are told", Lead.parse(f"T-{value} weeks"))
             others = [
-                one for one in milestones.template_of(edition.series) if one.step.key != told.key
+                one
+                for one in milestone_templates.template_of(edition.series)
+                if one.step.key != told.key
             ]
             steps = [*others, PlannedStep(told, is_public=True)]
-            milestones.change_template(edition.series, steps, **who)
+            milestone_changes.change_template(edition.series, steps, **who)
