@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app
-from sqlalchemy import Index, LargeBinary, String, Text, delete, event, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import Index, LargeBinary, String, Text, delete, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
 
-from app import database
+from app import database, disk
 from app.database import Instant, Model, db
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(minutes=10)
 SMTP_TIMEOUT_SECONDS = 20
 PENDING_KEY = "outbox_ids"
-FILES_KEY = "outbox_files_to_delete"
 SUBJECT_MAX = 300  # a title, a city and a country at their longest are more
 
 
@@ -197,15 +196,9 @@ def erase_sent(*, before: datetime, secret: bool) -> int:
 
 def erase_stray_files() -> int:
     """Delete files of mails that are no more; one may be written while its row is deleted."""
-    going = db.session.info.setdefault(FILES_KEY, [])
     known = set(db.session.scalars(select(OutboxMessage.id)))
-    stray = [
-        path
-        for path in (settings().instance_path / "mail").glob("*.eml*")
-        if _number_of(path) not in known and path not in going
-    ]
-    going += stray
-    return len(stray)
+    files = (settings().instance_path / "mail").glob("*.eml*")
+    return disk.drop_strays(path for path in files if _number_of(path) not in known)
 
 
 def _delete(*where: ColumnElement[bool]) -> int:
@@ -215,20 +208,9 @@ def _delete(*where: ColumnElement[bool]) -> int:
     ).all()
     ids = [row.id for row in rows]
     db.session.execute(delete(OutboxMessage).where(OutboxMessage.id.in_(ids)))
-    paths = [_path_of(row.id, row.created_at) for row in rows]
-    db.session.info.setdefault(FILES_KEY, []).extend(paths)
+    for row in rows:
+        disk.drop(_path_of(row.id, row.created_at))
     return len(rows)
-
-
-@event.listens_for(Session, "after_commit")
-def _delete_files(session: Session) -> None:
-    for path in session.info.pop(FILES_KEY, ()):
-        path.unlink(missing_ok=True)
-
-
-@event.listens_for(Session, "after_rollback")
-def _keep_files(session: Session) -> None:
-    session.info.pop(FILES_KEY, None)
 
 
 def _claim(message_id: int, *, now: datetime) -> OutboxMessage | None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from flask import send_file
-from sqlalchemy import String, event
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import String, select
+from sqlalchemy.orm import Mapped, mapped_column
 
+from app import disk, retention
 from app.database import Instant, Model, db
+from app.i18n import lazy_gettext as _l
 from app.outbox import settings
 from scheduler.errors import N_, DomainError
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
 SIZE_MAX = 10 * 1024 * 1024
 STEM_LENGTH_MAX = 190  # of a name, without its ending
-PENDING_KEY = "uploaded_paths"
+UNREFERRED_KEPT = timedelta(days=1)
 
 
 class Kind(NamedTuple):
@@ -150,9 +153,7 @@ def store(content: bytes, name: str, *, now: datetime) -> StoredFile:
         sha256=hashlib.sha256(content).hexdigest(),
         uploaded_at=now,
     )
-    stored.path.parent.mkdir(parents=True, exist_ok=True)
-    stored.path.write_bytes(content)
-    db.session.info.setdefault(PENDING_KEY, []).append(stored.path)
+    disk.write(stored.path, content)
     db.session.add(stored)
     db.session.flush()
     return stored
@@ -187,12 +188,31 @@ def send(stored: StoredFile) -> Response:
     return answer
 
 
-@event.listens_for(Session, "after_commit")
-def _keep(session: Session) -> None:
-    session.info.pop(PENDING_KEY, None)
+def remove(stored: StoredFile) -> None:
+    """Delete a file and its row; nothing may refer to it any more."""
+    disk.drop(stored.path)
+    db.session.delete(stored)
+    db.session.flush()
 
 
-@event.listens_for(Session, "after_rollback")
-def _discard(session: Session) -> None:
-    for path in session.info.pop(PENDING_KEY, ()):
-        path.unlink(missing_ok=True)
+@retention.rule(_l("Files that nothing refers to any more"), _l("a day"))
+def _let_go_of_unreferred(now: datetime) -> int:
+    """Delete what was taken out of an offer or an application, and what has no row."""
+    column = StoredFile.__table__.c.id
+    references = [
+        key.parent
+        for table in Model.metadata.tables.values()
+        for key in table.foreign_keys
+        if key.column is column
+    ]
+    unreferred = db.session.scalars(
+        select(StoredFile).where(
+            StoredFile.uploaded_at < now - UNREFERRED_KEPT,
+            *(StoredFile.id.not_in(select(it).where(it.is_not(None))) for it in references),
+        )
+    ).all()
+    for stored in unreferred:
+        remove(stored)
+    known = set(db.session.scalars(select(StoredFile.stored_name)))
+    files = (settings().instance_path / "files").glob("*")
+    return len(unreferred) + disk.drop_strays(path for path in files if path.name not in known)

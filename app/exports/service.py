@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from app import audit, database, retention
+from app import audit, database, disk, retention
 from app.accounts import consents
 from app.accounts.models import Grant, Person, Purpose, Role
 from app.accounts.signals import person_erased
@@ -20,6 +20,7 @@ from app.database import db
 from app.exports import tables
 from app.exports.models import Release, ReleaseKind, ReleaseStatus
 from app.i18n import lazy_gettext as _l
+from app.outbox import settings
 from app.registrations.models import Registration
 from scheduler.errors import N_, ConflictError
 from scheduler.lifecycle import SEATED
@@ -81,9 +82,7 @@ def grant(release: Release, *, by: Person, now: datetime, real_now: datetime) ->
         made = tables.as_csv if release.kind is ReleaseKind.CSV else tables.as_xlsx
         release.stored_name = secrets.token_hex(24)
         release.expires_at = real_now + LIFE
-        release.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        release.path.write_bytes(made(lines))
-        release.path.chmod(0o600)
+        disk.write(release.path, made(lines))
     db.session.flush()
     _note("granted", release, by, now)
 
@@ -188,7 +187,7 @@ def _insist(release: Release, status: ReleaseStatus) -> None:
 
 def _let_go(release: Release) -> None:
     if release.stored_name:
-        release.path.unlink(missing_ok=True)
+        disk.drop(release.path)
     release.status, release.stored_name = ReleaseStatus.ENDED, ""
     db.session.flush()
 
@@ -206,13 +205,15 @@ def _note(what: str, release: Release, by: Person, now: datetime, reason: str = 
 
 @retention.rule(_l("Files of personal data that were granted"), _l("24 hours"), real_time=True)
 def _let_go_of_files(now: datetime) -> int:
-    """Delete the files whose day is over."""
+    """Delete the files whose day is over, and those without a row."""
     over = db.session.scalars(
         select(Release).where(Release.status == ReleaseStatus.GRANTED, Release.expires_at <= now)
     ).all()
     for release in over:
         _let_go(release)
-    return len(over)
+    known = set(db.session.scalars(select(Release.stored_name)))
+    files = (settings().instance_path / "exports").glob("*")
+    return len(over) + disk.drop_strays(path for path in files if path.name not in known)
 
 
 @person_erased.connect

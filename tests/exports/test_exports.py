@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import zipfile
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -94,7 +95,25 @@ def test_the_file_is_gone_after_a_day(release: Release, asker: Person, granter: 
         service.fetch(release, by=asker, now=OPENING, real_now=later)
     write(release)
     assert service._let_go_of_files(later) == 1  # noqa: SLF001 - the retention command's rule
+    db.session.commit()
     assert (path.exists(), release.status) == (False, ReleaseStatus.ENDED)
+
+
+def test_a_dry_run_and_an_act_undone_leave_the_file(release: Release, granter: Person) -> None:
+    grant(release, granter)
+    path = release.path
+    db.session.commit()
+    service.end(release, by=granter, now=OPENING)
+    db.session.rollback()
+    assert (path.exists(), release.status) == (True, ReleaseStatus.GRANTED)
+    stray = path.with_name("of-no-row")
+    stray.write_bytes(b"Ana")
+    os.utime(stray, (0, 0))  # long ago
+    later = real_utcnow() + timedelta(hours=25)
+    write()
+    assert service._let_go_of_files(later) == 2  # noqa: SLF001 - the retention command's rule
+    db.session.rollback()
+    assert (path.exists(), stray.exists()) == (True, True)
 
 
 def test_every_step_and_every_download_stands_in_the_log(

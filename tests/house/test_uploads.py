@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -11,8 +13,9 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import FileStorage
 
 from app import database, uploads
+from app.clock import utcnow
 from app.database import db
-from tests.factories import OPENING, PDF
+from tests.factories import OPENING, PDF, make_call, make_country, make_edition, make_offer
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -106,3 +109,47 @@ def test_no_name_makes_a_file_what_it_is_not(content: bytes, name: str) -> None:
         assert given.endswith(each.endings[0])
         assert given.isprintable()
         assert not set("/\\") & set(given)
+
+
+def store(content: bytes = PDF) -> uploads.StoredFile:
+    database.write()
+    return uploads.store(content, "letter.pdf", now=utcnow() - timedelta(days=2))
+
+
+def test_a_file_goes_with_the_transaction_that_wrote_it() -> None:
+    path = store().path
+    assert (path.exists(), path.stat().st_mode & 0o077) == (True, 0)
+    db.session.rollback()
+    assert not path.exists()
+
+
+def test_a_removed_file_goes_once_the_transaction_is_safe() -> None:
+    stored = store()
+    path = stored.path
+    db.session.commit()
+    database.write()
+    uploads.remove(stored)
+    db.session.rollback()
+    assert (path.exists(), db.session.get(uploads.StoredFile, stored.id)) == (True, stored)
+    database.write()
+    uploads.remove(stored)
+    assert path.exists()
+    db.session.commit()
+    assert not path.exists()
+
+
+def test_what_nothing_refers_to_goes_after_a_day(app: Flask) -> None:
+    edition = make_edition()
+    make_call(edition)
+    offer = make_offer(edition, make_country("XAA"))
+    database.write(offer)
+    offer.letter, forgotten = store(), store(PNG)
+    db.session.commit()
+    paths = offer.letter.path, forgotten.path
+    stray = forgotten.path.with_name("of-no-row")
+    stray.write_bytes(PDF)
+    young = forgotten.path.with_name("being-written")
+    young.write_bytes(PDF)
+    os.utime(stray, (0, 0))
+    assert app.test_cli_runner().invoke(args=["retention", "run"]).exit_code == 0
+    assert [path.exists() for path in (*paths, stray, young)] == [True, False, False, True]
