@@ -63,6 +63,7 @@ from app.hosting import (
     judging_views,
     offer_views,
     proposal_views,
+    short_form_views,
 )
 from app.hosting import commands as hosting_commands
 from app.hosting import erasure as hosting_erasure
@@ -170,6 +171,7 @@ def create_app(config: Config) -> Flask:
         milestone_views,
         known_event_views,
         hosting_views,
+        short_form_views,
         call_views,
         agreement_views,
         decision_views,

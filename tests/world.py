@@ -27,7 +27,16 @@ from app.exports import service as exports
 from app.exports.models import ReleaseKind
 from app.feeds import personal
 from app.feeds import queries as feeds
-from app.hosting import checklist, deciding, host_team, interests, judging, proposals
+from app.hosting import (
+    balloting,
+    checklist,
+    choosing,
+    consensus,
+    host_team,
+    interests,
+    judging,
+    proposals,
+)
 from app.hosting import queries as hosting_queries
 from app.hosting import service as hosting
 from app.hosting.host_models import TaskOwner
@@ -259,7 +268,7 @@ def _a_vote(people: Mapping[str, Person | None]) -> dict[str, Mapping[str, objec
     )
     make_call(edition)
     offer, other = (make_offer(edition, make_country(code)) for code in ("XAD", "XAE"))
-    choice = deciding.Choice(
+    choice = choosing.Choice(
         offer=offer,
         reserve=other,
         dtstart=edition.dtstart,
@@ -268,9 +277,9 @@ def _a_vote(people: Mapping[str, Person | None]) -> dict[str, Mapping[str, objec
         weighed="This and that",
     )
     closes_at = now + timedelta(days=7)
-    row = deciding.propose(edition, choice, closes_at=closes_at, by=organiser, now=now)
-    deciding.answer(row, _the(people, "chair"), agrees=False, reason="Why not?", now=now)
-    deciding.open_ballot(row, closes_at=closes_at, by=organiser, now=now)
+    row = consensus.propose(edition, choice, closes_at=closes_at, by=organiser, now=now)
+    consensus.answer(row, _the(people, "chair"), agrees=False, reason="Why not?", now=now)
+    balloting.open_ballot(row, closes_at=closes_at, by=organiser, now=now)
     return {"a vote of the committee": {"slug": edition.slug}}
 
 

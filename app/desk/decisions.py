@@ -158,7 +158,7 @@ def _call_due(
         said = _("No call for hosts yet, and not enough time before these days.")
         manage = url_for("editions.manage", slug=edition.slug)
         return Decision(edition, said, due_on, _("See the edition"), manage)
-    url = url_for("hosting.open_call", slug=edition.slug)
+    url = url_for("calls.open_call", slug=edition.slug)
     return Decision(edition, _("Open the call for hosts."), due_on, _("Open the call"), url)
 
 

@@ -105,7 +105,7 @@ def act_of(edition: Edition, key: str) -> tuple[str, str] | None:
     acts = {
         (milestones.CALL_OPENS, _S.PROJECTED): (
             _("Open the call"),
-            url_for("hosting.open_call", slug=edition.slug),
+            url_for("calls.open_call", slug=edition.slug),
         ),
         (milestones.OFFERS_CLOSE, _S.CALL_OPEN): (_("Compare the offers"), compare),
         (milestones.DECIDED, _S.CALL_OPEN): (_("Compare the offers"), compare),

@@ -1,9 +1,13 @@
-"""What follows when nobody offers: the call is extended once, then countries are asked directly."""
+"""Use cases of calls for hosts: open, change, close.
+
+Where nobody offers, a call is extended once; then countries are asked directly.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app import audit, database, outbox
 from app.accounts import queries as accounts
@@ -11,20 +15,35 @@ from app.accounts.models import Role
 from app.database import db
 from app.editions import milestones
 from app.editions import service as editions
-from app.hosting import letters, queries
-from app.hosting.service import CallClosedError, CallClosingError
+from app.hosting import letters, queries, service
+from app.hosting.models import CallForHosts
+from app.hosting.service import CallClosedError
+from scheduler import hosting, lifecycle
 from scheduler.errors import N_, ConflictError, DomainError
-from scheduler.lifecycle import EditionStatus
+from scheduler.lifecycle import EditionStatus, OfferStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from app.accounts.models import Person
     from app.countries.models import Country
-    from app.hosting.models import CallForHosts
+    from app.editions.models import Edition
+    from scheduler.hosting import Criterion
 
 EXTENSION = timedelta(days=60)
+
+
+class CallClosingError(DomainError):
+    """A call that would close before anyone could answer, or after the event."""
+
+    message = N_("The call must close after today and before the event begins.")
+
+
+class CallWindowError(DomainError):
+    """Days of a call in which no edition would fit."""
+
+    message = N_("Leave room for {days} days or more between the first and the last day.")
 
 
 class ExtendedError(ConflictError):
@@ -49,6 +68,89 @@ class NobodyAskedError(DomainError):
     """A direct approach of nobody."""
 
     message = N_("Choose the countries to ask, one at least.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTerms:
+    """What a call asks for: ``dates`` are the days in which windows lie, the end exclusive."""
+
+    conditions: str = ""
+    dates: tuple[date, date] | None = None
+    weights: Mapping[Criterion, int] = field(default_factory=lambda: hosting.DEFAULT_WEIGHTS)
+
+
+DEFAULT_TERMS = CallTerms()
+
+
+def open_call(  # noqa: PLR0913 - the parts of a call
+    edition: Edition,
+    *,
+    closes_at: datetime,
+    text: str,
+    is_published: bool,
+    terms: CallTerms = DEFAULT_TERMS,
+    by: Person,
+    now: datetime,
+) -> CallForHosts:
+    """Open the call for hosts of a projected edition; from now on no plan moves it.
+
+    A call that was closed without a host is opened again.
+
+    Raises:
+        MoveError: the edition has a host already, or is cancelled.
+        CallClosingError: the closing moment is of no use.
+        CallWindowError, WeightsError: see there.
+    """
+    if not now < closes_at or closes_at.date() > edition.dtstart:
+        raise CallClosingError
+    _check_terms(edition, terms)
+    with editions.revising(edition, "edition.call_open", by=by, now=now):
+        edition.status = lifecycle.move(
+            lifecycle.EDITION_MOVES, edition.status, EditionStatus.CALL_OPEN
+        )
+    call = queries.call_of(edition) or CallForHosts(edition=edition)
+    call.opened_at, call.closes_at = now, closes_at
+    call.text, call.is_published = text, is_published
+    call.extended_at, call.approached = None, []
+    _set_terms(call, terms)
+    db.session.add(call)
+    db.session.flush()
+    milestones.note_call(edition, closes_on=call.last_day, by=by, now=now)
+    return call
+
+
+def change_call(  # noqa: PLR0913 - the parts of a call
+    call: CallForHosts,
+    *,
+    closes_at: datetime,
+    text: str,
+    is_published: bool,
+    terms: CallTerms = DEFAULT_TERMS,
+    by: Person,
+    now: datetime,
+) -> None:
+    """Change the words, the reach or the end of an open call.
+
+    Raises:
+        CallClosedError: it is closed by now.
+        CallClosingError: the closing moment is of no use.
+        CallWindowError, WeightsError: see there.
+    """
+    _check_terms(call.edition, terms)
+    database.write(call.edition)  # first, as everywhere
+    database.write(call)
+    if call.edition.status is not EditionStatus.CALL_OPEN:
+        raise CallClosedError(edition=call.edition.title)
+    if not now < closes_at or closes_at.date() > call.edition.dtstart:
+        raise CallClosingError
+    was = _told(call)
+    call.closes_at, call.text, call.is_published = closes_at, text, is_published
+    _set_terms(call, terms)
+    db.session.flush()
+    milestones.note_call(call.edition, closes_on=call.last_day, by=by, now=now)
+    now_is = _told(call)
+    changes = {key: [was[key], now_is[key]] for key in was if was[key] != now_is[key]}
+    audit.record("edition.call_changed", call.edition, by=by, now=now, changes=changes)
 
 
 def extend(call: CallForHosts, *, reason: str, by: Person, now: datetime) -> None:
@@ -108,6 +210,21 @@ def approach(
             outbox.post(contact.email, letters.approached(call, country), now=now)
 
 
+def close_call(edition: Edition, *, by: Person, now: datetime) -> None:
+    """Close the call and begin to judge the offers.
+
+    Raises:
+        MoveError: no call is open.
+    """
+    editions.set_status(edition, EditionStatus.UNDER_EVALUATION, by=by, now=now)
+    call = queries.call_of(edition)
+    if call is not None and call.is_open(now):
+        call.closes_at = now
+        db.session.flush()
+    for draft in queries.unsent_offers(edition):
+        service.conclude(draft, OfferStatus.LAPSED, "", by, now)
+
+
 def _lock(call: CallForHosts) -> None:
     database.write(call.edition)  # first, as everywhere
     database.write(call)
@@ -124,3 +241,27 @@ def _run_until(call: CallForHosts, last_day: date, by: Person, now: datetime) ->
     call.closes_at = closes_at
     db.session.flush()
     milestones.note_call(call.edition, closes_on=call.last_day, by=by, now=now)
+
+
+def _told(call: CallForHosts) -> dict[str, Any]:
+    return {
+        "closes_at": call.closes_at.isoformat(),
+        "is_published": call.is_published,
+        "weights": {one.value: weight for one, weight in call.weights.items()},
+    }
+
+
+def _check_terms(edition: Edition, terms: CallTerms) -> None:
+    hosting.check_weights(terms.weights)
+    length = edition.dtend - edition.dtstart
+    if terms.dates is not None:
+        editions.check_year(terms.dates[0])
+        editions.check_year(terms.dates[1])
+        if terms.dates[1] - terms.dates[0] < length:
+            raise CallWindowError(days=length.days)
+
+
+def _set_terms(call: CallForHosts, terms: CallTerms) -> None:
+    call.conditions = terms.conditions
+    call.dates_from, call.dates_until = terms.dates or (None, None)
+    call.own_weights = {one.value: weight for one, weight in terms.weights.items()}

@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from app.editions import queries as editions
-from app.hosting import deciding, queries
+from app.hosting import balloting, queries
 from app.hosting import decision_queries as decisions
 
 hosting = AppGroup("hosting", help="Where events are hosted.")
@@ -21,7 +21,7 @@ def count_again(edition: str) -> None:
     if row is None:
         message = f"there is no counted ballot for {edition}"
         raise click.ClickException(message)
-    again = deciding.recount(row)
+    again = balloting.recount(row)
     names = {offer.public_id: offer.country_code for offer in queries.offers_for(row.edition)}
     click.echo(f"ballots  {again.count.ballot_count} of {row.voter_count}")
     for place, group in enumerate(again.count.order, 1):

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 
 from app import clock
 from app.accounts import access
-from app.accounts.access import current_person, the_person
+from app.accounts.access import the_person
 from app.database import db
-from app.editions import queries as editions
 from app.forms import put
-from app.hosting import committee, deciding
+from app.hosting import balloting, committee, consensus, deciding, decision_page
 from app.hosting import decision_queries as queries
 from app.hosting import queries as offers
-from app.hosting.deciding import Choice, ObjectionError
+from app.hosting.choosing import Choice, WindowChoiceError
+from app.hosting.consensus import ObjectionError
 from app.hosting.decision_forms import (
     AnswerForm,
     CallOffForm,
@@ -33,10 +33,8 @@ from app.hosting.decision_forms import (
     set_offers,
     usual_days,
 )
-from app.hosting.decision_models import DecisionWay
-from app.hosting.service import WindowChoiceError
+from app.hosting.offer_views import called
 from app.i18n import gettext as _
-from app.i18n import lazy_gettext as _l
 from scheduler.deciding import RoundStatus
 from scheduler.errors import DomainError, NotFoundError
 from scheduler.lifecycle import EditionStatus
@@ -49,19 +47,13 @@ if TYPE_CHECKING:
     from wtforms import Field
 
     from app.editions.models import Edition
-    from app.hosting.decision_models import CommitteeRound, HostDecision
+    from app.hosting.decision_models import CommitteeRound
     from app.hosting.models import HostingOffer
 
 bp = Blueprint("decisions", __name__, url_prefix="/hosting/calls/<slug>/decision")
 
 USUAL_TIME = timedelta(days=14)
 BALLOT_TIME = timedelta(days=7)
-WAY_WORDS = {
-    DecisionWay.CONSENSUS: _l("By consensus of the committee"),
-    DecisionWay.BALLOT: _l("By secret ballot of the committee"),
-    DecisionWay.CHAIR: _l("By the chair's casting vote after a tied ballot"),
-    DecisionWay.RESERVE: _l("The reserve moved up: the selected host had withdrawn"),
-}
 
 
 @bp.get("")
@@ -86,7 +78,7 @@ def propose(slug: str) -> ResponseReturnValue:
 
     def ask() -> None:
         closes_at = end_of(form.closes_on.data)
-        deciding.propose(
+        consensus.propose(
             edition, _choice(form, found), closes_at=closes_at, by=the_person(), now=clock.utcnow()
         )
 
@@ -110,7 +102,7 @@ def answer(slug: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(row.edition, answer_form=form)
     try:
-        deciding.answer(
+        consensus.answer(
             row,
             the_person(),
             agrees=form.says.data == "agree",
@@ -137,7 +129,7 @@ def open_ballot(slug: str) -> ResponseReturnValue:
 
     def begin() -> None:
         closes_at = end_of(form.closes_on.data)
-        deciding.open_ballot(row, closes_at=closes_at, by=the_person(), now=clock.utcnow())
+        balloting.open_ballot(row, closes_at=closes_at, by=the_person(), now=clock.utcnow())
 
     return _act(
         row.edition,
@@ -162,7 +154,7 @@ def vote(slug: str) -> ResponseReturnValue:
     person = the_person()
     if form.validate_on_submit():
         try:
-            deciding.cast(row, person, places_in(form, ranked), now=clock.utcnow())
+            balloting.cast(row, person, places_in(form, ranked), now=clock.utcnow())
         except DomainError as error:
             db.session.rollback()
             put(form, error)
@@ -170,7 +162,7 @@ def vote(slug: str) -> ResponseReturnValue:
             db.session.commit()
             flash(_("Your ballot is in the box. Nobody can tell which one is yours."), "success")
             return _back(slug)
-    elif not form.is_submitted() and not _may_vote(row):
+    elif not form.is_submitted() and not decision_page.may_vote(row, person, clock.utcnow()):
         return _back(slug)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
     page = render_template(
@@ -186,7 +178,7 @@ def end(slug: str) -> ResponseReturnValue:
     row = _latest(slug)
     if EndForm().validate_on_submit():
         if row.status is RoundStatus.BALLOT_OPEN:
-            deciding.close_ballot(row, by=the_person(), now=clock.utcnow())
+            balloting.close_ballot(row, by=the_person(), now=clock.utcnow())
             said = _("The ballot is closed and counted.")
         else:
             deciding.settle(row, by=the_person(), now=clock.utcnow())
@@ -284,10 +276,7 @@ def promote(slug: str) -> ResponseReturnValue:
 
 def _called(slug: str) -> Edition:
     """Return the edition whose hosts were called for."""
-    edition = editions.find(slug)
-    if edition is None or offers.call_of(edition) is None:
-        raise NotFoundError
-    return edition
+    return called(slug).edition
 
 
 def _latest(slug: str) -> CommitteeRound:
@@ -356,79 +345,12 @@ def _suggest(form: ChoiceForm, offer: HostingOffer) -> None:
     form.first_day.data, form.last_day.data = dtstart, dtend - timedelta(days=1)
 
 
-def _may_vote(row: CommitteeRound) -> bool:
-    standing, person = committee.standing(row), the_person()
-    waits = standing.voters & standing.members - standing.voted
-    return (
-        row.status is RoundStatus.BALLOT_OPEN
-        and person.id in waits
-        and not clock.utcnow() >= row.closes_at
-    )
-
-
 def _page(edition: Edition, *, answer_form: AnswerForm | None = None) -> ResponseReturnValue:
     """Show where the decision stands; a form that was sent comes back as it was typed."""
-    person, now = the_person(), clock.utcnow()
-    row = queries.latest(edition)
-    is_member = access.judge_offers(current_person())
-    recusal = committee.recusal(edition, person)
     page = render_template(
         "hosting/decision.html",
-        edition=edition,
-        row=row,
-        now=now,
-        is_member=is_member,
-        recusal=recusal,
-        leads=access.lead_decision(person) and not recusal,
-        can_ask=edition.status is EditionStatus.UNDER_EVALUATION,
-        reserve=queries.reserve(edition),
-        decisions=queries.decisions(edition),
-        offer_names={offer.public_id: offer.country.name for offer in offers.offers_for(edition)},
-        way_words=WAY_WORDS,
-        took_part=_took_part,
+        **decision_page.facts(edition, the_person(), clock.utcnow()),
         answer_form=answer_form or AnswerForm(),
         end_form=EndForm(),
-        **_standing(row, is_member=is_member),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if answer_form else HTTPStatus.OK
-
-
-def _took_part(decision: HostDecision) -> str | None:
-    """Say who took part, as counts."""
-    counts = decision.counts
-    if not counts:
-        return None
-    said = _(
-        "%(agreed)s agreed and %(objected)s objected, of %(entitled)s with a say.",
-        agreed=counts["agreed"],
-        objected=counts["objected"],
-        entitled=counts["entitled"],
-    )
-    if not counts["voters"]:
-        return said
-    voted = _("%(cast)s of %(voters)s voted.", cast=counts["ballots"], voters=counts["voters"])
-    return f"{said} {voted}"
-
-
-def _standing(row: CommitteeRound | None, *, is_member: bool) -> dict[str, Any]:
-    if row is None:
-        return {"standing": None}
-    standing, person, now = committee.standing(row), the_person(), clock.utcnow()
-    has_say = is_member and person.id in standing.members
-    takes_answers = row.status in {RoundStatus.CONSENSUS_OPEN, RoundStatus.OBJECTED}
-    return {
-        "standing": standing,
-        "answers": queries.answers(row),
-        "cast_count": queries.count_ballots(row),
-        "has_voted": person.id in standing.voted,
-        "may_vote": is_member and _may_vote(row),
-        "may_answer": takes_answers
-        and has_say
-        and now < row.closes_at
-        and person.id not in standing.objected,
-        "has_agreed": person.id in standing.agreed,
-        "is_over": standing.is_over(now),
-        "is_chair": access.chair(person) and has_say,
-        "leads_nowhere": deciding.leads_nowhere(row),
-        "recount": deciding.recount(row) if row.digest else None,
-    }

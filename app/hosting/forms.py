@@ -17,7 +17,8 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.forms import DayField, LineField, ProseField, day_after
-from app.hosting.service import CallTerms, OfferFacts
+from app.hosting.calling import CallTerms
+from app.hosting.service import OfferFacts
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from scheduler.hosting import DEFAULT_WEIGHTS, Criterion

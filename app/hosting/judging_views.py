@@ -14,9 +14,8 @@ from app.accounts.access import the_person
 from app.accounts.models import Role
 from app.countries import queries as countries
 from app.database import db
-from app.editions import queries as editions
 from app.forms import options, put
-from app.hosting import comparison, deciding, judging, queries
+from app.hosting import comparison, consensus, judging, queries
 from app.hosting.forms import CRITERIA
 from app.hosting.judging_forms import (
     FAILED,
@@ -28,15 +27,14 @@ from app.hosting.judging_forms import (
     InterestDeclarationForm,
     ScoreForm,
 )
-from app.hosting.offer_views import seen_offer
+from app.hosting.offer_views import called, seen_offer
 from app.i18n import gettext as _
-from scheduler.errors import DomainError, NotFoundError
+from scheduler.errors import DomainError
 from scheduler.hosting import JUDGED
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from app.hosting.models import CallForHosts
 
 bp = Blueprint("judging", __name__, url_prefix="/hosting")
 
@@ -150,7 +148,7 @@ def interest(slug: str) -> ResponseReturnValue:
     form = InterestDeclarationForm(words=evaluator.interest if evaluator else "")
     if form.validate_on_submit():
         try:
-            deciding.declare_interest(call, the_person(), form.words.data, now=clock.utcnow())
+            consensus.declare_interest(call, the_person(), form.words.data, now=clock.utcnow())
         except DomainError as error:
             db.session.rollback()
             put(form, error)
@@ -171,16 +169,3 @@ def paper(slug: str) -> ResponseReturnValue:
     name = f"offers-{call.edition.slug}.pdf"
     headers = {"Content-Disposition": f"attachment; filename={name}", "Cache-Control": "no-store"}
     return Response(content, mimetype="application/pdf", headers=headers)
-
-
-def called(slug: str) -> CallForHosts:
-    """Return the call for hosts of an edition.
-
-    Raises:
-        NotFoundError: it has none.
-    """
-    edition = editions.find(slug)
-    call = queries.call_of(edition) if edition is not None else None
-    if call is None:
-        raise NotFoundError
-    return call

@@ -25,7 +25,7 @@ from scheduler.errors import DomainError, NotFoundError
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from app.hosting.models import HostingOffer
+    from app.hosting.models import CallForHosts, HostingOffer
     from app.hosting.section_forms import SectionForm
 
 bp = Blueprint("offers", __name__, url_prefix="/hosting")
@@ -77,9 +77,7 @@ def section(public_id: str, name: str) -> ResponseReturnValue:
 @access.needs(access.make_offers)
 def days(slug: str) -> ResponseReturnValue:
     """Answer with what lies on the days being typed, as a fragment."""
-    edition = editions.find(slug)
-    if edition is None or queries.call_of(edition) is None:
-        raise NotFoundError
+    edition = called(slug).edition
     form = OfferForm()
     form.country.choices = []
     form.validate()  # reads the days; what else is missing does not matter yet
@@ -200,6 +198,19 @@ def send_back(public_id: str) -> ResponseReturnValue:
         "hosting/return.html", offer=offer, form=form, sections=offer_page.shown(offer)
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+
+
+def called(slug: str) -> CallForHosts:
+    """Return the call for hosts of an edition.
+
+    Raises:
+        NotFoundError: it has none.
+    """
+    edition = editions.find(slug)
+    call = queries.call_of(edition) if edition is not None else None
+    if call is None:
+        raise NotFoundError
+    return call
 
 
 def seen_offer(public_id: str) -> HostingOffer:

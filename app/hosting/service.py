@@ -1,36 +1,34 @@
-"""Use cases of hosting: call, offer, withdraw, choose."""
+"""Use cases of offers: submit, change, withdraw."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app import audit, database, outbox, uploads
 from app.database import db
 from app.editions import disruptions, milestones
 from app.editions import service as editions
-from app.hosting import decision_queries, letters, queries, sections
+from app.hosting import letters, queries, sections
 from app.hosting.models import (
-    CHOOSABLE,
     UNDECIDED,
     CallForHosts,
     HostingOffer,
     OfferVersion,
     OfferWindow,
 )
-from scheduler import hosting, lifecycle
+from scheduler import lifecycle
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import EditionStatus, OfferStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date, datetime
 
     from app.accounts.models import Person
     from app.countries.models import Country
     from app.editions.models import Edition
-    from scheduler.hosting import Criterion
 
 WINDOWS_MAX = 3
 
@@ -39,12 +37,6 @@ class CallClosedError(ConflictError):
     """An offer, or its change, when the call no longer takes any."""
 
     message = N_("The call for hosts of {edition} is closed; offers are no longer taken.")
-
-
-class CallClosingError(DomainError):
-    """A call that would close before anyone could answer, or after the event."""
-
-    message = N_("The call must close after today and before the event begins.")
 
 
 class AlreadyOfferedError(ConflictError):
@@ -68,12 +60,6 @@ class WindowOutsideError(DomainError):
     message = N_("The call asks for days from {first} to {last}. Choose windows between them.")
 
 
-class CallWindowError(DomainError):
-    """Days of a call in which no edition would fit."""
-
-    message = N_("Leave room for {days} days or more between the first and the last day.")
-
-
 class ReturnedLateError(ConflictError):
     """A returned offer that comes back after its day."""
 
@@ -92,39 +78,6 @@ class DecidedError(ConflictError):
     message = N_("The offer of {country} is {status}; it can no longer be changed.")
 
 
-class WindowChoiceError(DomainError):
-    """Days outside every window that the country offered."""
-
-    message = N_("{country} did not offer these days. Choose days inside one of its windows.")
-
-
-class RoundRunningError(ConflictError):
-    """A choice past the committee."""
-
-    message = N_(
-        "The committee is deciding on the host of {edition}. Wait for its decision, or call the "
-        "round off first."
-    )
-
-
-class ReserveError(DomainError):
-    """A reserve that could not take the host's place."""
-
-    message = N_("Choose as reserve another offer that stands.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallTerms:
-    """What a call asks for: ``dates`` are the days in which windows lie, the end exclusive."""
-
-    conditions: str = ""
-    dates: tuple[date, date] | None = None
-    weights: Mapping[Criterion, int] = field(default_factory=lambda: hosting.DEFAULT_WEIGHTS)
-
-
-DEFAULT_TERMS = CallTerms()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferFacts:
     """What a country offers. ``windows`` are ``(dtstart, dtend)``, the end exclusive."""
@@ -135,116 +88,6 @@ class OfferFacts:
     windows: Sequence[tuple[date, date]]
     authority: str = ""
     note: str = ""
-
-
-def open_call(  # noqa: PLR0913 - the parts of a call
-    edition: Edition,
-    *,
-    closes_at: datetime,
-    text: str,
-    is_published: bool,
-    terms: CallTerms = DEFAULT_TERMS,
-    by: Person,
-    now: datetime,
-) -> CallForHosts:
-    """Open the call for hosts of a projected edition; from now on no plan moves it.
-
-    A call that was closed without a host is opened again.
-
-    Raises:
-        MoveError: the edition has a host already, or is cancelled.
-        CallClosingError: the closing moment is of no use.
-        CallWindowError, WeightsError: see there.
-    """
-    if not now < closes_at or closes_at.date() > edition.dtstart:
-        raise CallClosingError
-    _check_terms(edition, terms)
-    with editions.revising(edition, "edition.call_open", by=by, now=now):
-        edition.status = lifecycle.move(
-            lifecycle.EDITION_MOVES, edition.status, EditionStatus.CALL_OPEN
-        )
-    call = queries.call_of(edition) or CallForHosts(edition=edition)
-    call.opened_at, call.closes_at = now, closes_at
-    call.text, call.is_published = text, is_published
-    call.extended_at, call.approached = None, []
-    _set_terms(call, terms)
-    db.session.add(call)
-    db.session.flush()
-    milestones.note_call(edition, closes_on=call.last_day, by=by, now=now)
-    return call
-
-
-def change_call(  # noqa: PLR0913 - the parts of a call
-    call: CallForHosts,
-    *,
-    closes_at: datetime,
-    text: str,
-    is_published: bool,
-    terms: CallTerms = DEFAULT_TERMS,
-    by: Person,
-    now: datetime,
-) -> None:
-    """Change the words, the reach or the end of an open call.
-
-    Raises:
-        CallClosedError: it is closed by now.
-        CallClosingError: the closing moment is of no use.
-        CallWindowError, WeightsError: see there.
-    """
-    _check_terms(call.edition, terms)
-    database.write(call.edition)  # first, as everywhere
-    database.write(call)
-    if call.edition.status is not EditionStatus.CALL_OPEN:
-        raise CallClosedError(edition=call.edition.title)
-    if not now < closes_at or closes_at.date() > call.edition.dtstart:
-        raise CallClosingError
-    was = _told(call)
-    call.closes_at, call.text, call.is_published = closes_at, text, is_published
-    _set_terms(call, terms)
-    db.session.flush()
-    milestones.note_call(call.edition, closes_on=call.last_day, by=by, now=now)
-    now_is = _told(call)
-    changes = {key: [was[key], now_is[key]] for key in was if was[key] != now_is[key]}
-    audit.record("edition.call_changed", call.edition, by=by, now=now, changes=changes)
-
-
-def close_call(edition: Edition, *, by: Person, now: datetime) -> None:
-    """Close the call and begin to judge the offers.
-
-    Raises:
-        MoveError: no call is open.
-    """
-    editions.set_status(edition, EditionStatus.UNDER_EVALUATION, by=by, now=now)
-    call = queries.call_of(edition)
-    if call is not None and call.is_open(now):
-        call.closes_at = now
-        db.session.flush()
-    for draft in queries.unsent_offers(edition):
-        _decide(draft, OfferStatus.LAPSED, "", by, now)
-
-
-def _told(call: CallForHosts) -> dict[str, Any]:
-    return {
-        "closes_at": call.closes_at.isoformat(),
-        "is_published": call.is_published,
-        "weights": {one.value: weight for one, weight in call.weights.items()},
-    }
-
-
-def _check_terms(edition: Edition, terms: CallTerms) -> None:
-    hosting.check_weights(terms.weights)
-    length = edition.dtend - edition.dtstart
-    if terms.dates is not None:
-        editions.check_year(terms.dates[0])
-        editions.check_year(terms.dates[1])
-        if terms.dates[1] - terms.dates[0] < length:
-            raise CallWindowError(days=length.days)
-
-
-def _set_terms(call: CallForHosts, terms: CallTerms) -> None:
-    call.conditions = terms.conditions
-    call.dates_from, call.dates_until = terms.dates or (None, None)
-    call.own_weights = {one.value: weight for one, weight in terms.weights.items()}
 
 
 def submit(  # noqa: PLR0913 - what, letter, for whom, by whom, when
@@ -354,84 +197,14 @@ def withdraw(offer: HostingOffer, *, reason: str, by: Person, now: datetime) -> 
         outbox.post(address, letters.offer_withdrawn(offer), now=now)
 
 
-def select(  # noqa: PLR0913 - a decision has these parts
-    offer: HostingOffer,
-    *,
-    dtstart: date,
-    dtend: date,
-    reason: str,
-    by: Person | None,
-    now: datetime,
-    reserve: HostingOffer | None = None,
-    weighed: str = "",
-) -> None:
-    """Choose ``offer``: its country hosts on these days; the others are told they do not.
-
-    ``reserve`` takes its place should the host withdraw; ``weighed`` says what spoke for and
-    against. ``by`` is none where a decision of the committee records itself.
-
-    Raises:
-        RoundRunningError: the committee decides.
-        ReserveError: the reserve is no other offer that stands.
-        MoveError: the edition is not under evaluation, or the offer no longer stands.
-        WindowChoiceError: the country did not offer these days.
-        ReasonMissingError: no reason is given.
-    """
-    editions.insist_on_reason(reason)
-    edition = offer.edition
-    database.write(edition)
-    database.write(offer)
-    if decision_queries.running(edition) is not None:
-        raise RoundRunningError(edition=edition.title)
-    if reserve is not None and (
-        reserve.id == offer.id
-        or reserve.edition_id != edition.id
-        or reserve.status not in CHOOSABLE
-    ):
-        raise ReserveError
-    insist_offered(offer, dtstart, dtend)
-    editions.select_host(
-        edition,
-        offer.country,
-        city=offer.city,
-        venue=offer.venue,
-        dtstart=dtstart,
-        dtend=dtend,
-        by=by,
-        now=now,
-        reason=reason,
-    )
-    offer.weighed = weighed
-    _decide(offer, OfferStatus.SELECTED, reason, by, now)
-    outbox.post(contact_of(offer), letters.offer_selected(offer), now=now)
-    for other in queries.offers_for(edition):
-        if reserve is not None and other.id == reserve.id:
-            if other.status is not OfferStatus.RESERVE:
-                _decide(other, OfferStatus.RESERVE, "", by, now)
-            outbox.post(contact_of(other), letters.offer_in_reserve(other), now=now)
-        elif other.id != offer.id and other.status in UNDECIDED:
-            _decide(other, OfferStatus.NOT_SELECTED, "", by, now)
-            outbox.post(contact_of(other), letters.offer_not_selected(other), now=now)
-        elif other.status is OfferStatus.RETURNED:
-            _decide(other, OfferStatus.LAPSED, "", by, now)
-
-
-def insist_offered(offer: HostingOffer, dtstart: date, dtend: date) -> None:
-    """Insist that the country offered these days.
-
-    Raises:
-        WindowChoiceError: it did not.
-    """
-    if not any(
-        window.dtstart <= dtstart and dtend <= window.dtend and dtstart < dtend
-        for window in offer.windows
-    ):
-        raise WindowChoiceError(country=offer.country.name)
-
-
-def _decide(
+def conclude(
     offer: HostingOffer, status: OfferStatus, reason: str, by: Person | None, now: datetime
 ) -> None:
+    """Record what has become of ``offer``.
+
+    Raises:
+        MoveError: it is decided upon otherwise.
+    """
     offer.status = lifecycle.move(lifecycle.OFFER_MOVES, offer.status, status)
     offer.decision_reason, offer.modified_at = reason, now
     db.session.flush()

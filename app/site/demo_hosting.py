@@ -13,9 +13,8 @@ from app.accounts import queries as accounts
 from app.accounts.models import Role
 from app.countries.models import Country
 from app.database import db
-from app.hosting import drafts, interests, judging
+from app.hosting import calling, drafts, interests, judging
 from app.hosting import queries as hosting_queries
-from app.hosting import service as hosting
 from app.hosting.models import CostShare
 from app.hosting.sections import Payer, Section
 from app.series.models import Series
@@ -227,7 +226,7 @@ def open_call(
     edition: Edition, organiser: Person, contacts: dict[str, Person], now: datetime
 ) -> None:
     """Open the call for the next workshop, with three offers."""
-    hosting.open_call(
+    calling.open_call(
         edition,
         closes_at=(now + timedelta(days=CALL_OPEN_DAYS)).replace(hour=0, minute=0, second=0),
         text=(
@@ -236,7 +235,7 @@ def open_call(
             "The call has been extended."
         ),
         is_published=True,
-        terms=hosting.CallTerms(
+        terms=calling.CallTerms(
             conditions=(
                 "A plenary room for sixty and two rooms for exercises.\n"
                 "Entry for every delegation that is invited.\n"

@@ -8,7 +8,7 @@ from app import database
 from app.desk.decisions import Decision, next_decisions
 from app.editions import disruptions, milestone_changes, queries, timeline
 from app.editions.models import Edition
-from app.hosting import service as hosting
+from app.hosting import calling
 from scheduler.lifecycle import AgreementStatus, EditionStatus
 from tests.factories import OPENING, make_edition, make_person, make_series
 from tests.pages import CountedQueries
@@ -53,7 +53,7 @@ def test_a_milestone_that_is_next_stands_with_its_day_and_its_action() -> None:
 
 def test_what_state_and_milestone_both_ask_for_is_said_once() -> None:
     edition = make_edition(status=S.PROJECTED, dtstart=FAR)
-    hosting.open_call(
+    calling.open_call(
         edition, closes_at=OPENING + timedelta(days=60), text="", is_published=False,
         by=make_person(), now=OPENING,
     )  # fmt: skip
@@ -61,7 +61,7 @@ def test_what_state_and_milestone_both_ask_for_is_said_once() -> None:
         ("The call for hosts runs; 0 offers so far.", TODAY + timedelta(days=60), "in 8 weeks",
          "Compare the offers"),
     ]  # fmt: skip
-    hosting.close_call(edition, by=make_person(), now=OPENING)
+    calling.close_call(edition, by=make_person(), now=OPENING)
     assert lines() == [
         ("Select a host among the offers.", date(2028, 9, 5), "in 19 months", "Compare the offers"),
     ]  # fmt: skip

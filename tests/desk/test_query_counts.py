@@ -12,7 +12,7 @@ from app.database import db
 from app.editions import known_events
 from app.editions import service as editions
 from app.editions.known_events import KnownEventFacts
-from app.hosting import service as hosting
+from app.hosting import calling
 from app.registrations import service as registrations
 from scheduler.lifecycle import EditionStatus
 from tests.factories import (
@@ -81,7 +81,7 @@ class World:
             status=S.PROJECTED,
             dtstart=OPENING.date() + timedelta(days=1300 + number),
         )
-        hosting.open_call(
+        calling.open_call(
             another, closes_at=OPENING + timedelta(days=90), text="", is_published=True,
             by=self.reader, now=OPENING,
         )  # fmt: skip

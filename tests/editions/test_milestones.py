@@ -29,6 +29,7 @@ from app.editions.milestone_changes import (
     WaiverReasonError,
 )
 from app.editions.milestone_templates import PlannedStep
+from app.hosting import calling
 from app.hosting import service as hosting
 from app.series import service as series_service
 from app.series.models import SeriesKind
@@ -72,7 +73,7 @@ def standing(edition: Edition, today: date = TODAY) -> dict[str, MilestoneStatus
 def called(dtstart: date = FAR) -> Edition:
     """Return an edition whose call for hosts opens at the opening of the test's world."""
     edition = make_edition(status=S.PROJECTED, dtstart=dtstart)
-    hosting.open_call(
+    calling.open_call(
         edition, closes_at=OPENING + timedelta(days=60), text="", is_published=False,
         by=make_person(), now=OPENING,
     )  # fmt: skip
@@ -165,7 +166,7 @@ def test_the_first_offer_sets_the_day_of_the_decision() -> None:
     )
     edition = make_edition(series=make_series("regional"), status=S.PROJECTED, dtstart=FAR)
     by, country = make_person(), make_country("XAA")
-    hosting.open_call(
+    calling.open_call(
         edition, closes_at=OPENING + timedelta(days=60), text="", is_published=False,
         by=by, now=OPENING,
     )  # fmt: skip
@@ -196,7 +197,7 @@ def test_a_compressed_schedule_keeps_order_and_minimum_leads(days: int) -> None:
 def test_acts_record_themselves() -> None:
     edition, by = called(), make_person()
     assert [standing(edition)[key] for key in ("call_opens", "offers_close")] == [M.DONE, M.NEXT]
-    hosting.close_call(edition, by=by, now=OPENING)
+    calling.close_call(edition, by=by, now=OPENING)
     assert standing(edition)["offers_close"] is M.DONE
     service.select_host(
         edition, make_country("XAA"), city="Rabat", venue="Hall", dtstart=FAR,

@@ -8,7 +8,7 @@ import pytest
 from app import audit
 from app.accounts.models import Role
 from app.database import db
-from app.hosting import calling, queries, service
+from app.hosting import calling, queries
 from app.hosting.models import CallForHosts
 from app.outbox import OutboxMessage
 from scheduler.hosting import DEFAULT_WEIGHTS, Criterion
@@ -139,7 +139,7 @@ def test_a_draft_or_a_withdrawn_offer_is_nobodys_offer(edition: Edition) -> None
 def test_no_call_reaches_into_its_event() -> None:
     edition = make_edition(status=EditionStatus.CALL_OPEN, dtstart=OPENING.date() + timedelta(50))
     call = make_call(edition, closes_at=OPENING + timedelta(days=20), commit=True)
-    with pytest.raises(service.CallClosingError):
+    with pytest.raises(calling.CallClosingError):
         calling.extend(call, reason="Nobody offered.", by=make_person(), now=OPENING)
     db.session.rollback()
     assert queries.call_of(edition).extended_at is None  # type: ignore[union-attr]

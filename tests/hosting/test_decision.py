@@ -14,10 +14,10 @@ from app.accounts.models import Role
 from app.audit import AuditEntry
 from app.database import Model, db
 from app.editions import disruptions
-from app.hosting import committee, deciding, jobs, service
+from app.hosting import balloting, choosing, committee, consensus, deciding, jobs, service
 from app.hosting import decision_queries as queries
 from app.hosting import queries as hosting_queries
-from app.hosting.deciding import Choice
+from app.hosting.choosing import Choice
 from app.hosting.decision_models import (
     BallotTicket,
     BallotVoter,
@@ -105,19 +105,19 @@ def asked(
 ) -> CommitteeRound:
     """A proposal: XAA hosts, XAB is the reserve."""
     assert members
-    return deciding.propose(edition, choice(offers), closes_at=CLOSES, by=organiser, now=OPENING)
+    return consensus.propose(edition, choice(offers), closes_at=CLOSES, by=organiser, now=OPENING)
 
 
 @pytest.fixture
 def voting(asked: CommitteeRound, members: list[Person], organiser: Person) -> CommitteeRound:
     """An objection, and the ballot open."""
-    deciding.answer(asked, members[3], agrees=False, reason="Too far.", now=OPENING)
-    deciding.open_ballot(asked, closes_at=LATER, by=organiser, now=OPENING)
+    consensus.answer(asked, members[3], agrees=False, reason="Too far.", now=OPENING)
+    balloting.open_ballot(asked, closes_at=LATER, by=organiser, now=OPENING)
     return asked
 
 
 def vote(row: CommitteeRound, person: Person, *order: HostingOffer) -> None:
-    deciding.cast(
+    balloting.cast(
         row, person, {offer.public_id: n for n, offer in enumerate(order, 1)}, now=OPENING
     )
 
@@ -138,13 +138,13 @@ def test_members_with_a_say_are_asked_and_the_recused_are_not(
     assert mails("Do you agree?") == [person.email for person in members]
     assert [person.email for person in committee.members(asked.edition)] == mails("Do you agree?")
     with pytest.raises(NotMemberError):
-        deciding.answer(asked, the_recused(), agrees=True, reason="", now=OPENING)
+        consensus.answer(asked, the_recused(), agrees=True, reason="", now=OPENING)
 
 
 def test_without_an_objection_the_proposal_is_the_decision_by_itself(
     asked: CommitteeRound, members: list[Person], offers: list[HostingOffer]
 ) -> None:
-    deciding.answer(asked, members[0], agrees=True, reason="", now=OPENING)
+    consensus.answer(asked, members[0], agrees=True, reason="", now=OPENING)
     db.session.commit()
     assert jobs.work(now=CLOSES - timedelta(minutes=1)) == 0
     assert (jobs.work(now=CLOSES), jobs.work(now=CLOSES)) == (1, 0)
@@ -173,11 +173,11 @@ def test_when_all_have_agreed_it_is_recorded_at_once(
     asked: CommitteeRound, members: list[Person], organiser: Person
 ) -> None:
     for member in members[:3]:
-        deciding.answer(asked, member, agrees=True, reason="", now=OPENING)
+        consensus.answer(asked, member, agrees=True, reason="", now=OPENING)
     with pytest.raises(StillOpenError):
         deciding.settle(asked, by=organiser, now=OPENING)
     for member in members[3:]:
-        deciding.answer(asked, member, agrees=True, reason="", now=OPENING)
+        consensus.answer(asked, member, agrees=True, reason="", now=OPENING)
     deciding.settle(asked, by=organiser, now=OPENING)
     assert asked.status is RoundStatus.DECIDED
 
@@ -185,17 +185,17 @@ def test_when_all_have_agreed_it_is_recorded_at_once(
 def test_an_objection_needs_a_reason_and_comes_in_time(
     asked: CommitteeRound, members: list[Person]
 ) -> None:
-    with pytest.raises(deciding.ObjectionError):
-        deciding.answer(asked, members[0], agrees=False, reason="", now=OPENING)
+    with pytest.raises(consensus.ObjectionError):
+        consensus.answer(asked, members[0], agrees=False, reason="", now=OPENING)
     with pytest.raises(AnsweringClosedError):
-        deciding.answer(asked, members[0], agrees=False, reason="Too far.", now=CLOSES)
+        consensus.answer(asked, members[0], agrees=False, reason="Too far.", now=CLOSES)
 
 
 def test_the_first_objection_is_told_to_organisers_and_chairs_once(
     asked: CommitteeRound, members: list[Person]
 ) -> None:
     for member in members[2:]:
-        deciding.answer(asked, member, agrees=False, reason="Too far.", now=OPENING)
+        consensus.answer(asked, member, agrees=False, reason="Too far.", now=OPENING)
     assert asked.status is RoundStatus.OBJECTED
     assert mails("An objection") == ["member0@example.org", "organiser@example.org"]
 
@@ -203,8 +203,8 @@ def test_the_first_objection_is_told_to_organisers_and_chairs_once(
 def test_an_organiser_cannot_choose_past_the_committee(
     asked: CommitteeRound, offers: list[HostingOffer], organiser: Person
 ) -> None:
-    with pytest.raises(service.RoundRunningError):
-        service.select(
+    with pytest.raises(choosing.RoundRunningError):
+        choosing.select(
             offers[2],
             dtstart=asked.dtstart,
             dtend=asked.dtend,
@@ -212,12 +212,12 @@ def test_an_organiser_cannot_choose_past_the_committee(
             by=organiser,
             now=OPENING,
         )
-    with pytest.raises(service.RoundRunningError):
-        deciding.propose(
+    with pytest.raises(choosing.RoundRunningError):
+        consensus.propose(
             asked.edition, choice(offers, 2), closes_at=CLOSES, by=organiser, now=OPENING
         )
     deciding.call_off(asked, reason="New facts.", by=organiser, now=OPENING)
-    service.select(
+    choosing.select(
         offers[2],
         dtstart=asked.dtstart,
         dtend=asked.dtend,
@@ -234,11 +234,11 @@ def test_what_is_proposed_must_stand_and_have_another_reserve(
     assert members
 
     def propose(which: Choice) -> None:
-        deciding.propose(edition, which, closes_at=CLOSES, by=organiser, now=OPENING)
+        consensus.propose(edition, which, closes_at=CLOSES, by=organiser, now=OPENING)
 
-    with pytest.raises(deciding.ChoiceError):
+    with pytest.raises(choosing.ChoiceError):
         propose(choice(offers, 0, 0))
-    with pytest.raises(service.WindowChoiceError):
+    with pytest.raises(choosing.WindowChoiceError):
         propose(
             Choice(
                 offer=offers[0],
@@ -250,7 +250,7 @@ def test_what_is_proposed_must_stand_and_have_another_reserve(
             )
         )
     accounts.grant(organiser, Role.NATIONAL_CONTACT, "XAB", now=OPENING)
-    with pytest.raises(deciding.RecusedError):
+    with pytest.raises(committee.RecusedError):
         propose(choice(offers))
 
 
@@ -290,7 +290,7 @@ def test_a_ballot_is_cast_once_in_time_and_ranks_something(
     with pytest.raises(VotedError):
         vote(voting, members[0], offers[2])
     with pytest.raises(VotingClosedError):
-        deciding.cast(voting, members[1], {offers[0].public_id: 1}, now=LATER)
+        balloting.cast(voting, members[1], {offers[0].public_id: 1}, now=LATER)
     assert queries.count_ballots(voting) == 1
 
 
@@ -307,7 +307,7 @@ def test_the_ballot_decides_and_its_winner_alone_can_be_recorded(
         strict=True,
     ):
         vote(voting, member, *order)
-    deciding.close_ballot(voting, by=organiser, now=OPENING)  # all have voted
+    balloting.close_ballot(voting, by=organiser, now=OPENING)  # all have voted
     assert voting.status is RoundStatus.COUNTED
     assert voting.count_order == [[second.public_id], [first.public_id], [third.public_id]]
     with pytest.raises(WinnerError):
@@ -328,13 +328,13 @@ def test_a_ballot_without_a_quorum_opens_again_with_what_was_cast(
     db.session.commit()
     assert jobs.work(now=LATER) == 1
     assert (voting.status, voting.digest, voting.count_order) == (RoundStatus.LAPSED, "", [])
-    deciding.open_ballot(voting, closes_at=LATER + timedelta(days=7), by=organiser, now=LATER)
+    balloting.open_ballot(voting, closes_at=LATER + timedelta(days=7), by=organiser, now=LATER)
     assert mails("Your ballot") == sorted(
         [m.email for m in members] + ["member2@example.org", "member3@example.org"]
     )
     with pytest.raises(VotedError):
-        deciding.cast(voting, members[0], {offers[1].public_id: 1}, now=LATER)
-    deciding.cast(voting, members[2], {offers[0].public_id: 1}, now=LATER)
+        balloting.cast(voting, members[0], {offers[1].public_id: 1}, now=LATER)
+    balloting.cast(voting, members[2], {offers[0].public_id: 1}, now=LATER)
     db.session.commit()
     assert jobs.work(now=LATER + timedelta(days=7)) == 1
     assert (voting.status, voting.ballot_count) == (RoundStatus.COUNTED, 3)
@@ -346,7 +346,7 @@ def test_a_tie_goes_to_a_chair_who_has_a_say(
     first, second, _third = offers
     for member, best in zip(members, (first, first, second, second), strict=True):
         vote(voting, member, best)
-    deciding.close_ballot(voting, by=organiser, now=OPENING)
+    balloting.close_ballot(voting, by=organiser, now=OPENING)
     assert voting.status is RoundStatus.TIED
     with pytest.raises(ChairError):
         deciding.record(voting, choice(offers, 1, 0), by=organiser, now=OPENING)
@@ -361,7 +361,7 @@ def test_a_tie_goes_to_a_chair_who_has_a_say(
 def test_an_objection_that_nobody_follows_opens_the_ballot_by_itself(
     asked: CommitteeRound, members: list[Person]
 ) -> None:
-    deciding.answer(asked, members[3], agrees=False, reason="Too far.", now=OPENING)
+    consensus.answer(asked, members[3], agrees=False, reason="Too far.", now=OPENING)
     db.session.commit()
     assert jobs.work(now=CLOSES) == 1
     assert (asked.status, asked.closes_at) == (
@@ -373,11 +373,11 @@ def test_an_objection_that_nobody_follows_opens_the_ballot_by_itself(
 def test_a_ballot_needs_two_offers(
     asked: CommitteeRound, members: list[Person], offers: list[HostingOffer], organiser: Person
 ) -> None:
-    deciding.answer(asked, members[3], agrees=False, reason="Too far.", now=OPENING)
+    consensus.answer(asked, members[3], agrees=False, reason="Too far.", now=OPENING)
     for offer in offers[1:]:
         service.withdraw(offer, reason="No money.", by=organiser, now=OPENING)
     with pytest.raises(CandidatesError):
-        deciding.open_ballot(asked, closes_at=LATER, by=organiser, now=OPENING)
+        balloting.open_ballot(asked, closes_at=LATER, by=organiser, now=OPENING)
     db.session.commit()
     assert jobs.work(now=CLOSES) == 0
 
@@ -388,7 +388,7 @@ def test_an_offer_withdrawn_while_it_is_voted_on_is_left_out_of_the_count(
     for member in members:
         vote(voting, member, offers[0], offers[2], offers[1])
     service.withdraw(offers[0], reason="No money.", by=the_recused(), now=OPENING)
-    deciding.close_ballot(voting, by=organiser, now=OPENING)
+    balloting.close_ballot(voting, by=organiser, now=OPENING)
     assert voting.count_order == [[offers[2].public_id], [offers[1].public_id]]
 
 
@@ -398,9 +398,9 @@ def test_who_declares_an_interest_keeps_out_from_then_on(
     vote(voting, members[0], *offers)
     call = hosting_queries.call_of(voting.edition)
     assert call
-    with pytest.raises(deciding.VotedAlreadyError):
-        deciding.declare_interest(call, members[0], "My brother's hall.", now=OPENING)
-    deciding.declare_interest(call, members[1], "My brother's hall.", now=OPENING)
+    with pytest.raises(consensus.VotedAlreadyError):
+        consensus.declare_interest(call, members[0], "My brother's hall.", now=OPENING)
+    consensus.declare_interest(call, members[1], "My brother's hall.", now=OPENING)
     with pytest.raises(NotMemberError):
         vote(voting, members[1], *offers)
 
@@ -466,7 +466,7 @@ def test_the_log_tells_totals_and_a_digest_and_no_ballot(
 ) -> None:
     for member in members:
         vote(voting, member, *offers)
-    deciding.close_ballot(voting, by=organiser, now=OPENING)
+    balloting.close_ballot(voting, by=organiser, now=OPENING)
     db.session.commit()
     entries = db.session.scalars(
         select(AuditEntry).where(AuditEntry.action.startswith("edition.ballot")).order_by("id")
@@ -485,7 +485,7 @@ def test_the_count_is_repeated_from_the_sealed_ballots_and_a_change_shows(
 ) -> None:
     for member in members:
         vote(voting, member, *offers)
-    deciding.close_ballot(voting, by=organiser, now=OPENING)
+    balloting.close_ballot(voting, by=organiser, now=OPENING)
     db.session.commit()
     from flask import current_app  # noqa: PLC0415 - only this test asks the command
 
@@ -509,7 +509,7 @@ def test_when_the_host_withdraws_the_reserve_is_promoted_by_a_recorded_decision(
     asked: CommitteeRound, offers: list[HostingOffer], organiser: Person
 ) -> None:
     edition = asked.edition
-    with pytest.raises(service.RoundRunningError):
+    with pytest.raises(choosing.RoundRunningError):
         deciding.promote_reserve(edition, choice(offers, 1, None), by=organiser, now=OPENING)
     deciding.settle(asked, by=organiser, now=CLOSES)
     service.withdraw(offers[0], reason="The hall burnt.", by=the_recused(), now=LATER)
@@ -531,7 +531,7 @@ def test_without_a_reserve_the_committee_is_asked_anew(
 ) -> None:
     deciding.settle(asked, by=organiser, now=CLOSES)
     disruptions.release_host(asked.edition, reason="It withdrew.", by=organiser, now=LATER)
-    again = deciding.propose(
+    again = consensus.propose(
         asked.edition,
         choice(offers, 2, None),
         closes_at=LATER + timedelta(days=7),

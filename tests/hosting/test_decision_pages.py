@@ -9,7 +9,7 @@ import pytest
 
 from app.accounts import service as accounts
 from app.accounts.models import Role
-from app.hosting import committee, deciding
+from app.hosting import balloting, choosing, committee, consensus, deciding, service
 from app.hosting import decision_queries as queries
 from scheduler.deciding import RoundStatus
 from scheduler.lifecycle import EditionStatus, OfferStatus
@@ -69,7 +69,7 @@ def asked(
     edition: Edition, offers: list[HostingOffer], members: list[Person], organiser: Person
 ) -> CommitteeRound:
     assert members
-    choice = deciding.Choice(
+    choice = choosing.Choice(
         offer=offers[0],
         reserve=offers[1],
         dtstart=edition.dtstart,
@@ -77,13 +77,13 @@ def asked(
         reason="The best venue.",
         weighed="Costs against access.",
     )
-    return deciding.propose(edition, choice, closes_at=CLOSES, by=organiser, now=OPENING)
+    return consensus.propose(edition, choice, closes_at=CLOSES, by=organiser, now=OPENING)
 
 
 @pytest.fixture
 def voting(asked: CommitteeRound, members: list[Person], organiser: Person) -> CommitteeRound:
-    deciding.answer(asked, members[2], agrees=False, reason="Too far.", now=OPENING)
-    deciding.open_ballot(asked, closes_at=CLOSES, by=organiser, now=OPENING)
+    consensus.answer(asked, members[2], agrees=False, reason="Too far.", now=OPENING)
+    balloting.open_ballot(asked, closes_at=CLOSES, by=organiser, now=OPENING)
     return asked
 
 
@@ -198,8 +198,8 @@ def test_a_recused_member_and_a_late_one_vote_by_hand_and_lose_nothing(
     assert (refused.status_code, fields(refused)["place1"]) == (422, "2")
     assert "You have no say in this choice" in alert(refused)
     for member in members[:2]:
-        deciding.cast(voting, member, {voting.candidates[0]: 1}, now=OPENING)
-    deciding.close_ballot(voting, by=organiser, now=CLOSES)
+        balloting.cast(voting, member, {voting.candidates[0]: 1}, now=OPENING)
+    balloting.close_ballot(voting, by=organiser, now=CLOSES)
     client.sign_in(members[2])
     late = client.submit(path(edition, "/vote"), place0="1", place1="2", place2="3")
     assert (late.status_code, fields(late)["place2"]) == (422, "3")
@@ -216,7 +216,7 @@ def test_before_the_end_nobody_sees_more_than_how_many_have_voted(
         client.sign_in(organiser)
         before = words(client.get(path(edition)))
         member = members[len(seen)]
-        deciding.cast(voting, member, {choice: 1}, now=OPENING)
+        balloting.cast(voting, member, {choice: 1}, now=OPENING)
         seen.append(words(client.get(path(edition))))
         assert before.replace("0 of 3 have voted", "1 of 3 have voted") == seen[0]
         break
@@ -235,7 +235,9 @@ def test_a_counted_ballot_is_shown_recounted_and_recorded(
 ) -> None:
     edition = voting.edition
     for member in members:
-        deciding.cast(voting, member, {offers[1].public_id: 1, offers[2].public_id: 2}, now=OPENING)
+        balloting.cast(
+            voting, member, {offers[1].public_id: 1, offers[2].public_id: 2}, now=OPENING
+        )
     client.sign_in(organiser)
     client.submit(path(edition, "/end"))
     assert voting.status is RoundStatus.COUNTED
@@ -274,8 +276,8 @@ def test_a_chair_breaks_a_tie_and_an_organiser_is_told_who_can(
     edition = voting.edition
     for member, offer in zip(members, (offers[0], offers[1], None), strict=True):
         places = {offer.public_id: 1} if offer else {one.public_id: 1 for one in offers}
-        deciding.cast(voting, member, places, now=OPENING)
-    deciding.close_ballot(voting, by=organiser, now=OPENING)
+        balloting.cast(voting, member, places, now=OPENING)
+    balloting.close_ballot(voting, by=organiser, now=OPENING)
     client.sign_in(organiser)
     assert "A chair of the committee breaks the tie." in words(client.get(path(edition)))
     client.sign_in(members[0])
@@ -314,7 +316,7 @@ def test_the_reserve_is_made_host_from_its_page(
 ) -> None:
     edition = asked.edition
     deciding.settle(asked, by=organiser, now=CLOSES)
-    deciding.service.withdraw(offers[0], reason="It burnt.", by=organiser, now=CLOSES)
+    service.withdraw(offers[0], reason="It burnt.", by=organiser, now=CLOSES)
     client.sign_in(organiser)
     assert "Brevia is the reserve." in words(client.get(path(edition)))
     form = client.get(path(edition, "/reserve"))

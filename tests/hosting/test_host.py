@@ -12,8 +12,7 @@ from app.accounts.models import Role
 from app.database import db
 from app.desk import decisions
 from app.editions import disruptions, service
-from app.hosting import checklist, host_team
-from app.hosting import service as hosting
+from app.hosting import checklist, choosing, host_team
 from app.hosting.host_models import TaskOwner
 from app.outbox import OutboxMessage
 from scheduler.errors import PermissionDeniedError
@@ -66,7 +65,7 @@ def test_the_checklist_is_made_with_the_host_from_what_the_offer_promised() -> N
     )  # fmt: skip
     by = make_person(role=Role.ORGANISER)
     days = {"dtstart": edition.dtstart, "dtend": edition.dtend}
-    hosting.select(offer, **days, reason="The best", by=by, now=OPENING)  # type: ignore[arg-type]
+    choosing.select(offer, **days, reason="The best", by=by, now=OPENING)  # type: ignore[arg-type]
     assert checklist.tasks(edition) == []
     service.confirm(
         edition, **days, tzid="UTC", city="Rabat", venue="Hall", venue_address="", by=by,

@@ -11,9 +11,11 @@ from werkzeug.test import encode_multipart
 from app import audit, database, uploads
 from app.accounts.models import Role
 from app.database import db
-from app.hosting import queries, service
+from app.hosting import calling, choosing, queries, service
+from app.hosting.calling import CallClosingError
+from app.hosting.choosing import WindowChoiceError
 from app.hosting.models import CallForHosts, HostingOffer
-from app.hosting.service import CallClosingError, LetterMissingError, WindowChoiceError, WindowError
+from app.hosting.service import LetterMissingError, WindowError
 from app.outbox import OutboxMessage
 from app.uploads import StoredFile
 from scheduler.lifecycle import EditionStatus, MoveError, OfferStatus
@@ -208,7 +210,7 @@ def test_an_offer_is_changed_while_the_call_is_open(
     assert (offer.city, len(offer.windows)) == ("Port Albor", 2)
     assert offer.letter
     assert offer.letter.path.read_bytes() == PDF
-    service.close_call(edition, by=contact, now=OPENING)
+    calling.close_call(edition, by=contact, now=OPENING)
     assert client.submit(f"{path}/edit", **changed).status_code == 422
 
 
@@ -317,14 +319,14 @@ def test_the_log_says_what_of_a_call_was_changed() -> None:
     edition, person = make_edition(status=S.CALL_OPEN, dtstart=FIRST), make_person()
     call = make_call(edition)
     until = call.closes_at
-    service.change_call(call, closes_at=until, text="", is_published=True, by=person, now=OPENING)
+    calling.change_call(call, closes_at=until, text="", is_published=True, by=person, now=OPENING)
     assert audit.history(edition)[-1].changes == {"is_published": [False, True]}
 
 
 def test_a_call_that_is_closed_by_now_is_not_changed() -> None:
     call, person = make_call(make_edition(status=S.UNDER_EVALUATION, dtstart=FIRST)), make_person()
     with pytest.raises(service.CallClosedError):
-        service.change_call(
+        calling.change_call(
             call, closes_at=OPENING + timedelta(days=9), text="", is_published=True, by=person,
             now=OPENING,
         )  # fmt: skip
@@ -346,13 +348,13 @@ def test_a_call_opens_for_projections_alone() -> None:
         edition = make_edition(status=status, dtstart=FIRST)
         db.session.commit()
         with pytest.raises(MoveError):
-            service.open_call(
+            calling.open_call(
                 edition, closes_at=OPENING + timedelta(days=30), text="", is_published=False,
                 by=person, now=OPENING,
             )  # fmt: skip
         db.session.rollback()
     with pytest.raises(CallClosingError):
-        service.open_call(
+        calling.open_call(
             edition, closes_at=OPENING, text="", is_published=False, by=person, now=OPENING
         )
 
@@ -389,7 +391,7 @@ def judged(edition: Edition) -> list[HostingOffer]:
         country = make_country(code, name=f"Land of {code}")
         by = make_person(f"{code.lower()}@example.org", role=Role.NATIONAL_CONTACT, scope=code)
         found.append(make_offer(edition, country, by=by, city=f"City of {code}"))
-    service.close_call(edition, by=make_person(), now=OPENING)
+    calling.close_call(edition, by=make_person(), now=OPENING)
     db.session.commit()
     return found
 
@@ -487,7 +489,7 @@ def test_a_choice_outside_the_windows_is_refused_by_the_service(
     judged: list[HostingOffer],
 ) -> None:
     with pytest.raises(WindowChoiceError, match="Land of XAA did not offer these days"):
-        service.select(
+        choosing.select(
             judged[0], dtstart=FIRST, dtend=FIRST, reason="x", by=make_person(), now=OPENING
         )
 

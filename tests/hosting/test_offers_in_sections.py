@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app import audit, database
 from app.accounts.models import Role
 from app.database import db
-from app.hosting import drafts, queries, sections, service
+from app.hosting import calling, drafts, queries, sections, service
 from app.hosting.models import HostingOffer
 from app.hosting.sections import Payer, Section
 from app.outbox import OutboxMessage
@@ -310,7 +310,7 @@ def test_an_offer_is_returned_once_with_comments_and_both_versions_are_compared(
 ) -> None:
     client.sign_in(contact)
     path = client.submit(f"/hosting/calls/{edition.slug}/offer", **ONE_PAGE, letter=pdf()).location
-    service.close_call(edition, by=contact, now=OPENING)
+    calling.close_call(edition, by=contact, now=OPENING)
     deputy = make_person("deputy@example.org", role=Role.NATIONAL_CONTACT, scope="XAA")
     organiser = make_person(role=Role.ORGANISER)
     client.sign_in(organiser)
@@ -359,7 +359,7 @@ def test_a_returned_offer_comes_back_in_time_or_not_at_all(
 
 def test_a_draft_lapses_when_the_call_closes(edition: Edition, contact: Person) -> None:
     offer = drafts.begin(edition, make_country("XAA"), by=contact, now=OPENING)
-    service.close_call(edition, by=contact, now=OPENING)
+    calling.close_call(edition, by=contact, now=OPENING)
     assert offer.status is OfferStatus.LAPSED
     with pytest.raises(service.CallClosedError):
         drafts.save(offer, Section.CONTACTS, {"note": "Late."}, by=contact, now=OPENING)

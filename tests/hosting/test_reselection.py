@@ -7,7 +7,7 @@ import pytest
 from app.accounts.models import Role
 from app.database import db
 from app.editions.disruptions import AnnouncedError
-from app.hosting import service
+from app.hosting import calling, choosing, service
 from scheduler.lifecycle import EditionStatus, OfferStatus
 from tests.factories import OPENING, make_call, make_country, make_edition, make_offer, make_person
 
@@ -20,7 +20,7 @@ def test_when_the_host_withdraws_another_offer_can_be_selected() -> None:
     organiser = make_person(role=Role.ORGANISER)
 
     def select(offer: object) -> None:
-        service.select(
+        choosing.select(
             offer,
             dtstart=edition.dtstart,
             dtend=edition.dtend,
@@ -46,7 +46,7 @@ def test_a_country_that_lost_may_offer_anew_when_the_call_opens_again() -> None:
     country = make_country("XAA")
     lost = make_offer(edition, country, status=OfferStatus.NOT_SELECTED)
     organiser = make_person(role=Role.ORGANISER)
-    service.open_call(
+    calling.open_call(
         edition,
         closes_at=OPENING + timedelta(days=30),
         text="",
