@@ -43,7 +43,6 @@ from app.desk import views as desk_views
 from app.documents import erasure as documents_erasure
 from app.documents import views as documents_views
 from app.documents import visa_views
-from app.door import erasure as door_erasure
 from app.door import views as door_views
 from app.editions import commands as editions_commands
 from app.editions import erasure as editions_erasure
@@ -91,7 +90,6 @@ LISTENERS = (
     # By being imported they listen to what befalls a person, and state how long data is kept.
     registrations_erasure,
     documents_erasure,
-    door_erasure,
     feeds_erasure,
     hosting_erasure,
     editions_erasure,

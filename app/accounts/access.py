@@ -230,11 +230,6 @@ def see_participants(person: Person | None, event: Event, today: date) -> bool:
     return organise(person) or (is_near and on_host_team(person, event, today))
 
 
-def see_participants_of(person: Person | None, country_code: str) -> bool:
-    """Organisers, and the country's national contact: see who comes from there."""
-    return organise(person) or offer_for(person, country_code)
-
-
 def handle_visas(person: Person | None, event: Event, today: date) -> bool:
     """The edition's visa officer, and nobody else: passports are not the organisers' to read.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, exists, or_, select, update
@@ -68,12 +68,12 @@ def _tell_profile(sender: object, *, person: Person) -> tuple[str, dict[str, Any
     }
 
 
-def _what_hangs_on(registration: Registration) -> dict[str, list[dict[str, str]]]:
+def _what_hangs_on(registration: Registration) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of every table that lead to ``registration``, whichever feature's they are.
 
     Keys and codes are left out: they say nothing, or open something.
     """
-    found: dict[str, list[dict[str, str]]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for table in Model.metadata.sorted_tables:
         for key in table.foreign_keys:
             if key.column.table.name != Registration.__tablename__:
@@ -85,7 +85,7 @@ def _what_hangs_on(registration: Registration) -> dict[str, list[dict[str, str]]
             if rows:
                 names = [column.name for column in columns]
                 found[table.name] = [
-                    dict(zip(names, map(str, row[1:]), strict=True)) for row in rows
+                    dict(zip(names, map(_fit_for_json, row[1:]), strict=True)) for row in rows
                 ]
     return found
 
@@ -93,6 +93,12 @@ def _what_hangs_on(registration: Registration) -> dict[str, list[dict[str, str]]
 def _is_key(column: Column[Any]) -> bool:
     is_number = column.primary_key or column.foreign_keys
     return bool(is_number) or column.name.endswith(("_id", "code", "hash", "token"))
+
+
+def _fit_for_json(value: Any) -> Any:  # noqa: ANN401 - what a column can hold
+    if isinstance(value, date):  # a moment is one, too
+        return value.isoformat()
+    return value if value is None or isinstance(value, bool | int | dict | list) else str(value)
 
 
 def _said(moment: datetime | None) -> str | None:

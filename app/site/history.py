@@ -11,6 +11,9 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.consents import WORDINGS
 from app.accounts.forms import ROLE_LABELS
 from app.accounts.models import Purpose, Role
+from app.editions.scopes import scope_names
+from app.hosting.section_forms import FORMS
+from app.hosting.sections import Section
 from app.i18n import gettext as _
 from app.site.dates import format_day, format_span
 
@@ -198,18 +201,21 @@ class Told:
 
 def tell(entries: Iterable[AuditEntry], *, public: bool = False) -> list[Told]:
     """Return ``entries`` in words; ``public`` leaves out what only members may know."""
+    entries = list(entries)
+    holds_keys = any(entry.changes.keys() & {"scope", "host"} for entry in entries)
+    names = scope_names() if holds_keys and not public else {}
     return [
         Told(
             entry.at,
             str(WORDS.get(entry.action, OTHER)),
-            tuple(_details(entry, public=public)),
+            tuple(_details(entry, names, public=public)),
             entry.reason,
         )
         for entry in entries
     ]
 
 
-def _details(entry: AuditEntry, *, public: bool) -> Iterable[str]:
+def _details(entry: AuditEntry, names: Mapping[str, str], *, public: bool) -> Iterable[str]:
     changes = entry.changes
     if "dtstart" in changes or "dtend" in changes:
         yield from _days(entry)
@@ -223,36 +229,46 @@ def _details(entry: AuditEntry, *, public: bool) -> Iterable[str]:
     if "venue" in changes and changes["venue"][1]:
         yield _("venue: %(venue)s", venue=changes["venue"][1])
     if "role" in changes:
-        yield from _role(changes)
+        yield from _role(changes, names)
     if "milestone" in changes:
         yield _(changes["milestone"][1])
     if "task" in changes:
         yield _(changes["task"][1])
     if "capacity" in changes and changes["capacity"][1]:
         yield _("capacity: %(capacity)s", capacity=changes["capacity"][1])
-    yield from _names(entry)
+    yield from _names(entry, names)
 
 
-def _names(entry: AuditEntry) -> Iterable[str]:
+def _names(entry: AuditEntry, names: Mapping[str, str]) -> Iterable[str]:
     """Name what the page of the subject no longer tells."""
     changes = entry.changes
     if entry.subject_kind == "known_event" and "name" in changes:
         was, now_is = changes["name"]
         yield now_is or was
-    yield from (str(changes[key][1]) for key in ("section", "countries") if key in changes)
+    if "section" in changes:
+        yield _section(changes["section"][1])
+    if "countries" in changes:
+        yield changes["countries"][1]
+    if entry.action == "rotation.fixed":
+        host = changes["host"][1]
+        yield names.get(host, host) or _("no host")
     if "occurrence" in changes:
         yield str(format_day(date.fromisoformat(changes["occurrence"][1])))
     if "purpose" in changes:
         yield from (str(WORDINGS[Purpose(side)].label) for side in changes["purpose"] if side)
 
 
-def _role(changes: Mapping[str, Any]) -> Iterable[str]:
+def _section(key: str) -> str:
+    return str(FORMS[Section(key)].title) if key in set(Section) else _("Annexes")
+
+
+def _role(changes: Mapping[str, Any], names: Mapping[str, str]) -> Iterable[str]:
     """Tell which role it was about, and for what."""
     role = next(filter(None, changes["role"]), "")
     scope = next(filter(None, changes.get("scope", ())), "")
     words = ROLE_LABELS.get(Role(role)) if role in set(Role) else None
     if words and scope:
-        yield _("%(role)s, %(scope)s", role=words, scope=scope)
+        yield _("%(role)s, %(scope)s", role=words, scope=names.get(scope, scope))
     elif words:
         yield str(words)
 

@@ -11,6 +11,8 @@ from app import audit, audit_proof, database
 from app.accounts.models import Role
 from app.database import Model, db
 from app.editions.models import AgreementAct
+from app.hosting.section_forms import FORMS
+from app.hosting.sections import Section
 from app.registrations.models import GrantStatus
 from app.site.history import KINDS, WORDS
 from scheduler.lifecycle import EditionStatus, OfferStatus, RegistrationStatus
@@ -127,6 +129,32 @@ def test_no_act_is_shown_by_its_key(client: Client, organiser: Person) -> None:
     for _page in range(8):
         page = words(client.get("/organise/audit"))
         assert [action for action in WORDS if action in page] == []
+
+
+def test_what_an_act_names_is_called_by_its_title_and_not_by_its_key(
+    client: Client, organiser: Person
+) -> None:
+    make_country("XAA", name="Alboria")
+    edition = make_edition(title="Workshop 2027")
+    note(organiser, "person.role_granted", changes={
+        "role": [None, "national_contact"], "scope": [None, "XAA"]})  # fmt: skip
+    note(organiser, "person.role_ended", changes={
+        "role": ["host_team", None], "scope": [edition.slug, None]})  # fmt: skip
+    note(edition, "rotation.fixed", changes={"host": ["", "XAA"]})
+    note(edition, "rotation.fixed", changes={"host": ["", ""]})
+    note(edition, "offer.changed", changes={"section": [None, "costs"]})
+    note(edition, "offer.changed", changes={"section": [None, "annexes"]})
+    page = words(client.get("/organise/audit"))
+    for told in (
+        "Role given National contact, Alboria",
+        "Role ended Host team, Workshop 2027",
+        "Host fixed in the rotation Alboria",
+        "Host fixed in the rotation no host",
+        f"Offer changed {FORMS[Section.COSTS].title}",
+        "Offer changed Annexes",
+    ):
+        assert told in page
+    assert f"Host team, {edition.slug}" not in page
 
 
 @pytest.mark.parametrize(
