@@ -5,7 +5,9 @@ Two databases are served alike: SQLite (embedded, the default) and PostgreSQL.
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -19,13 +21,17 @@ from sqlalchemy import (
     insert,
     literal,
     literal_column,
+    text,
 )
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, declared_attr, mapped_column
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeDecorator
 
+from scheduler.errors import N_, ConflictError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection, Dialect
     from sqlalchemy.orm import UOWTransaction
@@ -38,6 +44,15 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 BUSY_TIMEOUT_MS = 30_000
+LOCK_PATIENCE = "100ms"  # well below the second after which PostgreSQL looks for a deadlock
+LOCK_REFUSALS = {"55P03", "40P01"}  # lock not available; a deadlock, ended by our giving up
+GIVE_WAY_TRIES = 40
+
+
+class BusyError(ConflictError):
+    """Others are writing the same rows, time and again."""
+
+    message = N_("Others are writing at the same moment. Nothing was done: try again in a minute.")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -105,6 +120,42 @@ def write(row: Model | None = None) -> None:
         # Only the row itself: what is joined to it (a series, a country) stays free for others,
         # and PostgreSQL locks nothing on the far side of an outer join.
         session.refresh(row, with_for_update={"of": type(row)})
+
+
+def give_way(act: Callable[[], None]) -> None:
+    """Run ``act``, which opens a transaction that writes and locks rows in an order of its own.
+
+    Most writers lock in one order, so none waits for another that waits for it. Whoever cannot
+    must not wait while it holds something: on PostgreSQL a lock that is not to be had soon undoes
+    the transaction, and ``act`` begins again. Nothing else may have been written in it before.
+
+    Raises:
+        BusyError: others were in the way every time.
+    """
+    is_patient = db.engine.dialect.name == "sqlite"  # one writer at a time: nobody waits halfway
+    for tries_left in reversed(range(GIVE_WAY_TRIES)):
+        write()
+        try:
+            patience = None if is_patient else _set_patience(LOCK_PATIENCE)
+            act()
+            if patience is not None:
+                _set_patience(patience)  # the commit takes the head of the log, which is soon free
+        except OperationalError as error:
+            db.session.rollback()
+            if getattr(error.orig, "sqlstate", "") not in LOCK_REFUSALS:
+                raise
+            if not tries_left:
+                raise BusyError from error
+            time.sleep((50 + secrets.randbelow(250)) / 1000)
+        else:
+            return
+
+
+def _set_patience(wanted: str) -> str:
+    """Say how long this transaction waits for a lock; return how long it would have waited."""
+    was = str(db.session.scalar(text("SELECT current_setting('lock_timeout')")))
+    db.session.execute(text("SELECT set_config('lock_timeout', :wanted, true)"), {"wanted": wanted})
+    return was
 
 
 def insert_alike(

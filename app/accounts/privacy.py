@@ -158,16 +158,21 @@ def find(email: str) -> Person:
 def erase(person: Person, *, by: Person | None, now: datetime, reason: str = "") -> None:
     """Erase ``person``, as if they had never been; a place they held is given back.
 
-    Commit, then ask for :func:`app.database.scrub`: what a database lets go of lies in its files
-    for a while.
+    It opens the transaction, since it may have to begin again (:func:`app.database.give_way`):
+    their words are looked for in every table. Commit, then ask for :func:`app.database.scrub`:
+    what a database lets go of lies in its files for a while.
 
     Raises:
         LastOrganiserError: nobody could organise any more.
+        BusyError: others were writing the same rows all the time.
     """
-    database.write()
+    database.give_way(lambda: _erase(person, by=by, now=now, reason=reason))
+    db.session.expunge(person)
+
+
+def _erase(person: Person, *, by: Person | None, now: datetime, reason: str) -> None:
     if {other.id for other in queries.with_role(Role.ORGANISER)} == {person.id}:
         raise LastOrganiserError
-    # Features first: they lock editions, which come before people in the order of locks.
     person_erased.send(None, person=person, now=now)
     database.write(person)
     words = [person.email, *([person.name] if " " in person.name.strip() else [])]
@@ -185,7 +190,6 @@ def erase(person: Person, *, by: Person | None, now: datetime, reason: str = "")
     db.session.flush()
     # Past the mapper, which would load and touch what the database's own keys take along.
     db.session.execute(delete(Person).where(Person.id == person.id))
-    db.session.expunge(person)
     audit.record(
         "person.erased", _Nobody, by=None if is_own else by, now=now, reason=_without(words, reason)
     )
@@ -235,7 +239,9 @@ def _sweep_table(table: Table, columns: list[Column[Any]], words: Sequence[str])
     ]
     keys = list(table.primary_key.columns)
     changed = []
-    for row in db.session.execute(select(*keys, *columns).where(or_(*named))).all():
+    # Locked as they are read: what somebody else writes meanwhile must not be written over.
+    found = select(*keys, *columns).where(or_(*named)).with_for_update()
+    for row in db.session.execute(found).all():
         was = dict(zip(columns, row[len(keys) :], strict=True))
         now_is = {column: _without_in(words, value) for column, value in was.items()}
         values = {
