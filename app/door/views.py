@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -177,9 +177,8 @@ def _synced(edition: Edition, item: Any) -> dict[str, Any]:  # noqa: ANN401 - wh
     try:
         day = date.fromisoformat(day_text)
         seen_at = datetime.fromisoformat(str(fields.get("at", "")))
-        if seen_at.tzinfo is None:
-            seen_at = now
-    except ValueError:
+        seen_at = seen_at.astimezone(UTC) if seen_at.tzinfo else now
+    except (ValueError, OverflowError):  # a moment before the first year of UTC
         return answer | {"ok": False, "words": _("This is no day or no moment.")}
     try:
         service.check_in(_guest(edition, public_id), day, seen_at=seen_at, by=the_person(), now=now)

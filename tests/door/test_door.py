@@ -198,6 +198,7 @@ def test_what_was_recorded_offline_counts_once_however_often_it_is_sent(
     [
         ("nonsense", "This is no day or no moment."),
         ({"day": "2027-01-15", "at": "yesterday"}, "This is no day or no moment."),
+        ({"day": "2027-01-15", "at": "0001-01-01T00:00:00+14:00"}, "This is no day or no moment."),
         ({"id": "x", "day": "2027-01-15", "at": "2027-01-15T08:30:00Z"}, "has this badge"),
         ({"id": "\ud800", "day": "2027-01-15", "at": "2027-01-15T08:30:00Z"}, "has this badge"),
         ({"id": "\0", "day": "2027-01-15", "at": "2027-01-15T08:30:00Z"}, "has this badge"),
