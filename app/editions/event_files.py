@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import csv
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -202,7 +203,8 @@ def _by_days(rrule: str, entry: CalendarEntry) -> str:
         except ValueError:  # the engine says what is wrong with it
             return found[0]
         if until.tzinfo and entry.tzid:
-            until = until.astimezone(ZoneInfo(entry.tzid))
+            with suppress(OverflowError):  # the last day of all is the last everywhere
+                until = until.astimezone(ZoneInfo(entry.tzid))
         return f"UNTIL={until:%Y%m%d}"
 
     return _UNTIL.sub(day, rrule.upper()) if isinstance(entry.dtstart, datetime) else rrule.upper()

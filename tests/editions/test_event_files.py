@@ -194,6 +194,15 @@ def test_an_event_that_recurs_comes_with_its_rule_and_the_days_of_its_first_time
     ]
 
 
+@pytest.mark.parametrize("last", ["99991231T235959Z", "99991231T000000Z", "99991231"])
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Lima"])
+def test_a_rule_until_the_last_day_of_all_is_a_rule(zone: str, last: str) -> None:
+    start = f"DTSTART;TZID={zone}:20280306T090000"
+    reading = calendar(event("SUMMARY:Fair", start, f"RRULE:FREQ=YEARLY;UNTIL={last}"))
+    assert reading.faults == []
+    assert reading.events[0].rrule.startswith("FREQ=YEARLY;UNTIL=999912")
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
