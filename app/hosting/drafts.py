@@ -9,7 +9,7 @@ from app.accounts import queries as accounts
 from app.accounts.models import Role
 from app.database import db
 from app.editions import service as editions
-from app.hosting import letters, queries, service
+from app.hosting import letters, merging, queries, sections, service
 from app.hosting.models import UNDECIDED, HostingOffer, OfferAnnex
 from app.hosting.sections import Section
 from scheduler import lifecycle
@@ -81,26 +81,28 @@ def begin(edition: Edition, country: Country, *, by: Person, now: datetime) -> H
     return offer
 
 
-def save(
+def save(  # noqa: PLR0913 - what, letter, over what, by whom, when
     offer: HostingOffer,
     section: Section,
     facts: Mapping[str, Any],
     *,
     letter: tuple[bytes, str] | None = None,
+    seen: str = "",
     by: Person,
     now: datetime,
 ) -> None:
     """Save one section; what is left out of a draft may follow later.
 
     ``facts`` are fit for JSON but for ``windows``, pairs of days. ``letter`` is content and name.
+    ``seen`` are the marks of what its writer had before them (`merging.marks`).
 
     Raises:
+        WrittenMeanwhileError: a colleague has changed the same.
         CallClosedError, DecidedError, ReturnedLateError: it can no longer be changed.
         WindowError, WindowOutsideError, CapacityError: see there.
         PlaceMissingError: an offer that was sent in would lose its place.
     """
-    facts = dict(facts)
-    windows: Sequence[tuple[date, date]] = facts.pop("windows", ())
+    windows: Sequence[tuple[date, date]] = facts.get("windows", ())
     is_draft = offer.status is OfferStatus.DRAFT
     if section is Section.DATES and (windows or not is_draft):
         service.check_windows(offer.edition, windows, now)
@@ -108,8 +110,14 @@ def save(
         editions.check_capacity(facts["capacity"])
     database.write(offer)
     service.insist_changeable(offer, now)
+    facts, both = merging.merge(
+        seen, sections.standing(offer, section), sections.typed(facts, letter)
+    )
+    if both:
+        raise merging.WrittenMeanwhileError
+    facts.pop("letter", None)
     if section is Section.DATES:
-        service.set_windows(offer, windows)
+        service.set_windows(offer, sections.read_windows(facts.pop("windows", [])))
     columns = {Section.AUTHORITY: ["authority"], Section.CONTACTS: ["note"]}
     columns[Section.VENUE] = ["city", "venue", "capacity"]
     for name in columns.get(section, ()):

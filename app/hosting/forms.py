@@ -9,6 +9,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
+    HiddenField,
     IntegerField,
     SelectField,
     SelectMultipleField,
@@ -17,6 +18,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.forms import DayField, LineField, ProseField, day_after
+from app.hosting import merging, service
 from app.hosting.calling import CallTerms
 from app.hosting.service import OfferFacts
 from app.i18n import gettext as _
@@ -184,6 +186,7 @@ class OfferForm(WindowsMixin, FlaskForm):
         description=_l("A PDF file of at most 10 MB. No classified or sensitive information."),
     )
     note = ProseField(_l("What else the committee should know"), [Optional(), Length(max=5000)])
+    seen = HiddenField()
     submit = SubmitField(_l("Submit the offer"))
 
     def as_draft(self) -> OfferForm:
@@ -204,6 +207,7 @@ class OfferForm(WindowsMixin, FlaskForm):
             "capacity": offer.capacity,
             "authority": offer.authority,
             "note": offer.note,
+            "seen": merging.marks(service.standing_facts(offer)),
         }
         for window in offer.windows:
             values[f"first_{window.rank}"] = window.dtstart

@@ -11,7 +11,7 @@ from app.accounts import queries as accounts
 from app.accounts.models import Role
 from app.countries.service import REGION_NAMES
 from app.database import db
-from app.hosting import queries
+from app.hosting import merging, queries
 from app.hosting.judging_models import Evaluator, OfferGate, ScoreSheet
 from app.hosting.models import STANDING, UNDECIDED
 from scheduler import hosting, lifecycle
@@ -120,31 +120,51 @@ def entitled(call: CallForHosts) -> list[Person]:
     ]
 
 
-def check_gate(
-    offer: HostingOffer, gate: Gate, *, is_passed: bool, evidence: str, by: Person, now: datetime
+def gate_facts(gates: Mapping[Gate, OfferGate]) -> dict[str, tuple[bool, str]]:
+    """Return what was found of each gate, as forms carry and `check_gates` takes it."""
+    return {gate.value: (row.is_passed, row.evidence) for gate, row in gates.items()}
+
+
+def check_gates(
+    offer: HostingOffer,
+    found: Mapping[Gate, tuple[bool, str]],
+    *,
+    seen: str = "",
+    by: Person,
+    now: datetime,
 ) -> None:
-    """Record whether an offer passes a gate, with its evidence; eligible once it passes all.
+    """Record which gates an offer passes, each with its evidence; eligible once it passes all.
+
+    What is as it was keeps who checked it. ``seen`` are the marks of what was found before
+    (`merging.marks`).
 
     Raises:
         EvidenceMissingError: nothing shows it.
         NotJudgedError: the offer is not under evaluation.
+        WrittenMeanwhileError: somebody else has checked the same, and found otherwise.
     """
-    if not evidence.strip():
+    if not all(evidence for _is_passed, evidence in found.values()):
         raise EvidenceMissingError
     database.write(offer)
     _insist_open(offer)
     gates = queries.gates_of([offer])[offer.id]
-    row = gates.get(gate) or OfferGate(offer_id=offer.id, gate=gate)
-    row.is_passed, row.evidence = is_passed, evidence.strip()
-    row.person_id, row.checked_at = by.id, now
-    db.session.add(row)
-    db.session.flush()
-    gates[gate] = row
-    audit.record(
-        "offer.gate_checked", offer, by=by, now=now,
-        changes={"gate": [None, gate.value], "passed": [None, is_passed]},
-    )  # fmt: skip
-    passed = {key: found.is_passed for key, found in gates.items()}
+    typed = {gate.value: result for gate, result in found.items()}
+    merged, both = merging.merge(seen, gate_facts(gates), typed)
+    if both:
+        raise merging.WrittenMeanwhileError
+    for gate in found:
+        if gate in gates and gate_facts(gates)[gate.value] == merged[gate.value]:
+            continue
+        row = gates.setdefault(gate, OfferGate(offer_id=offer.id, gate=gate))
+        row.is_passed, row.evidence = merged[gate.value]
+        row.person_id, row.checked_at = by.id, now
+        db.session.add(row)
+        db.session.flush()
+        audit.record(
+            "offer.gate_checked", offer, by=by, now=now,
+            changes={"gate": [None, gate.value], "passed": [None, row.is_passed]},
+        )  # fmt: skip
+    passed = {gate: row.is_passed for gate, row in gates.items()}
     if offer.status is OfferStatus.SUBMITTED and hosting.is_eligible(passed):
         _move(offer, OfferStatus.ELIGIBLE, by, now)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField, SelectField, SubmitField
+from wtforms import HiddenField, RadioField, SelectField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.forms import LineField, ProseField, options
+from app.hosting import judging, merging
 from app.hosting.forms import CRITERIA
 from app.i18n import lazy_gettext as _l
 from scheduler.hosting import JUDGED, SCORE_MAX, Criterion, Gate
@@ -35,16 +36,41 @@ MARKS = [(str(mark), str(mark)) for mark in range(SCORE_MAX + 1)]
 class GateForm(FlaskForm):
     """The result of each gate, with what shows it; the fields are named after the gates."""
 
+    seen = HiddenField()
     submit = SubmitField(_l("Record the gates"))
 
     @classmethod
     def of(cls, gates: Mapping[Gate, OfferGate]) -> GateForm:
         """Return the form filled with what was checked."""
-        values: dict[str, str] = {}
+        values = {"seen": merging.marks(judging.gate_facts(gates))}
         for gate, row in gates.items():
             values[gate.value] = PASSED if row.is_passed else FAILED
             values[f"{gate.value}_evidence"] = row.evidence
         return cls(data=values)
+
+    def found(self) -> dict[Gate, tuple[bool, str]]:
+        """Return what was found of each gate that is checked."""
+        return {
+            gate: (self[gate.value].data == PASSED, self[f"{gate.value}_evidence"].data or "")
+            for gate in GATES
+            if self[gate.value].data in {PASSED, FAILED}
+        }
+
+    def theirs(self, known: Mapping[Gate, OfferGate]) -> list[tuple[Any, str]]:
+        """Return what somebody else found of the same gates; the form has seen it from now on."""
+        seen, standing = self.seen.data or "", judging.gate_facts(known)
+        typed = {gate.value: result for gate, result in self.found().items()}
+        both = merging.merge(seen, standing, typed)[1]
+        self.seen.data = merging.remark(seen, standing, both)
+        results = dict(RESULTS)
+        return [
+            (
+                GATES[gate],
+                f"{results[PASSED if row.is_passed else FAILED]}: {row.evidence}",
+            )
+            for gate, row in known.items()
+            if gate.value in both
+        ]
 
 
 for _gate, _words in GATES.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, url_for
 
@@ -15,13 +15,10 @@ from app.accounts.models import Role
 from app.countries import queries as countries
 from app.database import db
 from app.forms import options, put
-from app.hosting import comparison, consensus, judging, queries
+from app.hosting import comparison, consensus, judging, merging, queries
 from app.hosting.forms import CRITERIA
 from app.hosting.judging_forms import (
-    FAILED,
     GATES,
-    OPEN,
-    PASSED,
     EvaluatorForm,
     GateForm,
     InterestDeclarationForm,
@@ -46,25 +43,22 @@ def gates(public_id: str) -> ResponseReturnValue:
     offer = seen_offer(public_id)
     known = queries.gates_of([offer])[offer.id]
     form = GateForm.of(known)
+    theirs: list[tuple[Any, str]] = []
     if form.validate_on_submit():
-        gate = None
+        found = form.found()
         try:
-            for gate in GATES:
-                result = form[gate.value].data or OPEN
-                evidence = form[f"{gate.value}_evidence"].data or ""
-                before = known.get(gate)
-                is_same = before is not None and (before.is_passed, before.evidence) == (
-                    result == PASSED,
-                    evidence,
-                )
-                if result in {PASSED, FAILED} and not is_same:
-                    judging.check_gate(
-                        offer, gate, is_passed=result == PASSED, evidence=evidence,
-                        by=the_person(), now=clock.utcnow(),
-                    )  # fmt: skip
+            judging.check_gates(
+                offer, found, seen=form.seen.data or "", by=the_person(), now=clock.utcnow()
+            )
         except judging.EvidenceMissingError as error:
             db.session.rollback()
-            put(form, error, form[f"{gate.value}_evidence"] if gate is not None else None)
+            unshown = next(gate for gate, (_is_passed, shown) in found.items() if not shown)
+            put(form, error, form[f"{unshown.value}_evidence"])
+        except merging.WrittenMeanwhileError as error:
+            db.session.rollback()
+            put(form, error)
+            known = queries.gates_of([offer])[offer.id]
+            theirs = form.theirs(known)
         except DomainError as error:
             db.session.rollback()
             put(form, error)
@@ -74,7 +68,9 @@ def gates(public_id: str) -> ResponseReturnValue:
             return redirect(
                 url_for("hosting.compare", slug=offer.edition.slug), HTTPStatus.SEE_OTHER
             )
-    page = render_template("hosting/gates.html", offer=offer, form=form, gates=GATES, known=known)
+    page = render_template(
+        "hosting/gates.html", offer=offer, form=form, gates=GATES, known=known, theirs=theirs
+    )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
 
 

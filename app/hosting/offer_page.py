@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import format_decimal
 
 from app.editions import clashing
-from app.hosting import queries, sections, service
+from app.hosting import merging, queries, sections, service
 from app.hosting.section_forms import FORMS, PAYERS
 from app.hosting.sections import Completeness, Payer, Section
 from app.i18n import gettext as _
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from app.countries.models import Country
     from app.editions.models import Edition
+    from app.hosting.forms import OfferForm
     from app.hosting.models import CallForHosts, HostingOffer, OfferVersion
+    from app.hosting.section_forms import SectionForm
     from scheduler.clashes import Clash
 
 SHOWN_APART = frozenset({"windows", "rows", "letter"})
@@ -115,6 +117,25 @@ def in_words(key: str, value: Any) -> Any:  # noqa: ANN401 - any fact of an offe
             if (payer := PAYERS[Payer(row["payer"])])
         ]
     return value
+
+
+def theirs(
+    form: SectionForm | OfferForm, standing: Mapping[str, Any], typed: Mapping[str, Any]
+) -> list[tuple[Any, Any]]:
+    """Return what colleagues wrote where the writer of ``form`` did too, in words.
+
+    The form has seen it from now on, so that it can be saved all the same.
+    """
+    seen = form.seen.data or ""
+    both = merging.merge(seen, standing, typed)[1]
+    form.seen.data = merging.remark(seen, standing, both)
+    return [
+        (
+            form[key].label.text if key in form else label_of(Section.DATES, key),
+            _("another letter") if key == "letter" else in_words(key, standing.get(key, "")),
+        )
+        for key in both
+    ]
 
 
 def money(amount: str | Decimal) -> str:

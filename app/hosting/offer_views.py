@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
@@ -15,7 +15,7 @@ from app.countries import queries as countries
 from app.database import db
 from app.editions import queries as editions
 from app.forms import put
-from app.hosting import drafts, offer_page, queries, service
+from app.hosting import drafts, merging, offer_page, queries, sections, service
 from app.hosting.forms import OfferForm, SendForm
 from app.hosting.section_forms import FORMS, AnnexForm, CostsForm, DatesForm, ReturnForm
 from app.hosting.sections import Section
@@ -44,12 +44,19 @@ def section(public_id: str, name: str) -> ResponseReturnValue:
     part = Section(name)
     form = FORMS[part].of(offer)
     is_tried = "check" in request.form
+    theirs: list[tuple[Any, Any]] = []
     if form.validate_on_submit() and not is_tried:
         try:
+            letter = _letter(form)
             drafts.save(
-                offer, part, form.facts(), letter=_letter(form), by=the_person(),
-                now=clock.utcnow(),
+                offer, part, form.facts(), letter=letter, seen=form.seen.data or "",
+                by=the_person(), now=clock.utcnow(),
             )  # fmt: skip
+        except merging.WrittenMeanwhileError as error:
+            db.session.rollback()
+            put(form, error)
+            standing = sections.standing(offer, part)
+            theirs = offer_page.theirs(form, standing, sections.typed(form.facts(), letter))
         except DomainError as error:
             db.session.rollback()
             put(form, error, field_of(form, error))
@@ -68,6 +75,7 @@ def section(public_id: str, name: str) -> ResponseReturnValue:
         sections=offer_page.shown(offer),
         windows=_windows(offer, form),
         is_last=part is ORDER[-1],
+        theirs=theirs,
         call=queries.call_of(offer.edition),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK

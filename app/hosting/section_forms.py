@@ -13,15 +13,17 @@ from wtforms import (
     DecimalField,
     Form,
     FormField,
+    HiddenField,
     IntegerField,
     SelectField,
     SubmitField,
 )
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, Regexp
 
-from app.forms import DayField, LineField, ProseField, RowsField, options
+from app.forms import DayField, EitherOf, LineField, ProseField, RowsField, options
+from app.hosting import merging, sections
 from app.hosting.forms import WindowsMixin
-from app.hosting.sections import Payer, Section, facts_of
+from app.hosting.sections import ASKED, NEEDED, Payer, Section
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 
@@ -46,11 +48,25 @@ class SectionForm(FlaskForm):
     section: ClassVar[Section]
     title: ClassVar[Any]
     lead: ClassVar[Any] = ""
+    seen = HiddenField()
+
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401 - wtforms' own
+        """Say at each field how much an offer needs it."""
+        super().__init__(**values)
+        for field in self:
+            field.flags.needed = field.short_name in NEEDED.get(self.section, ())
+            field.flags.asked = field.short_name in ASKED[self.section]
 
     @classmethod
     def of(cls, offer: HostingOffer) -> SectionForm:
         """Return the form filled with what the offer says."""
-        return cls(data=facts_of(offer)[cls.section])
+        standing = sections.standing(offer, cls.section)
+        return cls(data=cls.values(standing) | {"seen": merging.marks(standing)})
+
+    @classmethod
+    def values(cls, standing: dict[str, Any]) -> dict[str, Any]:
+        """Return what the fields show of what the offer says."""
+        return {key: value for key, value in standing.items() if key != "letter"}
 
     def facts(self) -> dict[str, Any]:
         """Return what was typed, fit for JSON."""
@@ -62,7 +78,7 @@ class SectionForm(FlaskForm):
     def own_fields(self) -> Iterator[Any]:
         """Yield the fields that are the offer's facts."""
         for field in self:
-            if field.type not in {"CSRFTokenField", "SubmitField", "FileField"}:
+            if field.type not in {"CSRFTokenField", "SubmitField", "FileField", "HiddenField"}:
                 yield field
 
 
@@ -102,14 +118,18 @@ class DatesForm(WindowsMixin, SectionForm):
     first_3 = DayField(_l("Third wish: from"), [Optional()])
     last_3 = DayField(_l("Third wish: to"), [Optional()])
 
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401 - wtforms' own
+        """The first window is what an offer needs; the others are as one likes."""
+        super().__init__(**values)
+        self.first_1.flags.needed = self.last_1.flags.needed = True
+
     @classmethod
-    def of(cls, offer: HostingOffer) -> DatesForm:
-        """Return the form filled with the windows of the offer."""
-        values = {}
-        for window in offer.windows:
-            values[f"first_{window.rank}"] = window.dtstart
-            values[f"last_{window.rank}"] = window.dtend - timedelta(days=1)
-        return cls(data=values)
+    def values(cls, standing: dict[str, Any]) -> dict[str, Any]:
+        """Return the first and the last day of each window."""
+        found: dict[str, Any] = {}
+        for rank, (first, end) in enumerate(sections.read_windows(standing["windows"]), 1):
+            found[f"first_{rank}"], found[f"last_{rank}"] = first, end - timedelta(days=1)
+        return found
 
     def facts(self) -> dict[str, Any]:
         """Return the windows as pairs of days, the end exclusive."""
@@ -194,19 +214,19 @@ class ProgrammeForm(SectionForm):
 class CostRow(Form):
     """One line of the table of costs."""
 
-    item = LineField(_l("What"), [Optional(), Length(max=120)])
+    item = LineField(_l("What"), [EitherOf(), Length(max=120)])
     payer = SelectField(
         _l("Borne by"), choices=options((payer.value, label) for payer, label in PAYERS.items())
     )
     amount = DecimalField(
         _l("Amount"),
-        [Optional(), NumberRange(min=0, max=10**12)],
+        [EitherOf(), NumberRange(min=0, max=10**12)],
         places=2,
         description=_l("A number, as 12500 or 80.50."),
     )
     currency = LineField(
         _l("Currency"),
-        [Optional(), Regexp(r"^[A-Z]{3}$", message=_l("Three capital letters, as EUR or USD."))],
+        [EitherOf(), Regexp(r"^[A-Z]{3}$", message=_l("Three capital letters, as EUR or USD."))],
         default="EUR",
     )
 
@@ -235,11 +255,10 @@ class CostsForm(SectionForm):
     )
 
     @classmethod
-    def of(cls, offer: HostingOffer) -> CostsForm:
-        """Return the form with the lines of the offer."""
-        facts = facts_of(offer)[cls.section]
-        rows = [{**row, "amount": Decimal(row["amount"])} for row in facts.get("rows", ())]
-        return cls(data={"rows": rows, "grants": facts.get("grants", "")})
+    def values(cls, standing: dict[str, Any]) -> dict[str, Any]:
+        """Return the lines with their amounts as numbers."""
+        rows = [{**row, "amount": Decimal(row["amount"])} for row in standing.get("rows", ())]
+        return {**standing, "rows": rows}
 
     def add_spare_rows(self) -> None:
         """Leave room for some more lines."""

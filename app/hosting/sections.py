@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -48,6 +50,14 @@ ASKED: Mapping[Section, tuple[str, ...]] = {
 """What an offer needs to be whole; everything else is welcome."""
 
 
+NEEDED: Mapping[Section, tuple[str, ...]] = {
+    Section.AUTHORITY: ("letter",),
+    Section.DATES: ("windows",),
+    Section.VENUE: ("city", "venue", "capacity"),
+}
+"""What of it no offer is sent in without."""
+
+
 @dataclass(frozen=True, slots=True)
 class Completeness:
     """How much of what is asked for is told."""
@@ -83,17 +93,41 @@ def facts_of(offer: HostingOffer) -> dict[str, dict[str, Any]]:
     return facts
 
 
+def standing(offer: HostingOffer, section: Section) -> dict[str, Any]:
+    """Return what ``offer`` says in ``section``, its letter told by its content."""
+    facts = facts_of(offer)[section]
+    if section is Section.AUTHORITY:
+        facts["letter"] = offer.letter.sha256 if offer.letter else ""
+    return facts
+
+
+def typed(facts: Mapping[str, Any], letter: tuple[bytes, str] | None) -> dict[str, Any]:
+    """Return what was typed as `standing` tells it; without a new letter none is told."""
+    told = dict(facts)
+    if "windows" in told:
+        told["windows"] = [[first.isoformat(), end.isoformat()] for first, end in told["windows"]]
+    if letter is not None:
+        told["letter"] = hashlib.sha256(letter[0]).hexdigest()
+    return told
+
+
+def read_windows(told: Iterable[tuple[str, str]]) -> list[tuple[date, date]]:
+    """Return windows from `typed`."""
+    return [(date.fromisoformat(first), date.fromisoformat(end)) for first, end in told]
+
+
 def completeness(offer: HostingOffer) -> list[Completeness]:
     """Return for each section how much of it is told."""
     facts = facts_of(offer)
     return [
-        Completeness(section, sum(_is_told(facts[section].get(key)) for key in keys), len(keys))
+        Completeness(section, sum(is_told(facts[section].get(key)) for key in keys), len(keys))
         for section, keys in ASKED.items()
     ]
 
 
-def _is_told(value: object) -> bool:
-    return value not in (None, "", False, [])
+def is_told(value: object) -> bool:
+    """Whether a fact says something; that a visa takes 0 days does."""
+    return value is not None and value is not False and value not in ("", [])
 
 
 def share_told(parts: Iterable[Completeness]) -> int:
@@ -124,5 +158,5 @@ def differences(
         for section in Section
         for key in sorted({*before.get(section, {}), *after.get(section, {})})
         if (was := before.get(section, {}).get(key)) != (now_is := after.get(section, {}).get(key))
-        and (_is_told(was) or _is_told(now_is))
+        and (is_told(was) or is_told(now_is))
     ]

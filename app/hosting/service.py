@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app import audit, database, outbox, uploads
 from app.database import db
 from app.editions import disruptions, milestones
 from app.editions import service as editions
-from app.hosting import letters, queries, sections
+from app.hosting import letters, merging, queries, sections
 from app.hosting.models import (
     UNDECIDED,
     CallForHosts,
@@ -18,6 +18,7 @@ from app.hosting.models import (
     OfferVersion,
     OfferWindow,
 )
+from app.hosting.sections import Section
 from scheduler import lifecycle
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import EditionStatus, OfferStatus
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from app.editions.models import Edition
 
 WINDOWS_MAX = 3
+SHORT_FORM = (Section.AUTHORITY, Section.DATES, Section.VENUE, Section.CONTACTS)
 
 
 class CallClosedError(ConflictError):
@@ -151,24 +153,34 @@ def keep_version(offer: HostingOffer, *, by: Person, now: datetime) -> None:
     db.session.flush()
 
 
-def change_offer(
+def change_offer(  # noqa: PLR0913 - what, letter, over what, by whom, when
     offer: HostingOffer,
     facts: OfferFacts,
     *,
     letter: bytes | None,
     letter_name: str,
+    seen: str = "",
     by: Person,
     now: datetime,
 ) -> None:
     """Change a submitted offer while the call is open; without ``letter`` the old one stays.
 
+    ``seen`` are the marks of what its writer had before them (`merging.marks`).
+
     Raises:
+        WrittenMeanwhileError: a colleague has changed the same.
         CallClosedError, DecidedError, WindowError, CapacityError: see there.
     """
     _check(offer.edition, facts, now)
     database.write(offer)
     insist_changeable(offer, now)
-    _fill(offer, facts)
+    told = sections.typed(asdict(facts), None if letter is None else (letter, letter_name))
+    told, both = merging.merge(seen, standing_facts(offer), told)
+    if both:
+        raise merging.WrittenMeanwhileError
+    told.pop("letter", None)
+    told["windows"] = sections.read_windows(told["windows"])
+    _fill(offer, OfferFacts(**told))
     if letter is not None:
         offer.letter = uploads.store(letter, letter_name, now=now)
     offer.modified_at = now
@@ -176,6 +188,13 @@ def change_offer(
     if not offer.is_with_its_country:
         keep_version(offer, by=by, now=now)
     audit.record("offer.changed", offer, by=by, now=now)
+
+
+def standing_facts(offer: HostingOffer) -> dict[str, Any]:
+    """Return what ``offer`` says of what its short form asks for, the letter by its content."""
+    facts = [sections.standing(offer, section) for section in SHORT_FORM]
+    keys = {*(field.name for field in fields(OfferFacts)), "letter"}
+    return {key: value for part in facts for key, value in part.items() if key in keys}
 
 
 def withdraw(offer: HostingOffer, *, reason: str, by: Person, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from app.accounts.access import current_person, the_person
 from app.countries import queries as countries
 from app.database import db
 from app.forms import options, put
-from app.hosting import drafts, offer_page, queries, service
+from app.hosting import drafts, merging, offer_page, queries, sections, service
 from app.hosting.forms import OfferForm
 from app.hosting.models import STANDING
 from app.hosting.offer_views import called, field_of, seen_offer
@@ -81,6 +82,7 @@ def make_offer(slug: str) -> ResponseReturnValue:
         call=call,
         offer=None,
         standing=_standing_offers(call.edition),
+        theirs=[],
         windows=_tried_windows(call.edition, form),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK
@@ -124,7 +126,9 @@ def edit_offer(public_id: str) -> ResponseReturnValue:
     call = queries.call_of(offer.edition)
     form = OfferForm.of(offer)
     form.country.choices = options([(offer.country_code, offer.country.name)])
+    theirs: list[tuple[Any, Any]] = []
     if form.validate_on_submit():
+        letter = None
         try:
             letter = uploads.read_pdf(form.letter.data) if form.letter.data else None
             service.change_offer(
@@ -132,9 +136,15 @@ def edit_offer(public_id: str) -> ResponseReturnValue:
                 form.facts(),
                 letter=letter,
                 letter_name=form.letter.data.filename if form.letter.data else "",
+                seen=form.seen.data or "",
                 by=the_person(),
                 now=clock.utcnow(),
             )
+        except merging.WrittenMeanwhileError as error:
+            db.session.rollback()
+            put(form, error)
+            typed = sections.typed(asdict(form.facts()), (letter, "") if letter else None)
+            theirs = offer_page.theirs(form, service.standing_facts(offer), typed)
         except DomainError as error:
             db.session.rollback()
             put(form, error, field_of(form, error))
@@ -151,6 +161,7 @@ def edit_offer(public_id: str) -> ResponseReturnValue:
         offer=offer,
         standing=[],
         windows=_tried_windows(offer.edition, form),
+        theirs=theirs,
     )
     return page, status
 

@@ -288,10 +288,8 @@ def judge(edition: Edition, organiser: Person, now: datetime) -> None:
     for member in members:
         judging.assign(call, member, None, by=organiser, now=now)
     for offer in hosting_queries.offers_for(edition):
-        for gate, evidence in EVIDENCE.items():
-            judging.check_gate(
-                offer, gate, is_passed=True, evidence=evidence, by=organiser, now=now
-            )
+        passed = {gate: (True, evidence) for gate, evidence in EVIDENCE.items()}
+        judging.check_gates(offer, passed, by=organiser, now=now)
         for member, marks in zip(members, MARKS.get(offer.country_code, ()), strict=False):
             comments = {Criterion.VENUE: "Demonstration data: an invented score."}
             scores: dict[Criterion, int] = dict(zip(JUDGED, marks, strict=True))

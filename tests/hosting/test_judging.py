@@ -70,9 +70,7 @@ def test_an_offer_meets_the_conditions_once_it_passes_all_and_is_evaluated_by_th
     states = []
     for gate in Gate:
         states.append(offer.status)
-        judging.check_gate(
-            offer, gate, is_passed=True, evidence="Seen", by=make_person(), now=OPENING
-        )
+        judging.check_gates(offer, {gate: (True, "Seen")}, by=make_person(), now=OPENING)
     assert (set(states), offer.status) == ({OfferStatus.SUBMITTED}, OfferStatus.ELIGIBLE)
     for _number in range(3):
         assert offer.status is OfferStatus.ELIGIBLE

@@ -305,6 +305,14 @@ def test_completeness_is_whole_only_when_nothing_is_missing(edition: Edition) ->
     assert 0 < sections.share_told(parts.values()) < 100
 
 
+def test_that_nobody_waits_for_a_visa_is_told_by_a_nought(edition: Edition) -> None:
+    offer = make_offer(edition, make_country("XAA"), authority="Ministry", note="")
+    before = {part.section: part.told for part in sections.completeness(offer)}
+    offer.details = {"access": {"visa_days": 0, "no_barrier": False}}
+    after = {part.section: part.told for part in sections.completeness(offer)}
+    assert after == before | {Section.ACCESS: before[Section.ACCESS] + 1}
+
+
 def test_an_offer_is_returned_once_with_comments_and_both_versions_are_compared(
     client: Client, edition: Edition, contact: Person
 ) -> None:
