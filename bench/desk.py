@@ -1,4 +1,4 @@
-"""The plan page: 50 series over 24 years, as an organiser sees it."""
+"""The desk with 50 series over 24 years, as an organiser sees it: its first page, and the plan."""
 
 from __future__ import annotations
 
@@ -37,11 +37,13 @@ FIRST_YEAR, YEARS = 2027, 24
 UNTIL = FIRST_YEAR + YEARS - 1
 NOW = datetime(FIRST_YEAR, 1, 15, 9, tzinfo=UTC)
 REGIONS = (None, "africa", "americas", "asia-pacific", "europe")
+HOME = "/organise/"
 PAGE = f"/organise/plan?years={YEARS}&until={UNTIL}"
+WHAT_IF = f"{PAGE}&try=series-1-2032&day=2032-06-01"
 
 
 def measure() -> list[Figure]:
-    """Measure the page in a process that has served it before, and after a change."""
+    """Measure the pages in a process that has served them before, and the plan after a change."""
     with tempfile.TemporaryDirectory() as folder:
         app = make_app(Path(folder))
         with app.app_context():
@@ -50,13 +52,17 @@ def measure() -> list[Figure]:
         rules = some_rules()
         start, end = date(FIRST_YEAR, 1, 1), date(UNTIL + 1, 1, 1)
 
-        def show() -> None:
-            assert client.get(PAGE).status_code == 200  # noqa: PLR2004 - HTTP's
+        def show(page: str) -> Callable[[], None]:
+            def work() -> None:
+                assert client.get(page).status_code == 200  # noqa: PLR2004 - HTTP's
 
-        def show_after_a_move() -> None:
-            with app.app_context():
-                move_one()
-            show()
+            return work
+
+        home, plan, what_if = (show(page) for page in (HOME, PAGE, WHAT_IF))
+
+        def plan_after_a_move() -> None:
+            move_alone()
+            plan()
 
         def move_alone() -> None:
             with app.app_context():
@@ -66,19 +72,22 @@ def measure() -> list[Figure]:
             for rule in rules:
                 expand_by_dateutil(rule, start, end)
 
-        show()
+        for work in (home, plan, what_if):
+            work()
         gc.freeze()  # as wsgi.py does
-        queries = count_queries(app, show)
-        move_ms, changed_ms, show_ms, reference_ms = interleaved(
-            [[move_alone, show_after_a_move, show, expand]] * ROUNDS
+        given = f"{SERIES_COUNT} series, {YEARS} years, {count} editions"
+        queries = [f"{given}, {count_queries(app, work)} queries" for work in (home, plan, what_if)]
+        move_ms, changed_ms, home_ms, plan_ms, what_if_ms, reference_ms = interleaved(
+            [[move_alone, plan_after_a_move, home, plan, what_if, expand]] * ROUNDS
         )
-        given = f"{SERIES_COUNT} series, {YEARS} years, {count} editions, {queries} queries"
         reference = "dateutil: the same rules, expanded only"
         with app.app_context():
             db.engine.dispose()
     return [
-        Figure("plan page", given, show_ms, reference, reference_ms),
-        Figure("plan page after a move", given, changed_ms - move_ms, reference, reference_ms),
+        Figure("desk: the first page", queries[0], home_ms, reference, reference_ms),
+        Figure("plan page", queries[1], plan_ms, reference, reference_ms),
+        Figure("plan page after a move", queries[1], changed_ms - move_ms, reference, reference_ms),
+        Figure("plan page, another week tried", queries[2], what_if_ms, reference, reference_ms),
     ]
 
 

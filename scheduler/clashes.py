@@ -68,8 +68,7 @@ _WEEK = timedelta(weeks=1)
 _LOAD_GAP = timedelta(weeks=LOAD_WEEKS)
 
 
-@dataclass(frozen=True, slots=True)
-class OwnEvent:
+class OwnEvent(NamedTuple):
     """One of our events on the days ``[dtstart, dtend)``; ``key`` tells it from the others.
 
     ``series`` may be empty for an event outside any series, ``city`` while it is not known.
@@ -84,8 +83,7 @@ class OwnEvent:
     country_code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(NamedTuple):
     """What lies on, or too near, an event's days: ``[dtstart, dtend)``, and why it matters."""
 
     level: Level
@@ -247,7 +245,7 @@ def free_weeks(  # noqa: PLR0913 - what a week is compared with, and how far to 
     shift = (event.dtstart.weekday() - around.weekday() + 3) % 7 - 3
     length = event.dtend - event.dtstart
     moved = {
-        distance: replace(event, dtstart=dtstart, dtend=dtstart + length)
+        distance: event._replace(dtstart=dtstart, dtend=dtstart + length)
         for distance in range(-SEARCH_WEEKS, SEARCH_WEEKS + 1)
         if (dtstart := around + shift * _DAY + distance * _WEEK) >= (not_before or dtstart)
     }

@@ -172,6 +172,7 @@ SETTLED = frozenset(_E) - {_E.PROJECTED}
 """Editions that no plan moves any more."""
 
 _BEFORE_THE_DAYS = (_E.ANNOUNCED, _E.REGISTRATION_OPEN, _E.REGISTRATION_CLOSED)
+_BEFORE_THEIR_END = (*_BEFORE_THE_DAYS, _E.IN_PROGRESS)
 
 Status = TypeVar("Status", bound=StrEnum)
 
@@ -201,7 +202,7 @@ def by_the_clock(status: EditionStatus, dtstart: date, dtend: date, today: date)
     >>> by_the_clock(EditionStatus.ANNOUNCED, date(2027, 5, 4), date(2027, 5, 7), date(2027, 5, 6))
     <EditionStatus.IN_PROGRESS: 'in_progress'>
     """
-    if status in {*_BEFORE_THE_DAYS, _E.IN_PROGRESS} and today >= dtend:
+    if status in _BEFORE_THEIR_END and today >= dtend:
         return _E.COMPLETED
     if status in _BEFORE_THE_DAYS and today >= dtstart:
         return _E.IN_PROGRESS

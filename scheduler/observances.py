@@ -110,6 +110,11 @@ def observances(start_year: int, end_year: int) -> list[KnownDate]:
     >>> [(day.name, str(day.dtstart)) for day in observances(2027, 2027)][1:3]
     [('Ramadan', '2027-02-08'), ('Eid al-Fitr', '2027-03-09')]
     """
+    return list(_observances_of(start_year, end_year))
+
+
+@lru_cache(maxsize=256)  # a page asks for the same years of each week that it offers
+def _observances_of(start_year: int, end_year: int) -> tuple[KnownDate, ...]:
     first, beyond = date(start_year, 1, 1), date(end_year + 1, 1, 1)
     # What began in December may last into the first year.
     years = range(start_year - 1, end_year + 2)
@@ -117,7 +122,7 @@ def observances(start_year: int, end_year: int) -> list[KnownDate]:
     found += _ramadans(years)
     found += [day for year in years if year in _EASTER_YEARS for day in _easters(year)]
     touching = (day for day in found if span(day)[0] < beyond and first < span(day)[1])
-    return sorted(touching, key=lambda day: (span(day), day.name))
+    return tuple(sorted(touching, key=lambda day: (span(day), day.name)))
 
 
 def unknown_observances(start_year: int, end_year: int) -> list[str]:
@@ -127,10 +132,10 @@ def unknown_observances(start_year: int, end_year: int) -> list[str]:
     ['Diwali in 2036 is not known.']
     """
     years = range(start_year, end_year + 1)
-    known = {day.name: set[int]() for day in observances(start_year, end_year)}
-    for day in observances(start_year, end_year):
+    known: dict[str, set[int]] = {}
+    for day in _observances_of(start_year, end_year):
         dtstart, dtend = span(day)
-        known[day.name] |= {dtstart.year, (dtend - _DAY).year}
+        known.setdefault(day.name, set()).update({dtstart.year, (dtend - _DAY).year})
     names = ["Ramadan", *(item.name for item in _OBSERVANCES), *_EASTERS]
     return [
         f"{name} in {_say_years(missing)} is not known."

@@ -85,6 +85,7 @@ def occurrences_of_years(rule: RecurrenceRule, first: int, last: int) -> list[da
     return _between(rule, start.toordinal(), end.toordinal() + 1)
 
 
+@lru_cache(maxsize=1024)  # a page says the same few rules again and again
 def describe(rule: RecurrenceRule, length_days: int | None = None) -> str:
     """Say ``rule`` in plain English, every part of it, with the length of each occurrence.
 
@@ -157,7 +158,7 @@ def _before_until(expansion: Expansion, upper: int) -> int:
     return upper if until is None else min(upper, until.toordinal() + 1)
 
 
-# A page shows the same few rules again and again, and an expansion keeps what it worked out.
+# An expansion keeps what it worked out.
 @lru_cache(maxsize=1024)
 def _check(rule: RecurrenceRule) -> Expansion:
     """Refuse what `validate` refuses; return the rest, ready to expand."""

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from flask import url_for
 
-from app.editions import milestone_templates, progress, timeline
+from app.editions import milestone_templates, progress, rows, timeline
 from app.editions import queries as editions
 from app.hosting import checklist, proposals
 from app.hosting import queries as hosting
 from app.i18n import gettext as _
+from app.series.queries import all_series
 from scheduler.lifecycle import EditionStatus
 from scheduler.milestones import MilestoneStatus
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from app.editions.milestone_templates import PlannedStep
     from app.editions.models import Edition, EditionMilestone
+    from app.editions.rows import EditionRow
     from app.hosting.models import CallForHosts
 
 _S = EditionStatus
@@ -39,7 +40,7 @@ class Decision:
     ``time_left`` says the day's distance in words, ``is_overdue`` whether it has passed.
     """
 
-    edition: Edition
+    edition: Edition | EditionRow
     text: str
     due_on: date | None
     action_label: str
@@ -48,21 +49,24 @@ class Decision:
     is_overdue: bool = False
 
 
-def next_decisions(today: date) -> list[Decision]:
-    """Return what waits, the most urgent first."""
-    waiting = editions.settled_from(today)
-    every = [*waiting, *editions.held_with_open_milestones(today)]
-    called = [edition.id for edition in waiting if edition.status is _S.CALL_OPEN]
-    calls, counts = hosting.calls_of(called), hosting.count_standing(called)
-    rows: dict[int, list[EditionMilestone]] = {}
-    for row in editions.milestones_of([edition.id for edition in every]):
-        rows.setdefault(row.edition_id, []).append(row)
-    found = _calls_due(today)
+def next_decisions(today: date, ahead: Sequence[EditionRow] | None = None) -> list[Decision]:
+    """Return what waits, the most urgent first.
+
+    ``ahead`` are the editions that are not over, where the caller has read them already.
+    """
+    every = editions.unfinished(today)
+    called = [edition.id for edition in every if edition.status is _S.CALL_OPEN]
+    calls = hosting.calls_of(called) if called else {}
+    counts = hosting.count_standing(called) if called else {}
+    laid: dict[int, list[EditionMilestone]] = {}
+    for row in editions.milestones_of([edition.id for edition in every]) if every else ():
+        laid.setdefault(row.edition_id, []).append(row)
+    found = _calls_due(rows.editions_ahead(all_series(), today) if ahead is None else ahead, today)
     for edition in every:
         by_state = None
         if edition.dtend > today or edition.status is _S.POSTPONED:
             by_state = _decision(edition, calls.get(edition.id), counts.get(edition.id, 0))
-        its_rows = rows.get(edition.id, [])
+        its_rows = laid.get(edition.id, [])
         found += _merged(by_state, _by_milestones(edition, its_rows, by_state, today))
     found += _overdue_tasks(today) + _proposals()
     found = [_timed(decision, today) for decision in found]
@@ -135,26 +139,24 @@ def _proposals() -> list[Decision]:
     ]
 
 
-def _calls_due(today: date) -> list[Decision]:
+def _calls_due(ahead: Iterable[EditionRow], today: date) -> list[Decision]:
     """Return a line for each projected edition whose call for hosts is due."""
-    ahead = editions.projected_from(today)
-    templates = milestone_templates.templates(
-        list({one.series_id: one.series for one in ahead}.values())
-    )
+    projected = [one for one in ahead if one.status is _S.PROJECTED and one.dtstart > today]
+    series = {one.series.id: one.series for one in projected}
+    templates = milestone_templates.templates(list(series.values()))
+    leads = {series_id: progress.call_lead(steps) for series_id, steps in templates.items()}
     found = []
-    for edition in ahead:
-        steps = templates[edition.series_id]
-        due_on = progress.call_due_on(edition, steps)
+    for edition in projected:
+        lead = leads[edition.series.id]
+        due_on = lead.due_on(edition.dtstart) if lead else None
         if due_on is not None and due_on <= today + CALL_SOON:
-            found.append(_call_due(edition, steps, due_on, today))
+            earliest = progress.earliest_opening(templates[edition.series.id], today)
+            found.append(_call_due(edition, due_on, is_possible=edition.dtstart >= earliest))
     return found
 
 
-def _call_due(
-    edition: Edition, steps: Iterable[PlannedStep], due_on: date, today: date
-) -> Decision:
-    headroom = progress.headroom_by(edition, list(steps), today, today)
-    if headroom.problem:
+def _call_due(edition: EditionRow, due_on: date, *, is_possible: bool) -> Decision:
+    if not is_possible:
         said = _("No call for hosts yet, and not enough time before these days.")
         manage = url_for("editions.manage", slug=edition.slug)
         return Decision(edition, said, due_on, _("See the edition"), manage)

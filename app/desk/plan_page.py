@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from flask import url_for
@@ -13,19 +13,20 @@ from app.countries.service import REGION_NAMES
 from app.desk.what_if import try_days
 from app.editions import planning
 from app.editions import queries as editions
+from app.editions.models import Precision
 from app.hosting import queries as hosting
 from app.paging import Pages, page_of
 from app.site import drawing
 from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from werkzeug.datastructures import MultiDict
 
     from app.desk.what_if import Trial
-    from app.editions.models import EditionMilestone
+    from app.editions.models import Edition, EditionMilestone
     from app.editions.planning import PlannedChange, Proposal
     from app.editions.rows import EditionRow
     from app.site.presentation import Lane
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 ZOOMS = (6, 12, 24)
 CLOSE_ZOOM, USUAL_ZOOM = 6, 12  # milestones are shown on the close one
 ROWS_A_PAGE = 30
+CLASHES_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +91,39 @@ class Address:
         """Return the same years and lanes as a paper."""
         return url_for("desk.plan_paper", **{**self.args, "page": None})
 
-    def try_url(self, edition: EditionRow, day: date | None = None) -> str:
+    def try_url(self, edition: Edition, day: date | None = None) -> str:
         """Return the page that tries ``day`` for ``edition``."""
-        args: dict[str, Any] = {"try": edition.slug, "day": day.isoformat() if day else None}
-        return url_for("desk.plan", **self.args, **args, _anchor="what-if")
+        last = f"&day={day.isoformat()}" if day else ""
+        return f"{self.before_try}{edition.slug}{last}#what-if"
+
+    @property
+    def before_try(self) -> str:
+        """The same address up to the slug of an edition that is tried."""
+        return f"{self.url()}&try="
+
+
+class Standing(NamedTuple):
+    """A row of what stands: all that is drawn of it, so that a row drawn before can be kept.
+
+    ``try_url`` tries other days and is empty for what no plan moves; ``clashes`` are the gravest.
+    """
+
+    title: str
+    url: str
+    try_url: str
+    dtstart: date
+    dtend: date
+    precision: str
+    region: str
+    place: str
+    status: str
+    clashes: tuple[Clash, ...]
+    more_count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The plan as the page shows it; ``editions`` are the table's rows, ``clashes`` by slug."""
+    """The plan as the page shows it."""
 
     address: Address
     pending: Sequence[PlannedChange]
@@ -105,14 +131,12 @@ class Shown:
     last_year: int
     events: Sequence[drawing.Planned]
     lanes: Sequence[Lane]
-    editions: Sequence[EditionRow]
-    clashes: Mapping[str, Sequence[Clash]]
+    standing: tuple[Standing, ...]
     trial: Trial | None
     pages: Pages
     milestones: Sequence[tuple[EditionMilestone, EditionRow]]
     discarded_count: int = 0
     zooms: Sequence[int] = ZOOMS
-    region_names: Mapping[str, str] = field(default_factory=lambda: REGION_NAMES)
 
 
 def show(address: Address, proposal: Proposal, today: date, day: date | None = None) -> Shown:
@@ -125,7 +149,9 @@ def show(address: Address, proposal: Proposal, today: date, day: date | None = N
         if edition.dtend > today and edition.dtstart.year <= address.until
     ]
     clashes = proposal.clashes_now
-    trial = try_days(address.tried, day, pending, today) if address.tried else None
+    trial = None
+    if address.tried:
+        trial = try_days(address.tried, day, proposal, pending, today)
     settled = {
         edition.id: edition
         for edition in standing
@@ -151,7 +177,6 @@ def show(address: Address, proposal: Proposal, today: date, day: date | None = N
         lambda page: f"{address.url(page=page)}#stands",
         length=ROWS_A_PAGE,
     )
-    rows = standing[first:beyond]
     return Shown(
         address=address,
         pending=pending,
@@ -159,8 +184,7 @@ def show(address: Address, proposal: Proposal, today: date, day: date | None = N
         last_year=last,
         events=events,
         lanes=lanes,
-        editions=rows,
-        clashes=clashes,
+        standing=_rows(standing[first:beyond], address, today, clashes),
         trial=trial,
         pages=pages,
         milestones=milestones,
@@ -168,8 +192,39 @@ def show(address: Address, proposal: Proposal, today: date, day: date | None = N
     )
 
 
+def _rows(
+    editions: Iterable[EditionRow],
+    address: Address,
+    today: date,
+    clashes: Mapping[str, Sequence[Clash]],
+) -> tuple[Standing, ...]:
+    manage, trial = drawing.pages_of(manages=True), address.before_try
+    rows = []
+    for one in editions:
+        found = clashes.get(one.slug, ())
+        can_move = one.status is EditionStatus.PROJECTED and one.precision is Precision.DAY
+        rows.append(
+            Standing(
+                one.title,
+                f"{manage}{one.slug}",
+                f"{trial}{one.slug}#what-if" if can_move else "",
+                one.dtstart,
+                one.dtend,
+                one.precision.value,
+                drawing.region_words(one.region),
+                one.place,
+                one.status_on(today).value,
+                tuple(found[:CLASHES_TOLD]),
+                max(0, len(found) - CLASHES_TOLD),
+            )
+        )
+    return tuple(rows)
+
+
 def _calls(settled: Sequence[int]) -> dict[int, tuple[date, date]]:
     """Return the days ``[from, to)`` on which hosts may offer, by edition, in one query."""
+    if not settled:
+        return {}
     return {
         edition_id: (call.opened_at.date(), call.last_day + timedelta(days=1))
         for edition_id, call in hosting.calls_of(settled).items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from app.desk.forms import ApplyForm, TakeDaysForm, TakeUpForm, TryForm
 from app.desk.pieces import pieces_context
 from app.desk.plan_page import Address, show
 from app.desk.what_if import try_days
-from app.editions import clashing, planning
+from app.editions import clashing, planning, rows
 from app.editions import queries as editions
 from app.forms import put
 from app.i18n import gettext as _
@@ -27,36 +28,48 @@ from app.registrations import queries as registrations
 from app.series import queries as series_queries
 from app.site import drawing
 from scheduler.errors import DomainError, NotFoundError
+from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 bp = Blueprint("desk", __name__, url_prefix="/organise")
 
+HOME_YEARS = 6
+
 
 @bp.get("/")
 @access.needs(access.read_plan)
 def home() -> ResponseReturnValue:
     """Show what to decide next, the years ahead, and how full the open editions are."""
-    today = clock.today()
-    standing = editions.every_edition(until=today.year + 11)
+    today, now = clock.today(), clock.utcnow()
+    series, last_year = series_queries.all_series(), today.year + HOME_YEARS - 1
+    # What was held a moment ago is not drawn, and what comes after it may be too close to it.
+    standing = rows.editions_ahead(series, today - clashing.TOO_NEAR)
     ahead = [edition for edition in standing if edition.dtend > today]
-    running = [edition for edition in ahead if edition.takes_registrations(clock.utcnow())]
+    beyond = date(last_year + 1, 1, 1) + clashing.TOO_NEAR
+    near = [edition for edition in standing if edition.dtstart < beyond]
+    running = [
+        edition
+        for edition in editions.with_status(EditionStatus.REGISTRATION_OPEN)
+        if edition.takes_registrations(now)
+    ]
+    places = registrations.places_of(running) if running else []
     may_organise = access.organise(the_person())
     return render_template(
         "desk/home.html",
-        decisions=decisions.next_decisions(today) if may_organise else [],
+        decisions=decisions.next_decisions(today, ahead) if may_organise else [],
         lanes=drawing.lanes(
-            series_queries.all_series(),
-            ahead,
+            series,
+            [edition for edition in ahead if edition.dtstart.year <= last_year],
             today,
-            clashing.clashes_by_slug(ahead, today),
+            clashing.clashes_by_slug(near, today),
             manages=True,
         ),
         first_year=today.year,
-        last_year=today.year + 5,
+        last_year=last_year,
         today=today,
-        running=list(zip(running, registrations.places_of(running), strict=True)),
+        running=list(zip(running, places, strict=True)),
         may_organise=may_organise,
     )
 
@@ -109,7 +122,7 @@ def what_if(slug: str) -> ResponseReturnValue:
     return render_template(
         "desk/_what_if.html",
         address=address,
-        trial=try_days(slug, day, address.pending(proposal), today),
+        trial=try_days(slug, day, proposal, address.pending(proposal), today),
         try_form=asked,
         take_form=TakeDaysForm(formdata=None),
         may_organise=access.organise(the_person()),
@@ -156,11 +169,14 @@ def _plan_page(
     *,
     take_form: TakeDaysForm | None = None,
 ) -> str:
-    today = clock.today()
-    asked = TryForm.of(request.args)
-    day = asked.day.data if asked.validate() else None
-    if take_form is not None:
-        day = take_form.first_day.data
+    today, asked, day = clock.today(), None, None
+    if address.tried:
+        asked = TryForm.of(request.args)
+        day = asked.day.data if asked.validate() else None
+        if take_form is not None:
+            day = take_form.first_day.data
+        take_form = take_form or TakeDaysForm(formdata=None)
+    skipped = editions.skipped(today)
     return render_template(
         "desk/plan.html",
         shown=show(address, proposal, today, day),
@@ -168,9 +184,9 @@ def _plan_page(
         today=today,
         form=form,
         try_form=asked,
-        take_form=take_form or TakeDaysForm(formdata=None),
-        skipped=editions.skipped(today),
-        take_up_form=TakeUpForm(),
+        take_form=take_form,
+        skipped=skipped,
+        take_up_form=TakeUpForm() if skipped else None,
         may_organise=access.organise(the_person()),
     )
 

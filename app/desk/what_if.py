@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from app.editions.clashing import Outlook, WeekOffer
     from app.editions.models import Edition
-    from app.editions.planning import PlannedChange
+    from app.editions.planning import PlannedChange, Proposal
     from scheduler.clashes import Clash
 
 WEEK = timedelta(weeks=1)
@@ -92,11 +92,15 @@ class Trial:
 
 
 def try_days(
-    slug: str, dtstart: date | None, pending: Sequence[PlannedChange], today: date
+    slug: str,
+    dtstart: date | None,
+    proposal: Proposal,
+    pending: Sequence[PlannedChange],
+    today: date,
 ) -> Trial:
     """Return what another first day would mean for an edition; without one, what is planned.
 
-    ``pending`` is what a plan that is not applied yet would change.
+    ``pending`` is what of the plan, which is not applied yet, is looked at.
 
     Raises:
         NotFoundError: no such edition.
@@ -114,15 +118,20 @@ def try_days(
     first = dtstart or (planned[0] if planned else edition.dtstart)
     service.check_year(first)
     dtend = first + (edition.dtend - edition.dtstart)
-    own = None
+    standing = as_planned = _beside(proposal, ())
     if pending:
-        own = planning.events_as_planned(pending, editions.every_edition()).values()
+        as_planned = _beside(proposal, pending)
     return Trial(
         edition,
         first,
         dtend,
-        clashing.outlook(edition, today),
-        clashing.clashes_on(edition, first, dtend, own),
+        clashing.outlook(edition, today, standing),
+        clashing.clashes_on(edition, first, dtend, as_planned),
         planned,
         moved.clashes if moved else (),
     )
+
+
+def _beside(proposal: Proposal, lines: Sequence[PlannedChange]) -> clashing.Beside:
+    own = planning.events_as_planned(lines, proposal.editions)
+    return clashing.Beside(list(own.values()), proposal.recorded)

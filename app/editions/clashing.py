@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from app.editions import queries, rows
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 WEEKS_OFFERED = 5
 # As far as free weeks are looked for, and as far as events are too near to one another.
 NEAR = timedelta(weeks=clashes.SEARCH_WEEKS + clashes.LOAD_WEEKS + 1)
+TOO_NEAR = timedelta(weeks=clashes.LOAD_WEEKS)
 REASON_LENGTH = 500
 
 
@@ -49,7 +53,27 @@ class Outlook:
     weeks: Sequence[WeekOffer] = ()
 
 
-def outlook(edition: Edition, today: date) -> Outlook:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the days of one edition are compared with: our own events, and those of others.
+
+    ``own`` may hold the edition itself; ``records`` is what was `recorded`.
+    """
+
+    own: Iterable[clashes.OwnEvent]
+    records: tuple[KnownDate, ...]
+
+    def others(self, edition: Edition, dtstart: date, dtend: date) -> list[clashes.OwnEvent]:
+        """Return our own other events within half a year of these days."""
+        first, beyond = dtstart - NEAR, dtend + NEAR
+        return [
+            other
+            for other in self.own
+            if other.dtend > first and other.dtstart < beyond and other.key != edition.slug
+        ]
+
+
+def outlook(edition: Edition, today: date, beside: Beside | None = None) -> Outlook:
     """Return the clashes of ``edition``, and for a projection the nearest free weeks.
 
     Nothing for what is over, or whose days are not known.
@@ -57,11 +81,14 @@ def outlook(edition: Edition, today: date) -> Outlook:
     if edition.dtend <= today or edition.precision is not Precision.DAY:
         return Outlook(())
     event, host = own_event(edition), _host(edition)
-    others = _others(edition, edition.dtstart, edition.dtend)
+    beside = beside or _beside(edition, edition.dtstart, edition.dtend)
+    others = beside.others(edition, edition.dtstart, edition.dtend)
     first, last = edition.dtstart.year, edition.dtend.year
     if edition.status is not EditionStatus.PROJECTED:
-        return Outlook(clashes.find_clashes(event, known_dates(first, last), others, host))
-    known = known_dates(first - 1, last + 1)  # the weeks looked through reach half a year away
+        known = _with_observances(beside.records, first, last)
+        return Outlook(clashes.find_clashes(event, known, others, host))
+    # The weeks looked through reach half a year away.
+    known = _with_observances(beside.records, first - 1, last + 1)
     found = clashes.find_clashes(event, known, others, host)
     weeks = clashes.free_weeks(
         event,
@@ -75,7 +102,7 @@ def outlook(edition: Edition, today: date) -> Outlook:
     offers = [
         WeekOffer(
             week,
-            clashes.unknowns(replace(event, dtstart=week.dtstart, dtend=week.dtend), known, host),
+            clashes.unknowns(event._replace(dtstart=week.dtstart, dtend=week.dtend), known, host),
             _why(week, found),
         )
         for week in weeks
@@ -96,21 +123,21 @@ def _why(week: FreeWeek, found: Sequence[Clash]) -> str:
 
 
 def clashes_on(
-    edition: Edition,
-    dtstart: date,
-    dtend: date,
-    own: Iterable[clashes.OwnEvent] | None = None,
+    edition: Edition, dtstart: date, dtend: date, beside: Beside | None = None
 ) -> list[Clash]:
     """Return what ``edition`` would clash with on other days, the gravest first.
 
-    ``own`` are our own events, where they are to be others than those that stand.
+    ``beside`` is what it is compared with, where that is to be other than what stands.
     """
-    event, known = own_event(edition, dtstart, dtend), known_dates(dtstart.year, dtend.year)
-    if own is None:
-        others = _others(edition, dtstart, dtend)
-    else:
-        others = [other for other in own if other.key != edition.slug]
+    beside = beside or _beside(edition, dtstart, dtend)
+    event = own_event(edition, dtstart, dtend)
+    known = _with_observances(beside.records, dtstart.year, dtend.year)
+    others = beside.others(edition, dtstart, dtend)
     return clashes.find_clashes(event, known, others, _host(edition))
+
+
+def _beside(edition: Edition, dtstart: date, dtend: date) -> Beside:
+    return Beside(_others(edition, dtstart, dtend), recorded())
 
 
 def _others(edition: Edition, dtstart: date, dtend: date) -> list[clashes.OwnEvent]:
@@ -140,8 +167,7 @@ def clashes_of_spans(edition: Edition, spans: Mapping[str, TrialSpan]) -> dict[s
         return {}
     own = own_event(edition)
     tried = [
-        replace(
-            own,
+        own._replace(
             key=key,
             dtstart=span.dtstart,
             dtend=span.dtend,
@@ -162,11 +188,11 @@ def clashes_by_slug(
     today: date,
     records: tuple[KnownDate, ...] | None = None,
 ) -> Mapping[str, Sequence[Clash]]:
-    """Return the clashes of each edition that lies ahead, by slug, in one sweep."""
-    ahead = [edition for edition in editions if edition.dtend > today and counts(edition)]
-    hosts = {edition.slug: code for edition in ahead if (code := edition.alpha2)}
-    events = [own_event(edition) for edition in ahead]
-    return clashes_among(events, events, hosts, records)
+    """Return the clashes of each edition that lies ahead, by slug; all of them can be met."""
+    taken = [edition for edition in editions if counts(edition)]
+    hosts = {edition.slug: code for edition in taken if (code := edition.alpha2)}
+    own = [own_event(edition) for edition in taken]
+    return clashes_among([event for event in own if event.dtend > today], own, hosts, records)
 
 
 def recorded() -> tuple[KnownDate, ...]:
@@ -184,23 +210,64 @@ def clashes_among(
 
     ``records`` are what was `recorded`, where the caller has looked already.
     """
-    known = recorded() if records is None else records
-    return _clashes_among(tuple(events), tuple(own), tuple(hosts.items()), known)
+    known = _one_object(recorded() if records is None else records)
+    beside = _InOrder.of(own)
+    found: dict[str, Sequence[Clash]] = {}
+    for _year, group in groupby(sorted(events, key=_first_day), lambda event: event.dtstart.year):
+        these = tuple(group)
+        met = beside.near(these[0].dtstart, max(event.dtend for event in these))
+        found |= _clashes_of_year(these, met, tuple(hosts.get(one.key) for one in these), known)
+    return found
+
+
+_first_day = attrgetter("dtstart")
+
+
+@dataclass(frozen=True, slots=True)
+class _InOrder:
+    """Our own events by their first days, and how long the longest of them is."""
+
+    events: Sequence[clashes.OwnEvent]
+    longest: timedelta
+
+    @classmethod
+    def of(cls, events: Iterable[clashes.OwnEvent]) -> _InOrder:
+        in_order = sorted(events, key=_first_day)
+        lengths = (event.dtend - event.dtstart for event in in_order)
+        return cls(in_order, max(lengths, default=timedelta(0)))
+
+    def near(self, first: date, beyond: date) -> tuple[clashes.OwnEvent, ...]:
+        """Return those that can matter to events within ``[first, beyond)``."""
+        start = bisect_left(self.events, first - TOO_NEAR - self.longest, key=_first_day)
+        end = bisect_left(self.events, beyond + TOO_NEAR, key=_first_day)
+        return tuple(self.events[start:end])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Recorded:
+    """What was recorded, compared as one object: a year's key is not to hash it all again."""
+
+    days: tuple[KnownDate, ...]
 
 
 @lru_cache(maxsize=8)
-def _clashes_among(
+def _one_object(days: tuple[KnownDate, ...]) -> _Recorded:
+    return _Recorded(days)
+
+
+# Kept by the values themselves: whatever is changed makes another key, so nothing goes stale; by
+# years, so that one edition moved does not make anew what lies decades away.
+@lru_cache(maxsize=128)
+def _clashes_of_year(
     events: tuple[clashes.OwnEvent, ...],
     own: tuple[clashes.OwnEvent, ...],
-    hosts: tuple[tuple[str, str], ...],
-    records: tuple[KnownDate, ...],
+    hosts: tuple[str | None, ...],
+    known: _Recorded,
 ) -> Mapping[str, Sequence[Clash]]:
-    # Kept by the values themselves: whatever is changed makes another key, so nothing goes stale.
-    if not events:
-        return {}
-    years = {day.year for event in events for day in (event.dtstart, event.dtend)}
-    known = _with_observances(records, min(years), max(years))
-    return clashes.find_all_clashes(events, known, own, dict(hosts))
+    last = max(event.dtend for event in events)
+    days = _with_observances(known.days, events[0].dtstart.year, last.year)
+    codes = {event.key: host for event, host in zip(events, hosts, strict=True) if host}
+    return clashes.find_all_clashes(events, days, own, codes)
 
 
 def known_dates(first_year: int, last_year: int) -> list[KnownDate]:

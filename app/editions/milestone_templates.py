@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from app.editions.models import MilestoneStep
+    from app.editions.rows import SeriesRow
     from app.series.models import Series
 
 PUBLIC = frozenset(
@@ -49,7 +50,7 @@ def template_of(series: Series) -> list[PlannedStep]:
     return templates([series])[series.id]
 
 
-def templates(series: Sequence[Series]) -> dict[int, list[PlannedStep]]:
+def templates(series: Sequence[Series | SeriesRow]) -> dict[int, list[PlannedStep]]:
     """Return the templates of these series by their ids, in one query."""
     own: dict[int, list[PlannedStep]] = {}
     for row in queries.milestone_steps([one.id for one in series]):
@@ -57,7 +58,7 @@ def templates(series: Sequence[Series]) -> dict[int, list[PlannedStep]]:
     return {one.id: own.get(one.id) or defaults(one) for one in series}
 
 
-def defaults(series: Series) -> list[PlannedStep]:
+def defaults(series: Series | SeriesRow) -> list[PlannedStep]:
     """Return the template that the kind of ``series`` has."""
     return [PlannedStep(step, step.key in PUBLIC) for step in TEMPLATES[series.kind.value].steps]
 

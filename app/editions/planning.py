@@ -150,17 +150,18 @@ class Proposal:
     @cached_property
     def clashes(self) -> Mapping[str, Sequence[Clash]]:
         """What each edition ahead clashes with, by slug, as the plan would have it."""
-        return _find_clashes(self.pending, self.editions, self.facts.today, self._recorded)
+        return _find_clashes(self.pending, self.editions, self.facts.today, self.recorded)
 
     @cached_property
     def clashes_now(self) -> Mapping[str, Sequence[Clash]]:
         """What each edition ahead clashes with, by slug, as it stands."""
         if not self.pending:
             return self.clashes
-        return clashing.clashes_by_slug(self.editions, self.facts.today, self._recorded)
+        return clashing.clashes_by_slug(self.editions, self.facts.today, self.recorded)
 
     @cached_property
-    def _recorded(self) -> tuple[KnownDate, ...]:
+    def recorded(self) -> tuple[KnownDate, ...]:
+        """The events of others that were recorded."""
         return clashing.recorded()
 
     def _plan(self, series: Sequence[Series]) -> list[PlannedChange]:
@@ -521,7 +522,7 @@ def events_as_planned(
         elif change.action is Action.KEEP:
             continue
         elif slug in planned:
-            planned[slug] = replace(planned[slug], dtstart=change.dtstart, dtend=change.dtend)
+            planned[slug] = planned[slug]._replace(dtstart=change.dtstart, dtend=change.dtend)
         elif change.action is Action.CREATE:
             title = f"{line.series.title} {change.dtstart.year}"
             planned[slug] = clashes.OwnEvent(

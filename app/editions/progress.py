@@ -19,7 +19,7 @@ from scheduler.lifecycle import EditionStatus
 from scheduler.milestones import Milestone, Progress, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import date
 
     from app.editions.milestone_templates import PlannedStep
@@ -86,27 +86,12 @@ def headroom(edition: Edition, today: date) -> Headroom:
 
     Asked until it is announced; of a projected one as if the work began on ``today``.
     """
-    schedule = db.session.get(EditionSchedule, edition.id) if edition.is_settled else None
-    rows = queries.milestones_of([edition.id]) if schedule else []
-    return headroom_by(
-        edition,
-        milestone_templates.template_of(edition.series),
-        today,
-        schedule.begun_on if schedule else today,
-        rows,
-    )
-
-
-def headroom_by(
-    edition: Edition,
-    steps: Sequence[PlannedStep],
-    today: date,
-    begun_on: date,
-    rows: Iterable[EditionMilestone] = (),
-) -> Headroom:
-    """Say the same from what was read before."""
     if edition.status not in _BEFORE_ANNOUNCED or edition.dates_to_follow or today >= edition.dtend:
         return Headroom()
+    schedule = db.session.get(EditionSchedule, edition.id) if edition.is_settled else None
+    rows = queries.milestones_of([edition.id]) if schedule else []
+    steps = milestone_templates.template_of(edition.series)
+    begun_on = schedule.begun_on if schedule else today
     done = {row.key for row in rows if row.is_recorded}
     remaining = [planned for planned in steps if planned.step.key not in done]
     if remaining:
@@ -130,11 +115,11 @@ def earliest_opening(steps: Iterable[PlannedStep], begun_on: date) -> date:
     return begun_on + timedelta(days=max(weeks * 7, 1))
 
 
-def call_due_on(edition: Edition, steps: Iterable[PlannedStep]) -> date | None:
-    """Return when the call for hosts of a projected edition is due, if that is a day."""
+def call_lead(steps: Iterable[PlannedStep]) -> Lead | None:
+    """Return how long before the opening the call for hosts is due, if that can be said."""
     for planned in steps:
         if planned.step.key == milestones.CALL_OPENS and planned.step.lead.basis is Basis.OPENING:
-            return planned.step.lead.due_on(edition.dtstart)
+            return planned.step.lead
     return None
 
 

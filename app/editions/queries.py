@@ -233,13 +233,37 @@ def settled_from(today: date) -> Sequence[Edition]:
     One that is postponed waits for its new days however long ago the old ones were.
     """
     return db.session.scalars(
+        select(Edition).where(_is_settled_on(today)).order_by(Edition.dtstart)
+    ).all()
+
+
+def unfinished(today: date) -> Sequence[Edition]:
+    """Return those, and the editions that are over and still owe something: a survey, reports."""
+    owes = select(EditionMilestone.id).where(
+        EditionMilestone.edition_id == Edition.id,
+        EditionMilestone.due_on >= Edition.dtstart,
+        EditionMilestone.done_on.is_(None),
+        EditionMilestone.waived_reason == "",
+        ~EditionMilestone.is_dropped,
+    )
+    is_held = and_(
+        Edition.dtend <= today,
+        Edition.status.not_in(
+            [EditionStatus.CANCELLED, EditionStatus.POSTPONED, EditionStatus.CLOSED]
+        ),
+    )
+    return db.session.scalars(
         select(Edition)
-        .where(
-            Edition.status.in_(SETTLED),
-            or_(Edition.dtend > today, Edition.status == EditionStatus.POSTPONED),
-        )
+        .where(or_(_is_settled_on(today), and_(is_held, owes.exists())))
         .order_by(Edition.dtstart)
     ).all()
+
+
+def _is_settled_on(today: date) -> ColumnElement[bool]:
+    return and_(
+        Edition.status.in_(SETTLED),
+        or_(Edition.dtend > today, Edition.status == EditionStatus.POSTPONED),
+    )
 
 
 def overrides() -> Sequence[EditionOverride]:
@@ -362,37 +386,6 @@ def editions_with_schedule(
         has_some = select(EditionMilestone.id).where(EditionMilestone.edition_id == Edition.id)
         query = query.where(~has_some.exists())
     return db.session.scalars(query).all()
-
-
-def held_with_open_milestones(today: date) -> Sequence[Edition]:
-    """Return the editions that are over and still owe something: a survey, reports."""
-    owes = select(EditionMilestone.id).where(
-        EditionMilestone.edition_id == Edition.id,
-        EditionMilestone.due_on >= Edition.dtstart,
-        EditionMilestone.done_on.is_(None),
-        EditionMilestone.waived_reason == "",
-        ~EditionMilestone.is_dropped,
-    )
-    return db.session.scalars(
-        select(Edition)
-        .where(
-            Edition.dtend <= today,
-            Edition.status.not_in(
-                [EditionStatus.CANCELLED, EditionStatus.POSTPONED, EditionStatus.CLOSED]
-            ),
-            owes.exists(),
-        )
-        .order_by(Edition.dtstart)
-    ).all()
-
-
-def projected_from(today: date) -> Sequence[Edition]:
-    """Return the projected editions that lie ahead, nearest first."""
-    return db.session.scalars(
-        select(Edition)
-        .where(Edition.status == EditionStatus.PROJECTED, Edition.dtstart > today)
-        .order_by(Edition.dtstart, Edition.id)
-    ).all()
 
 
 def told_milestones(

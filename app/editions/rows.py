@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import String, select, type_coerce
 
 from app.countries.models import Country
 from app.database import db
 from app.editions.models import Edition, Precision, place_of, title_of
 from scheduler import lifecycle
+from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,15 +18,27 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from app.series.models import Series
-    from scheduler.lifecycle import EditionStatus
+    from app.series.models import Series, SeriesKind
+
+_STATES = {status.name: status for status in EditionStatus}
+_PRECISIONS = {precision.name: precision for precision in Precision}
+
+
+class SeriesRow(NamedTuple):
+    """What an edition's row says of its series."""
+
+    id: int
+    slug: str
+    title: str
+    kind: SeriesKind
+    region: str | None
 
 
 class EditionRow(NamedTuple):
     """One edition as it is drawn and compared; ``dtend`` is exclusive."""
 
     id: int
-    series: Series
+    series: SeriesRow
     slug: str
     title: str
     status: EditionStatus
@@ -46,7 +59,7 @@ class EditionRow(NamedTuple):
 def editions_of(series: Iterable[Series], *conditions: ColumnElement[bool]) -> list[EditionRow]:
     """Return the editions of ``series`` under ``conditions``, earliest first, in one query."""
     edition, country = Edition.__table__.c, Country.__table__.c
-    by_id = {one.id: one for one in series}
+    by_id = {one.id: SeriesRow(one.id, one.slug, one.title, one.kind, one.region) for one in series}
     found = db.session.connection().execute(
         select(
             edition.id,
@@ -54,10 +67,10 @@ def editions_of(series: Iterable[Series], *conditions: ColumnElement[bool]) -> l
             edition.slug,
             edition.own_title,
             edition.ordinal,
-            edition.status,
+            type_coerce(edition.status, String),  # names, which are told apart faster here
             edition.dtstart,
             edition.dtend,
-            edition.precision,
+            type_coerce(edition.precision, String),
             edition.city,
             edition.country_code,
             country.name,
@@ -74,10 +87,10 @@ def editions_of(series: Iterable[Series], *conditions: ColumnElement[bool]) -> l
             one,
             slug,
             title_of(own_title, ordinal, one.title, dtstart.year),
-            status,
+            _STATES[status],
             dtstart,
             dtend,
-            precision,
+            _PRECISIONS[precision],
             place_of(city, country_name),
             region or one.region,
             city,
@@ -96,3 +109,8 @@ def editions_near(series: Iterable[Series], first: date, beyond: date) -> list[E
     """Return the editions of ``series`` that touch ``[first, beyond)``, earliest first."""
     column = Edition.__table__.c
     return editions_of(series, column.dtstart < beyond, column.dtend > first)
+
+
+def editions_ahead(series: Iterable[Series], today: date) -> list[EditionRow]:
+    """Return the editions of ``series`` that are not over, earliest first."""
+    return editions_of(series, Edition.__table__.c.dtend > today)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import url_for
 
@@ -45,11 +45,10 @@ class Drawn:
     tried: Tried | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """An edition as the plan would leave it, with what its lane may go by."""
 
-    series: Series
+    series_id: int
     region: str | None
     event: Event
     clashes: Sequence[clashes.Clash]
@@ -87,7 +86,11 @@ def event_of(
 
 def pages_of(*, manages: bool) -> str:
     """Return what stands before an edition's slug in the address of its page."""
-    endpoint = "editions.manage" if manages else "site.edition"
+    return _before_slug("editions.manage" if manages else "site.edition")
+
+
+def _before_slug(endpoint: str) -> str:
+    """Return the address of ``endpoint`` up to the slug: hundreds of them take a while each."""
     return url_for(endpoint, slug="_").removesuffix("_")
 
 
@@ -98,28 +101,20 @@ def gravest(found: Sequence[clashes.Clash]) -> Clash | None:
 
 def lanes(
     series: Iterable[Series],
-    editions: Iterable[Edition],
+    editions: Iterable[Edition | EditionRow],
     today: date,
     found: Mapping[str, Sequence[clashes.Clash]] | None = None,
     *,
     manages: bool = False,
-) -> list[Lane]:
+) -> tuple[Lane, ...]:
     """Return one lane for each series with its editions."""
-    events: dict[str, list[Event]] = {}
+    pages = pages_of(manages=manages)
+    events: dict[int, list[Event]] = {}
     for edition in editions:
         clashing = (found or {}).get(edition.slug, ())
-        event = event_of(edition, today, clashing, manages=manages)
-        events.setdefault(edition.series.slug, []).append(event)
-    return [
-        Lane(
-            title=one.title,
-            kind=one.kind.value,
-            events=tuple(events.get(one.slug, ())),
-            rhythm=rhythm(one),
-            url=url_for("site.series", slug=one.slug),
-        )
-        for one in series
-    ]
+        event = event_of(edition, today, clashing, manages=manages, pages=pages)
+        events.setdefault(edition.series.id, []).append(event)
+    return _lanes_of(series, events)
 
 
 def planned(
@@ -145,14 +140,14 @@ def planned(
         if drawn.tried and drawn.tried.key == edition.slug:
             days = (drawn.tried.dtstart, drawn.tried.dtend)
             known = drawn.tried.clashes
-            event = replace(event, clash=gravest(known))
+            event = event._replace(clash=gravest(known))
         if line and line.action is Action.RETIRE:
-            event = replace(event, change="removed", key="")
+            event = event._replace(change="removed", key="")
         elif days and days != (event.dtstart, event.dtend):
-            event = replace(
-                event, change="moved", moved_from=event.dtstart, dtstart=days[0], dtend=days[1]
+            event = event._replace(
+                change="moved", moved_from=event.dtstart, dtstart=days[0], dtend=days[1]
             )
-        events.append(Planned(edition.series, edition.region, event, known))
+        events.append(Planned(edition.series.id, edition.region, event, known))
     for line in lines.values():
         if line.action is Action.CREATE:
             event = Event(
@@ -164,7 +159,7 @@ def planned(
                 clash=gravest(line.clashes),
                 change="new",
             )
-            events.append(Planned(line.series, line.series.region, event, line.clashes))
+            events.append(Planned(line.series.id, line.series.region, event, line.clashes))
     return events
 
 
@@ -181,36 +176,46 @@ def milestone_marks(
     return marks
 
 
-def lanes_by_series(series: Iterable[Series], events: Iterable[Planned]) -> list[Lane]:
+def lanes_by_series(series: Iterable[Series], events: Iterable[Planned]) -> tuple[Lane, ...]:
     """Return a lane for each series."""
     of_series: dict[int, list[Event]] = {}
     for each in events:
-        of_series.setdefault(each.series.id, []).append(each.event)
-    return [
+        of_series.setdefault(each.series_id, []).append(each.event)
+    return _lanes_of(series, of_series)
+
+
+def _lanes_of(series: Iterable[Series], events: Mapping[int, Iterable[Event]]) -> tuple[Lane, ...]:
+    pages = _before_slug("site.series")
+    return tuple(
         Lane(
             title=one.title,
             kind=one.kind.value,
-            events=tuple(of_series.get(one.id, ())),
+            events=tuple(events.get(one.id, ())),
             rhythm=rhythm(one),
-            url=url_for("site.series", slug=one.slug),
+            url=f"{pages}{one.slug}",
         )
         for one in series
-    ]
+    )
 
 
-def lanes_by_region(events: Iterable[Planned]) -> list[Lane]:
+def lanes_by_region(events: Iterable[Planned]) -> tuple[Lane, ...]:
     """Return a lane for what belongs to no region, then one for each region, empty ones too."""
     of_region: dict[str | None, list[Event]] = {None: []} | {region: [] for region in REGION_NAMES}
     for each in events:
         of_region.setdefault(each.region, []).append(each.event)
-    return [
+    return tuple(
         Lane(
-            title=_(REGION_NAMES.get(region, region)) if region else _("Worldwide"),
+            title=region_words(region),
             kind="",
             events=tuple(found),
         )
         for region, found in of_region.items()
-    ]
+    )
+
+
+def region_words(region: str | None) -> str:
+    """Return what a region is called, and what belongs to none."""
+    return _(REGION_NAMES.get(region, region)) if region else _("Worldwide")
 
 
 def rhythm(series: Series) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
 from itertools import groupby
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from babel.dates import format_date, get_day_names
 from jinja2 import Environment
@@ -40,16 +40,14 @@ WEEK = 7
 MILESTONE_WIDTH = 23.0  # the room, in per cent, of a milestone's words
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(NamedTuple):
     """Why an event cannot, or should not, lie where it lies; ``level`` is hard, soft or load."""
 
     level: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class MilestoneMark:
+class MilestoneMark(NamedTuple):
     """A day on the way to an event, with its words; ``is_next`` where it is the next to come."""
 
     day: date
@@ -57,8 +55,7 @@ class MilestoneMark:
     is_next: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """An edition as calendars and strips draw it; ``dtend`` is the day after its last one."""
 
     title: str
@@ -252,8 +249,7 @@ def _segments(lane: Iterable[Event], start: date, end: date) -> tuple[Segment, .
 # The years ahead
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(NamedTuple):
     """A series or a region in the strip: its name, its rhythm in words, its editions.
 
     ``kind`` is empty where a lane holds several kinds of series.

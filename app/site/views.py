@@ -48,7 +48,7 @@ def home() -> ResponseReturnValue:
         "site/home.html",
         next_edition=upcoming_event,
         upcoming=upcoming[1:5],
-        lanes=drawing.lanes(series, ahead, today),
+        lanes=tuple(lane for lane in drawing.lanes(series, ahead, today) if lane.events),
         first_year=first_year,
         last_year=last_year,
         today=today,

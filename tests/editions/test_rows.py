@@ -9,7 +9,7 @@ from scheduler.lifecycle import EditionStatus
 from tests.factories import OPENING, make_country, make_edition, make_series
 
 TOLD = (
-    "id", "series", "slug", "title", "status", "dtstart", "dtend", "precision", "place", "region",
+    "id", "slug", "title", "status", "dtstart", "dtend", "precision", "place", "region",
     "city", "country_code", "alpha2",
 )  # fmt: skip
 
@@ -32,8 +32,13 @@ def test_a_row_says_what_the_edition_says() -> None:
         [getattr(edition, name) for name in TOLD] + [edition.status_on(today)]
         for edition in queries.every_edition()
     ]
-    assert [[*row, row.status_on(today)] for row in rows.editions_of(all_series())] == told
+    found = rows.editions_of(all_series())
+    assert [[getattr(row, name) for name in TOLD] + [row.status_on(today)] for row in found] == told
     assert len(told) == 4
+    of_series = [edition.series for edition in queries.every_edition()]
+    assert [row.series for row in found] == [
+        (one.id, one.slug, one.title, one.kind, one.region) for one in of_series
+    ]
 
 
 def test_near_are_those_that_touch_the_days() -> None:
