@@ -75,6 +75,10 @@ class AuditHead(Model):
     hash: Mapped[str] = mapped_column(String(64), default="")
 
 
+# Used under a lock that everybody needs: rows, not entities.
+_ENTRIES, _HEAD = (Model.metadata.tables[name] for name in ("audit_entry", "audit_head"))
+
+
 def record(
     action: str,
     subject: Any,  # noqa: ANN401 - any mapped row with an id
@@ -121,9 +125,7 @@ def settle() -> None:
         return  # within a savepoint, which may be undone without the rest, it waits
     pending = session.info.pop(PENDING_KEY)
     session.flush()  # what is still to be written takes its locks before ours
-    number, previous = session.execute(
-        select(AuditHead.number, AuditHead.hash).with_for_update()
-    ).one()
+    number, previous = session.execute(select(_HEAD.c.number, _HEAD.c.hash).with_for_update()).one()
     for number, entry in enumerate(pending, number + 1):  # noqa: B020 - counts on from the head
         del entry["transaction"]
         entry |= {
@@ -136,7 +138,7 @@ def settle() -> None:
             entry["salt"], entry["subject_id"], entry["reason"], entry["changes"]
         )
         previous = entry["hash"] = chain_hash(previous, entry)
-    session.execute(insert(AuditEntry), pending)
+    session.execute(insert(_ENTRIES), pending)
 
 
 def actor_hash(salt: str, person_id: int | None) -> str:

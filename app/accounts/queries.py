@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.accounts.models import (
     Grant,
@@ -50,7 +50,7 @@ def session_of(token: str, *, now: datetime) -> SignIn | None:
             SignIn.expires_at > now,
             Person.active,
         )
-        .options(joinedload(SignIn.person).selectinload(Person.grants))
+        .options(contains_eager(SignIn.person).selectinload(Person.grants))
     )
 
 

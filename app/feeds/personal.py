@@ -205,7 +205,7 @@ def _deadline(
     public = deadline_of(milestone, registration.edition)
     return replace(
         public,
-        sequence=public.sequence + registrations.own_sequence(history),
+        sequence=public.sequence + registrations.own_sequence(row.sequence for row in history),
         last_modified=max(public.last_modified, registration.modified_at),
         status=public.status if registration.is_live else EntryStatus.CANCELLED,
         alarms=((ALARM, public.summary),) if has_alarms else (),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, lazyload
 
 from app.database import db
 from app.editions.models import Edition
@@ -14,7 +14,7 @@ from app.registrations.models import ErasedRegistrations, Registration, SeatCoun
 from scheduler.lifecycle import LIVE, RegistrationStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from app.accounts.models import Person
@@ -44,11 +44,13 @@ class Places:
 def find(edition: Edition, person: Person) -> Registration | None:
     """Return the registration of ``person`` that holds or awaits a place at ``edition``."""
     return db.session.scalar(
-        select(Registration).where(
+        select(Registration)
+        .where(
             Registration.edition_id == edition.id,
             Registration.person_id == person.id,
             Registration.status.in_(LIVE),
         )
+        .options(lazyload(Registration.edition), lazyload(Registration.person))  # both are at hand
     )
 
 
@@ -84,19 +86,22 @@ def calendar_sequence(
     What changes in the edition counts, and what changes in the person's registrations for it:
     ``history`` has them all, and is looked up where it is not at hand.
     """
+    sequences: Iterable[int]
     if history is None:
-        history = db.session.scalars(
-            select(Registration).where(
+        sequences = db.session.scalars(
+            select(Registration.sequence).where(
                 Registration.edition_id == registration.edition_id,
                 Registration.person_id == registration.person_id,
             )
-        ).all()
-    return registration.edition.sequence + own_sequence(history)
+        )
+    else:
+        sequences = (row.sequence for row in history)
+    return registration.edition.sequence + own_sequence(sequences)
 
 
-def own_sequence(history: Sequence[Registration]) -> int:
+def own_sequence(sequences: Iterable[int]) -> int:
     """Return how often a person's registrations for one edition changed since the first."""
-    return sum(row.sequence + 1 for row in history) - 1
+    return sum(sequence + 1 for sequence in sequences) - 1
 
 
 def places(edition: Edition) -> Places:

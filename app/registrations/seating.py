@@ -91,14 +91,24 @@ def rules_of(
     )
 
 
-def needs_country(edition: Edition) -> bool:
-    """Whether nobody is taken in without a country."""
-    return (
-        edition.admission_policy is AdmissionPolicy.NOMINATION
-        or settings_of(edition).asks_country
-        or any(
-            quota.scope in {QuotaScope.COUNTRY, QuotaScope.REGION} for quota in quotas_of(edition)
-        )
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms an edition takes people in."""
+
+    rules: Rules
+    needs_country: bool  # nobody is taken in without one
+
+
+def terms_of(edition: Edition) -> Terms:
+    """Return the terms of ``edition``, each row behind them read once."""
+    settings, quotas = settings_of(edition), quotas_of(edition)
+    counts_countries = any(
+        quota.scope in {QuotaScope.COUNTRY, QuotaScope.REGION} for quota in quotas
+    )
+    by_nomination = edition.admission_policy is AdmissionPolicy.NOMINATION
+    return Terms(
+        rules_of(edition, quotas, settings.queue_order),
+        by_nomination or settings.asks_country or counts_countries,
     )
 
 
@@ -212,7 +222,9 @@ def _incomplete(parties: Sequence[int]) -> set[int]:
     )
 
 
-def has_seat_for(edition: Edition, candidate: Candidate | Registration) -> bool:
+def has_seat_for(
+    edition: Edition, candidate: Candidate | Registration, rules: Rules | None = None
+) -> bool:
     """Whether ``candidate`` is seated at once; the caller has locked ``edition``.
 
     Only the parties that wait are read: single people who wait close nothing that is not full.
@@ -224,7 +236,7 @@ def has_seat_for(edition: Edition, candidate: Candidate | Registration) -> bool:
         parties = [replace(entry, arrival=(0, *entry.arrival)) for entry in waiting.entries]
     newcomer = Entry(0, (seat_of(candidate),), (1,), candidate.rank)
     seated = {seat: count for seat, count, _waiting in cells}
-    return admission.admits(rules_of(edition), seated, newcomer, parties)
+    return admission.admits(rules or rules_of(edition), seated, newcomer, parties)
 
 
 # -- moving up -------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.accounts.models import Person
+    from scheduler.admission import Rules
 
 _R = RegistrationStatus
 OPEN_TO_CHANGE = frozenset({_R.DRAFT, _R.SUBMITTED, _R.RETURNED, _R.ENDORSED, _R.WAITLISTED})
@@ -97,6 +98,9 @@ def register(
     told = told or Particulars()
     if person.verified_at is None:
         raise UnverifiedError
+    # What is the person's own is looked up before others wait for the lock.
+    role = seating.role_at(edition, person)
+    told = _with_country(told, db.session.get(Profile, person.id))
     # Two requests for the last seat must be decided one after the other, so lock the edition.
     database.write(edition)
     draft = queries.find(edition, person)
@@ -105,11 +109,12 @@ def register(
     is_invited = draft is not None and bool(draft.entry_reason)
     if not (edition.takes_registrations(now) or (is_invited and not has_begun(edition, now))):
         raise RegistrationClosedError(edition=edition.title)
-    registration = draft or Registration(
-        edition_id=edition.id, person_id=person.id, role=seating.role_at(edition, person)
-    )
-    _tell(registration, edition, person, told)
-    status = _first_status(edition, registration, is_invited=is_invited)
+    registration = draft or Registration(edition_id=edition.id, person_id=person.id, role=role)
+    terms = seating.terms_of(edition)
+    _tell(registration, told)
+    if registration.country_code is None and terms.needs_country:
+        raise CountryMissingError(edition=edition.title)
+    status = _first_status(edition, registration, terms.rules, is_invited=is_invited)
     arrived_at = now
     if status is _R.WAITLISTED:
         # The clock was read before the lock was had: who was decided later still queues behind.
@@ -137,12 +142,12 @@ def has_begun(edition: Edition, now: datetime) -> bool:
 
 
 def _first_status(
-    edition: Edition, registration: Registration, *, is_invited: bool
+    edition: Edition, registration: Registration, rules: Rules, *, is_invited: bool
 ) -> RegistrationStatus:
     if edition.admission_policy is not AdmissionPolicy.OPEN and not is_invited:
         is_nominee = registration.nominated_by_id is not None
         return _R.ENDORSED if is_nominee else _R.SUBMITTED
-    if registration.party_id is None and seating.has_seat_for(edition, registration):
+    if registration.party_id is None and seating.has_seat_for(edition, registration, rules):
         return _R.CONFIRMED
     return _R.WAITLISTED
 
@@ -156,15 +161,17 @@ def _first_letter(edition: Edition, registration: Registration) -> outbox.Letter
     return letters.registered(registration, position)
 
 
-def _tell(registration: Registration, edition: Edition, person: Person, told: Particulars) -> None:
-    """Note what was told, and keep for the next event what stays the same."""
-    profile = db.session.get(Profile, person.id)
-    code = told.country_code or (profile.country_code if profile else None)
-    if registration.nominated_by_id is not None:
-        code = registration.country_code  # the country that nominated speaks for this person
-    if code is None and seating.needs_country(edition):
-        raise CountryMissingError(edition=edition.title)
-    registration.country_code = code
+def _with_country(told: Particulars, profile: Profile | None) -> Particulars:
+    """Return what was told, with the country that was told for an earlier event."""
+    if told.country_code or profile is None:
+        return told
+    return replace(told, country_code=profile.country_code)
+
+
+def _tell(registration: Registration, told: Particulars) -> None:
+    """Note what was told; a country that nominated speaks for its people."""
+    if registration.nominated_by_id is None:
+        registration.country_code = told.country_code
     registration.affiliation = told.affiliation
     registration.position = told.position
     registration.dietary_needs = told.dietary_needs
@@ -240,7 +247,7 @@ def change(registration: Registration, told: Particulars, *, by: Person, now: da
         counts and registration.country_code is not None
     )
     if told.country_code != registration.country_code:
-        if is_fixed or (counts and seating.needs_country(edition)):
+        if is_fixed or (counts and seating.terms_of(edition).needs_country):
             raise CountryFixedError
         registration.country_code = told.country_code
     registration.affiliation, registration.position = told.affiliation, told.position

@@ -7,7 +7,8 @@ added to and taken from, never set, so that two transactions cannot lose each ot
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, delete, event, func, insert, inspect, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -18,7 +19,7 @@ from app.registrations.models import Registration, SeatCount
 from scheduler.lifecycle import SEATED, RegistrationStatus
 
 if TYPE_CHECKING:
-    from sqlalchemy import Select
+    from sqlalchemy import Executable, Select
     from sqlalchemy.orm import UOWTransaction
 
     from app.editions.models import Edition
@@ -48,12 +49,15 @@ def _keep(session: Session, context: UOWTransaction) -> None:  # noqa: ARG001 - 
 
 
 def _facts(row: Registration, *, past: bool) -> tuple[Cell, RegistrationStatus]:
-    found = []
-    for name in FACTS:
-        history = inspect(row).attrs[name].history
-        found.append(history.deleted[0] if past and history.deleted else getattr(row, name))
-    edition_id, country_code, role, status = found
+    edition_id, country_code, role, status = (
+        _before(row, name) if past else getattr(row, name) for name in FACTS
+    )
     return (edition_id, country_code or "", role), status
+
+
+def _before(row: Registration, name: str) -> Any:  # noqa: ANN401 - a column's value
+    history = inspect(row).attrs[name].history
+    return history.deleted[0] if history.deleted else getattr(row, name)
 
 
 def _add(
@@ -68,24 +72,32 @@ def _add(
 
 def _shift(session: Session, cell: Cell, seated: int, waiting: int) -> None:
     connection = session.connection()
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     edition_id, country_code, role = cell
-    row = dialect.insert(SeatCount).values(
-        edition_id=edition_id,
-        country_code=country_code,
-        role=role,
-        seated_count=seated,
-        waiting_count=waiting,
-    )
     connection.execute(
-        row.on_conflict_do_update(
-            index_elements=["edition_id", "country_code", "role"],
-            set_={
-                "seated_count": SeatCount.seated_count + row.excluded.seated_count,
-                "waiting_count": SeatCount.waiting_count + row.excluded.waiting_count,
-            },
-        )
+        _adding(connection.dialect.name),
+        {
+            "edition_id": edition_id,
+            "country_code": country_code,
+            "role": role,
+            "seated_count": seated,
+            "waiting_count": waiting,
+        },
     )
+
+
+@cache
+def _adding(dialect_name: str) -> Executable:
+    """Return the statement that adds to a count, made once: it runs under the edition's lock."""
+    dialect = sqlite if dialect_name == "sqlite" else postgresql
+    row = dialect.insert(SeatCount)
+    adding: Executable = row.on_conflict_do_update(
+        index_elements=["edition_id", "country_code", "role"],
+        set_={
+            "seated_count": SeatCount.seated_count + row.excluded.seated_count,
+            "waiting_count": SeatCount.waiting_count + row.excluded.waiting_count,
+        },
+    )
+    return adding
 
 
 def recount(edition: Edition) -> None:

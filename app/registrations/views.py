@@ -63,11 +63,11 @@ def register(slug: str) -> ResponseReturnValue:
             db.session.rollback()
             put(form, error)
         else:
+            # Before the commit: after it the rows would be read again.
+            welcome, public_id = _welcome(registration), registration.public_id
             db.session.commit()
-            flash(_welcome(registration), "success")
-            return redirect(
-                url_for(".show", public_id=registration.public_id), HTTPStatus.SEE_OTHER
-            )
+            flash(welcome, "success")
+            return redirect(url_for(".show", public_id=public_id), HTTPStatus.SEE_OTHER)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
     now = clock.utcnow()
     is_invited = standing is not None and bool(standing.entry_reason)
@@ -258,7 +258,7 @@ def _welcome(registration: Registration) -> str:
     return _(
         "No place at %(title)s is free for you yet: you are number %(position)s in the queue.",
         title=title,
-        position=queries.position(registration),
+        position=queries.places(registration.edition).waiting_count,  # whoever comes stands last
     )
 
 

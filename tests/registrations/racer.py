@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from config import Config
+    from scheduler.admission import Rules
 
 PROCESS_COUNT = 4
 PATIENCE_SECONDS = 60
@@ -141,9 +142,9 @@ def drop_lock(given: Race) -> None:
         db.session.rollback()
         db.session.refresh(edition)
 
-    def admit_then_lock(edition: Edition, registration: Registration) -> bool:
+    def admit_then_lock(edition: Edition, registration: Registration, rules: Rules) -> bool:
         with db.session.no_autoflush:
-            has_seat = count_and_admit(edition, registration)
+            has_seat = count_and_admit(edition, registration, rules)
         given.counted.wait(PATIENCE_SECONDS)
         database.write()
         return has_seat

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from app.registrations.service import (
 from scheduler.lifecycle import EditionStatus
 from scheduler.lifecycle import RegistrationStatus as Status
 from tests.factories import OPENING, make_edition, make_person
-from tests.pages import words
+from tests.pages import CountedQueries, words
 
 if TYPE_CHECKING:
     from tests.conftest import Client
@@ -27,6 +28,18 @@ def test_register_waitlists_once_every_seat_is_taken() -> None:
     first, second = (service.register(edition, make_person(), now=OPENING) for _ in range(2))
     assert [first.status, second.status] == [Status.CONFIRMED, Status.WAITLISTED]
     assert queries.position(second) == 1
+
+
+def test_a_registration_asks_the_database_for_nothing_twice_under_the_lock() -> None:
+    edition, person = make_edition(capacity=5), make_person(commit=True)
+    with CountedQueries() as counted:
+        service.register(edition, person, now=OPENING)
+        db.session.commit()
+    said = counted.statements
+    taking = next(place for place, one in enumerate(said) if re.search("IMMEDIATE|FOR UPDATE", one))
+    under_lock = said[taking:]
+    assert len(set(under_lock)) == len(under_lock)
+    assert len(under_lock) <= 14
 
 
 def test_a_freed_seat_goes_to_the_first_in_the_queue_who_is_written_to() -> None:
