@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import redis
 from flask import current_app
-from huey import RedisHuey, SqliteHuey, crontab
+from huey import Huey, RedisHuey, crontab
+from huey.storage import SqliteStorage
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -27,13 +28,23 @@ WORKERS = 2  # a plan of hosts takes one for a minute, the mail has the other
 FINISH_SECONDS = 8  # for the mail in hand, when told to stop
 
 
+class QueueFile(SqliteStorage):
+    """The embedded queue; it may lose ids with the power, so nothing waits for the disk."""
+
+    def _create_connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection = super()._create_connection()
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+
 def init_app(app: Flask, settings: Config) -> None:
     """Set up the queue of ``app`` and the tasks that its worker runs."""
     if settings.redis_url:
         huey = RedisHuey("symposia", url=settings.redis_url)
     else:
         settings.instance_path.mkdir(0o700, parents=True, exist_ok=True)
-        huey = SqliteHuey("symposia", filename=str(settings.instance_path / "queue.db"))
+        path = settings.instance_path / "queue.db"
+        huey = Huey("symposia", storage_class=QueueFile, filename=str(path))
 
     @huey.task()
     def deliver_mail(message_id: int) -> None:

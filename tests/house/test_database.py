@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from alembic.migration import MigrationContext
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.schema import CreateIndex
 
 import config
@@ -19,10 +20,13 @@ from app.database import Model, db
 from app.forms import clean, day_after
 from app.series.models import Series
 from scheduler import errors
+from tests.conftest import POSTGRESQL
 from tests.factories import OPENING, make_edition, make_person
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from flask import Flask
 
 
 def test_a_change_without_the_write_lock_fails_at_once() -> None:
@@ -62,6 +66,35 @@ def test_write_inside_a_write_keeps_what_was_changed() -> None:
     database.write(person)
     db.session.commit()
     assert db.session.get(Person, person.id).name == "Kept"
+
+
+@pytest.mark.skipif(bool(POSTGRESQL), reason="PostgreSQL wakes who waits by itself")
+def test_whoever_waits_for_the_write_lock_of_sqlite_has_it_when_it_is_free(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_person(commit=True)
+    is_held, may_end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with app.app_context():
+            database.write()
+            is_held.set()
+            may_end.wait(60)
+            db.session.rollback()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert is_held.wait(60)
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 50)
+    with pytest.raises(OperationalError, match="database is locked"):
+        database.write()
+    db.session.rollback()
+    monkeypatch.undo()
+    threading.Timer(0.2, may_end.set).start()
+    database.write()
+    assert database.is_writing(db.session())
+    assert db.session.scalar(text("PRAGMA busy_timeout")) == database.BUSY_TIMEOUT_MS
+    holder.join()
 
 
 def test_a_moment_must_know_its_zone() -> None:
