@@ -21,7 +21,7 @@ run: $(STAMP) ## Migrate, load the demonstration into an empty database, start s
 
 test: $(STAMP) ## Run the whole suite (PostgreSQL, Redis, Chromium and node where present)
 	@code=0; \
-	$(BIN)/python -m pytest || code=$$?; \
+	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal || code=$$?; \
 	$(BIN)/python -m tests.postgresql || code=$$?; \
 	exit $$code
 

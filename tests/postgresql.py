@@ -28,6 +28,7 @@ GIVEN_URL = "SYMPOSIA_TEST_POSTGRESQL_URL"
 URL = "SYMPOSIA_TEST_DATABASE_URL"  # which database the suite is run on
 FOLDERS_OF_BINARIES = "/usr/lib/postgresql/*/bin"  # where Debian keeps what is not on the PATH
 USER = "postgres"
+AT_ONCE = ("--numprocesses=auto", "--dist=worksteal")  # as `make test` does
 START_SECONDS = 30
 
 
@@ -48,7 +49,7 @@ def run_tests(url: str) -> int:
     """Run the tests that use a database on the one at ``url``."""
     say("The application's tests on PostgreSQL:")
     # The engine knows no database: its tests have run already.
-    chosen = sys.argv[1:] or ["tests", "--ignore=tests/scheduler"]
+    chosen = sys.argv[1:] or ["tests", "--ignore=tests/scheduler", *AT_ONCE]
     return subprocess.run(  # noqa: S603 - pytest, with the caller's own options
         [sys.executable, "-m", "pytest", *chosen],
         cwd=ROOT,
@@ -67,8 +68,11 @@ def find_binaries() -> Path | None:
 
 
 @contextmanager
-def cluster(binaries: Path) -> Iterator[str]:
-    """Yield the URL of a database on a new private server, which ends with the block."""
+def cluster(binaries: Path, *, is_durable: bool = False) -> Iterator[str]:
+    """Yield the URL of a database on a new private server, which ends with the block.
+
+    Nothing in it outlives the block, so nothing waits for the disk, unless it is ``is_durable``.
+    """
     user = USER if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
     with tempfile.TemporaryDirectory(prefix="symposia-postgresql-") as folder:
         if user:
@@ -80,9 +84,9 @@ def cluster(binaries: Path) -> Iterator[str]:
             user=user, cwd=folder, stdout=subprocess.DEVNULL, check=True,
         )  # fmt: skip
         port = free_port()
-        # Nothing here outlives the run, so nothing waits for the disk.
-        options = ["fsync=off", "full_page_writes=off", "listen_addresses=127.0.0.1"]
-        options += [f"port={port}", f"unix_socket_directories={folder}", "max_connections=200"]
+        options = [] if is_durable else ["fsync=off", "full_page_writes=off"]
+        options += [f"port={port}", "listen_addresses=127.0.0.1"]
+        options += [f"unix_socket_directories={folder}", "max_connections=200"]
         server = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program
             [binaries / "postgres", "-D", data, *(f"--{option}" for option in options)],
             user=user, cwd=folder,

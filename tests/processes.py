@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import shutil
@@ -30,11 +31,30 @@ FORKS.set_forkserver_preload(["app"])
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+    """Return a loopback port that nobody listens on.
+
+    Below those that the system gives to connections, or one of them might have it before its
+    server; each worker of a run looks in a part of its own.
+    """
+    while True:
+        port = next(_PORTS)
+        with socket.socket() as found:
+            try:
+                found.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def _ports() -> Iterator[int]:
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 10_000 + worker % 40 * 500
+    ports = list(range(first, first + 500))
+    begin = os.getpid() % 500  # two runs on one machine should not meet either
+    return itertools.cycle(ports[begin:] + ports[:begin])
+
+
+_PORTS = _ports()
 
 
 def environment(settings: Config, **changes: str) -> dict[str, str]:

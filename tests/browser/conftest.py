@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from app.accounts import access, sessions
 from app.accounts.models import Method
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from app.accounts.models import Person
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PATIENCE_MS = 30_000  # nothing takes so long, but on a busy machine
+expect.set_options(timeout=PATIENCE_MS)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -49,7 +51,7 @@ def new_page(browser: Browser, live_url: str, app: Flask) -> Iterator[Callable[.
 
     def make(person: Person | None = None, **options: object) -> Page:
         context = browser.new_context(base_url=live_url, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         if person is not None:

@@ -52,8 +52,7 @@ def test_hosts_are_rotated_one_is_fixed_and_little_else_changes(new_page: NewPag
     page.goto("/organise/rotation/")
     page.get_by_role("button", name="Find the best plan").click()
     expect(page.get_by_text("The plan is being made")).to_be_visible()
-    work()
-    page.goto("/organise/rotation/")
+    work()  # the page asks whether it is done, and loads again
     expect(page.get_by_text("Proved: no plan is better")).to_be_visible()
     newest = queries.newest_plan()
     assert newest is not None
@@ -68,8 +67,7 @@ def test_hosts_are_rotated_one_is_fixed_and_little_else_changes(new_page: NewPag
     page.get_by_label("Reason").fill("Their jubilee.")
     page.get_by_role("button", name="Fix it and plan again").click()
     expect(page.get_by_text("It is fixed; the plan that follows is being made.")).to_be_visible()
-    work()
-    page.goto("/organise/rotation/")
+    work()  # the page asks whether it is done, and loads again
     expect(page.get_by_text("2 lines differ from the plan of")).to_be_visible()
     expect(page.get_by_text("Fixed: Their jubilee.")).to_be_visible()
     again = queries.newest_plan()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from http.client import HTTPConnection
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 import pytest
 
@@ -27,6 +25,7 @@ from app.registrations.service import Particulars
 from scheduler.admission import Order
 from scheduler.lifecycle import RegistrationStatus as Status
 from tests import processes
+from tests.clients import Browser
 from tests.factories import make_country, make_edition, make_person
 from tests.registrations.racer import Answer, race
 
@@ -190,36 +189,6 @@ def served(app: Flask) -> Iterator[int]:
         processes.end(server)
 
 
-class Browser:
-    """A client with one sign-in session that has opened the form."""
-
-    def __init__(self, port: int, path: str, cookie: str) -> None:
-        self.connection = HTTPConnection("127.0.0.1", port, timeout=60)
-        self.path = path
-        self.cookie = cookie
-        self.status = 0
-        page = self.ask("GET")
-        assert self.status == 200, page
-        self.form = {
-            "csrf_token": re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page).group(1),
-            "accepts_terms": "y",
-        }
-
-    def ask(self, method: str, body: str = "") -> str:
-        headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
-        self.connection.request(method, self.path, body, headers)
-        response = self.connection.getresponse()
-        self.status = response.status
-        given = response.getheader("Set-Cookie")
-        self.cookie = given.partition(";")[0] if given else self.cookie
-        return response.read().decode()
-
-    def press(self, at_once: threading.Barrier) -> None:
-        at_once.wait()
-        self.ask("POST", urlencode(self.form))
-        self.connection.close()
-
-
 def test_forty_people_pressing_register_for_ten_places_all_get_an_answer(app: Flask) -> None:
     edition = make_edition(capacity=10)
     serializer = app.session_interface.get_signing_serializer(app)
@@ -237,13 +206,18 @@ def test_forty_people_pressing_register_for_ten_places_all_get_an_answer(app: Fl
     edition_id, path = edition.id, f"/editions/{edition.slug}/register"
     db.session.commit()
     with served(app) as port:
-        browsers = [Browser(port, path, cookie) for cookie in cookies]
+        browsers = [Browser(port, cookie) for cookie in cookies]
+        assert {browser.get(path).status for browser in browsers} == {200}
         at_once = threading.Barrier(len(browsers))
-        threads = [threading.Thread(target=browser.press, args=(at_once,)) for browser in browsers]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert Counter(browser.status for browser in browsers) == {303: 40}
+
+        def press(browser: Browser) -> int:
+            at_once.wait()
+            status = browser.post(path, accepts_terms="y").status
+            browser.close()
+            return status
+
+        with ThreadPoolExecutor(len(browsers)) as pool:
+            statuses = list(pool.map(press, browsers))
+    assert statuses == [303] * 40
     rows = db.session.query(Registration).filter_by(edition_id=edition_id).all()
     assert Counter(row.status for row in rows) == {Status.CONFIRMED: 10, Status.WAITLISTED: 30}
