@@ -38,7 +38,7 @@ from app.accounts.models import Grant, Person
 from app.countries import commands as countries_commands
 from app.database import db
 from app.desk import commands as desk_commands
-from app.desk import people_views, rotation_jobs, rotation_views, statistics_views
+from app.desk import host_slot_views, people_views, rotation_jobs, rotation_views, statistics_views
 from app.desk import views as desk_views
 from app.documents import erasure as documents_erasure
 from app.documents import views as documents_views
@@ -77,7 +77,7 @@ from app.registrations import erasure as registrations_erasure
 from app.registrations import views as registrations_views
 from app.series import views as series_views
 from app.site import commands as site_commands
-from app.site import frame
+from app.site import frame, host_history_views
 from app.site import views as site_views
 from app.surveys import views as survey_views
 
@@ -184,6 +184,7 @@ def create_app(config: Config) -> Flask:
         feeds_views,
         desk_views,
         rotation_views,
+        host_slot_views,
         statistics_views,
         people_views,
         documents_views,
@@ -193,6 +194,7 @@ def create_app(config: Config) -> Flask:
         survey_views,
         export_views,
         site_views,
+        host_history_views,
     ):
         blueprints.setdefault(views.bp.name, views.bp)
     for blueprint in blueprints.values():

@@ -15,7 +15,7 @@ from app.hosting.models import HostingInterest, HostingOffer, InterestWindow, Of
 from app.series.models import Series
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
 PLANNED_FROM: tuple[type[Model], ...] = (
@@ -67,6 +67,15 @@ def newest_plan(*statuses: RunStatus) -> RotationRun | None:
     if statuses:
         query = query.where(RotationRun.status.in_(statuses))
     return db.session.scalar(query.limit(1))
+
+
+def done_plans() -> Iterator[RotationRun]:
+    """Return the plans that were found and are kept, the newest first, one after the other."""
+    query = select(RotationRun).filter_by(kind=RunKind.PLAN, status=RunStatus.DONE)
+    numbers = db.session.scalars(
+        query.with_only_columns(RotationRun.id).order_by(RotationRun.id.desc())
+    ).all()
+    return (db.session.get_one(RotationRun, number) for number in numbers)
 
 
 def asked_of(plan: RotationRun) -> Sequence[RotationRun]:

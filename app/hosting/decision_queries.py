@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from app.database import db
 from app.hosting.decision_models import (
@@ -45,6 +46,16 @@ def running(edition: Edition) -> CommitteeRound | None:
             CommitteeRound.edition_id == edition.id, CommitteeRound.status.in_(RUNNING)
         )
     )
+
+
+def running_rounds(edition_ids: Sequence[int]) -> dict[int, CommitteeRound]:
+    """Return the rounds that may still lead to a decision, by edition."""
+    rows = db.session.scalars(
+        select(CommitteeRound)
+        .where(CommitteeRound.edition_id.in_(edition_ids), CommitteeRound.status.in_(RUNNING))
+        .options(joinedload(CommitteeRound.offer))
+    )
+    return {row.edition_id: row for row in rows}
 
 
 def latest(edition: Edition) -> CommitteeRound | None:
@@ -113,6 +124,17 @@ def decisions(edition: Edition) -> Sequence[HostDecision]:
     return db.session.scalars(
         select(HostDecision).filter_by(edition_id=edition.id).order_by(HostDecision.id.desc())
     ).all()
+
+
+def last_decisions(edition_ids: Sequence[int]) -> dict[int, HostDecision]:
+    """Return the newest decision on the host of each of these editions, by edition."""
+    rows = db.session.scalars(
+        select(HostDecision)
+        .where(HostDecision.edition_id.in_(edition_ids))
+        .order_by(HostDecision.id)
+        .options(joinedload(HostDecision.offer))
+    )
+    return {row.edition_id: row for row in rows}
 
 
 def reserve(edition: Edition) -> HostingOffer | None:

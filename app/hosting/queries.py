@@ -71,6 +71,19 @@ def offers_for(edition: Edition) -> Sequence[HostingOffer]:
     ).all()
 
 
+def offers_by_edition(edition_ids: Sequence[int]) -> dict[int, list[HostingOffer]]:
+    """Return the offers for these editions that were ever sent in, by edition and country."""
+    found: dict[int, list[HostingOffer]] = {}
+    rows = db.session.scalars(
+        select(HostingOffer)
+        .where(HostingOffer.edition_id.in_(edition_ids), HostingOffer.submitted_at.is_not(None))
+        .order_by(HostingOffer.country_code, HostingOffer.id)
+    )
+    for offer in rows:
+        found.setdefault(offer.edition_id, []).append(offer)
+    return found
+
+
 def unsent_offers(edition: Edition) -> Sequence[HostingOffer]:
     """Return the drafts for ``edition``."""
     return db.session.scalars(

@@ -56,6 +56,7 @@ def test_what_a_visitor_may_use_is_this_and_nothing_more(app: Flask) -> None:
         "feeds.one",
         "feeds.own",  # who knows the secret address
         "feeds.subscribe",
+        "host_history.show",
         "hosting.calls",
         "hosting.compare",  # a published call; offers are for the committee
         "registrations.register",
