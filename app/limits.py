@@ -11,11 +11,11 @@ import os
 import sqlite3
 import threading
 from http import HTTPStatus
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, ClassVar
 
 from flask import request
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from limits.storage import Storage
 
 from app import clock
@@ -30,12 +30,31 @@ SIGN_IN = "30 per minute"
 # Of one caller for one address: the caller must wait, the person may still sign in elsewhere.
 SIGN_IN_EACH = "10 per 5 minutes"
 LINKS = "20 per minute"
+LINKS_EACH = "5 per 15 minutes"  # as long as a link lives
 REGISTRATION = "60 per minute"
 FEED_TOKENS = "120 per minute"
 BUSY_TIMEOUT_SECONDS = 5
 SWEEP_EVERY = 500  # counts, between deletions of what has run out
 
-limiter = Limiter(key_func=get_remote_address)
+IPV6_PREFIX = 64  # what one subscriber is given; whoever counted single addresses counts nothing
+
+
+def caller() -> str:
+    """Return whose requests are counted together: an IPv4 address, or an IPv6 network."""
+    address = request.remote_addr or "127.0.0.1"
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if known.version == 4:  # noqa: PLR2004 - IPv4
+        return address
+    known = known.ipv4_mapped or known
+    if known.version == 4:  # noqa: PLR2004 - IPv4
+        return str(known)
+    return str(ip_network((int(known), IPV6_PREFIX), strict=False))
+
+
+limiter = Limiter(key_func=caller)
 
 
 class CountsFile(Storage):
@@ -131,7 +150,7 @@ def per_address() -> str:
     """
     email = request.form.get("email", "").strip().lower()[:254]
     digest = hashlib.sha256(f"{settings().secret_key}:{email}".encode()).hexdigest()
-    return f"{digest} {get_remote_address()}"
+    return f"{digest} {caller()}"
 
 
 @limiter.request_filter

@@ -66,8 +66,14 @@ def ask_for_link(email: str, *, to: str) -> ResponseReturnValue:
     Raises:
         EmailError: it is not an address.
     """
-    browser = secrets.token_urlsafe(32)
-    links.mail_link(email, now=clock.real_utcnow(), next_path=own_path(to), browser=browser)
+    browser, sign_in = secrets.token_urlsafe(32), access.current_sign_in()
+    links.mail_link(
+        email,
+        now=clock.real_utcnow(),
+        next_path=own_path(to),
+        browser=browser,
+        is_signed_in=sign_in is not None and sign_in.person.email == email.strip().lower(),
+    )
     db.session.commit()
     session[BROWSER_KEY], session[ADDRESS_KEY] = browser, email[:254]
     return redirect(url_for("accounts.link_sent"), HTTPStatus.SEE_OTHER)

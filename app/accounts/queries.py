@@ -145,18 +145,21 @@ def link_of_browser(browser: str, *, now: datetime) -> SignInLink | None:
     )
 
 
-def count_live_links(email: str, *, now: datetime) -> int:
-    """Return how many links of this address could be used at ``now``."""
-    return (
-        db.session.scalar(
-            select(func.count()).where(
-                SignInLink.email == email,
-                SignInLink.used_at.is_(None),
-                SignInLink.expires_at > now,
-            )
+def live_links(email: str, *, now: datetime) -> Sequence[datetime]:
+    """Return when the links of this address were made that could be used at ``now``, newest first.
+
+    Those that whoever runs the site made are not among them.
+    """
+    return db.session.scalars(
+        select(SignInLink.created_at)
+        .where(
+            SignInLink.email == email,
+            SignInLink.used_at.is_(None),
+            SignInLink.expires_at > now,
+            SignInLink.is_vouched.is_(False),
         )
-        or 0
-    )
+        .order_by(SignInLink.created_at.desc())
+    ).all()
 
 
 def staff() -> Sequence[Grant]:

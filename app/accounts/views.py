@@ -13,7 +13,7 @@ from app.accounts.forms import CodeForm, LinkForm, PasskeyForm, PasswordForm, Sp
 from app.accounts.models import Method
 from app.database import db
 from app.forms import put
-from app.limits import LINKS, SIGN_IN, SIGN_IN_EACH, limiter, per_address
+from app.limits import LINKS, LINKS_EACH, SIGN_IN, SIGN_IN_EACH, limiter, per_address
 from app.outbox import settings
 from scheduler.errors import DomainError
 
@@ -43,6 +43,7 @@ def login() -> ResponseReturnValue:
 @bp.post("/login/link")
 @access.public
 @limiter.limit(LINKS)
+@limiter.shared_limit(LINKS_EACH, scope="links", key_func=per_address)
 def request_link() -> ResponseReturnValue:
     """Send a sign-in link; the answer is the same for every address."""
     form = LinkForm()

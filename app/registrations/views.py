@@ -18,7 +18,7 @@ from app.editions import queries as editions
 from app.editions.scopes import role_words, scope_names
 from app.forms import put
 from app.i18n import gettext as _
-from app.limits import REGISTRATION, limiter
+from app.limits import LINKS_EACH, REGISTRATION, limiter, per_address
 from app.registrations import queries, service
 from app.registrations.forms import AcceptForm, CancelForm, ChangeForm, RegistrationForm
 from app.registrations.models import Profile
@@ -45,6 +45,13 @@ def own(person: Person | None, registration: Registration) -> bool:
 @bp.route("/editions/<slug>/register", methods=["GET", "POST"])
 @access.public
 @limiter.limit(REGISTRATION, methods=["POST"])
+@limiter.shared_limit(
+    LINKS_EACH,
+    scope="links",
+    methods=["POST"],
+    key_func=per_address,
+    exempt_when=lambda: access.signed_in(access.current_person()),
+)
 def register(slug: str) -> ResponseReturnValue:
     """Register the signed-in person for an edition; a visitor is first sent a link."""
     edition = _public_edition(slug)

@@ -10,8 +10,9 @@ import pytest
 from app import create_app
 from app.database import db
 from app.limits import CountsFile
+from scheduler.lifecycle import EditionStatus
 from tests.conftest import Client
-from tests.factories import make_person
+from tests.factories import make_edition, make_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,6 +84,37 @@ def test_who_guesses_at_an_address_must_wait_and_nobody_else(limited: Client) ->
     assert guess("victim@example.org", "192.0.2.2") == 422
     # A link always does.
     assert limited.submit("/login/link", email="victim@example.org").status_code == 303
+
+
+def ask_for_links(limited: Client, callers: list[str], path: str = "/login/link") -> list[int]:
+    token = limited.csrf_token()
+    return [
+        limited.post(
+            path,
+            data={"csrf_token": token, "email": "victim@example.org"},
+            environ_overrides={"REMOTE_ADDR": caller},
+        ).status_code
+        for caller in callers
+    ]
+
+
+def test_who_asks_for_many_links_of_one_address_must_wait_and_its_person_need_not(
+    limited: Client,
+) -> None:
+    assert ask_for_links(limited, ["192.0.2.1"] * 7) == [303] * 5 + [429] * 2
+    assert ask_for_links(limited, ["192.0.2.2"]) == [303]
+    # Neither by the other page that sends one.
+    path = f"/editions/{make_edition(status=EditionStatus.REGISTRATION_OPEN).slug}/register"
+    assert ask_for_links(limited, ["192.0.2.3"] * 3) == [303] * 3
+    assert ask_for_links(limited, ["192.0.2.3"] * 3, path) == [303] * 2 + [429]
+
+
+def test_a_network_of_addresses_is_one_caller(limited: Client) -> None:
+    network = [f"2001:db8:0:1::{number:x}" for number in range(1, 8)]
+    assert ask_for_links(limited, network) == [303] * 5 + [429] * 2
+    assert ask_for_links(limited, ["2001:db8:0:2::1"]) == [303]
+    mapped = [*["::ffff:192.0.2.9"] * 3, *["192.0.2.9"] * 3]
+    assert ask_for_links(limited, mapped) == [303] * 5 + [429]
 
 
 def test_counts_are_shared_run_out_and_name_nobody(tmp_path: Path) -> None:
