@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent
 PORT_MAX = 65535
+IDLE_MINUTES_MIN = 10  # use is noted every five minutes
 
 
 class ConfigError(Exception):
@@ -44,6 +45,7 @@ class Config:
     demo_password: str | None
     rate_limits: bool
     second_factor_required: bool
+    idle_minutes: int
     oidc: OidcConfig | None
     now: datetime | None
     bind: str
@@ -113,6 +115,9 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
             ("required", "optional"),
         )
         == "required",
+        idle_minutes=_positive(
+            "SYMPOSIA_IDLE_MINUTES", get("IDLE_MINUTES", "60"), least=IDLE_MINUTES_MIN
+        ),
         oidc=_oidc(
             get("OIDC_ISSUER"),
             get("OIDC_CLIENT_ID"),
@@ -189,9 +194,9 @@ def _oidc(issuer: str, client_id: str, client_secret: str, name: str) -> OidcCon
     return OidcConfig(issuer=issuer, client_id=client_id, client_secret=client_secret, name=name)
 
 
-def _positive(variable: str, text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        problem = f"{variable} must be a whole number from 1, not {text}"
+def _positive(variable: str, text: str, *, least: int = 1) -> int:
+    if not text.isdecimal() or int(text) < least:
+        problem = f"{variable} must be a whole number from {least}, not {text}"
         raise ConfigError(problem)
     return int(text)
 

@@ -380,6 +380,7 @@ def _roles(people: Mapping[str, Person | None]) -> dict[str, Mapping[str, object
     mine, token = grants.invite(email, grants.Offer(Role.COMMITTEE), by=organiser, now=now)
     return {
         "a person": {"person_id": contact.id},
+        "a deputy": {"person_id": deputy.person_id},
         "a role": {"grant_id": contact.grants[0].id},
         "the deputy": {"grant_id": deputy.id},
         "an invitation": {"invitation_id": mine.id, "what": "withdraw"},

@@ -23,7 +23,7 @@ from scheduler.errors import NotFoundError, PermissionDeniedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date
+    from datetime import date, datetime
 
     from flask.typing import ResponseReturnValue
 
@@ -61,7 +61,8 @@ def current_sign_in() -> SignIn | None:
     if "sign_in" not in g:
         token = session.get(SESSION_KEY)
         g.sign_in = queries.session_of(token, now=clock.real_utcnow()) if token else None
-        if g.sign_in is not None:
+        # What is idle is not in use again before its person has proved who they are.
+        if g.sign_in is not None and stage() is not Stage.IDLE:
             g.last_use = g.sign_in.id, g.sign_in.used_at
     sign_in: SignIn | None = g.sign_in
     return sign_in
@@ -84,7 +85,7 @@ def stage() -> Stage | None:
 def current_person() -> Person | None:
     """Return the row of the signed-in person, ``None`` for a visitor.
 
-    Whoever still owes a second factor is a visitor.
+    Whoever still owes a second factor is a visitor, and so is whoever was away for long.
     """
     sign_in = current_sign_in()
     return sign_in.person if sign_in is not None and stage() is Stage.COMPLETE else None
@@ -327,12 +328,15 @@ def ask_again() -> ResponseReturnValue | None:
     What was posted is kept for a few minutes, but for secrets and files, and offered again.
     """
     sign_in, now = current_sign_in(), clock.real_utcnow()
-    is_form = request.method == "GET"
-    within = sessions.FRESH_TO_BEGIN if is_form else sessions.FRESH
+    within = sessions.FRESH_TO_BEGIN if request.method == "GET" else sessions.FRESH
     if sign_in is None or sessions.is_fresh(sign_in, within=within, now=now):
         return None
+    return _question(sign_in, now)
+
+
+def _question(sign_in: SignIn, now: datetime) -> ResponseReturnValue:
     here = request.full_path.rstrip("?")
-    if is_form:
+    if request.method == "GET":
         return redirect(url_for("accounts.confirm", next=here), HTTPStatus.SEE_OTHER)
     back, fields = _form_of_act(), held.typed(list(request.form.items(multi=True)))
     # A form with a secret or a file is filled in anew; a button alone is pressed anew.
@@ -372,6 +376,9 @@ def _refusal(permission: Permission) -> ResponseReturnValue | None:
     person = current_person()
     if permission(person):
         return None
+    sign_in = current_sign_in()
+    if sign_in is not None and stage() is Stage.IDLE:
+        return _question(sign_in, clock.real_utcnow())
     if person is None:
         return _lead_to_sign_in()
     raise PermissionDeniedError
@@ -388,5 +395,6 @@ def step_to(path: str) -> str:
         None: "accounts.login",
         Stage.SECOND_FACTOR: "accounts.second_factor_page",
         Stage.SET_UP: "accounts.set_up",
+        Stage.IDLE: "accounts.confirm",
     }.get(stage())
     return url_for(endpoint, next=path or None) if endpoint else path

@@ -23,7 +23,7 @@ ADDRESS_KEY = "link_address"
 
 
 def init_app(app: Flask) -> None:
-    """Note for every request of ``app`` that its session is in use; written once an hour."""
+    """Note for every request of ``app`` that its session is in use; written every five minutes."""
 
     @app.after_request
     def note_use(response: Response) -> Response:

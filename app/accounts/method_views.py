@@ -122,7 +122,7 @@ def sign_out_everywhere() -> ResponseReturnValue:
 
 
 @bp.route("/confirm", methods=["GET", "POST"])
-@access.needs_stage(Stage.SET_UP, Stage.COMPLETE)
+@access.needs_stage(Stage.SET_UP, Stage.IDLE, Stage.COMPLETE)
 @limiter.limit(SIGN_IN, methods=["POST"])
 def confirm() -> ResponseReturnValue:
     """Ask again who it is, before a sensitive act."""
@@ -134,9 +134,8 @@ def confirm() -> ResponseReturnValue:
         elif _is_proved(sign_in, form):
             sessions.confirm(sign_in, now=clock.real_utcnow())
             db.session.commit()
-            return redirect(
-                arrival.own_path(form.next.data) or url_for(".methods"), HTTPStatus.SEE_OTHER
-            )
+            target = arrival.own_path(form.next.data) or arrival.home_of(person)
+            return redirect(target, HTTPStatus.SEE_OTHER)
         else:
             sessions.note_failure(sign_in, now=clock.real_utcnow())
             is_over = sign_in.ended_at is not None
@@ -153,6 +152,7 @@ def confirm() -> ResponseReturnValue:
         person=person,
         has_passkey=bool(queries.passkeys_of(person)),
         party=passkeys.relying_party(),
+        was_away=access.stage() is Stage.IDLE,
         is_code_sent=arrival.BROWSER_KEY in session,
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
@@ -171,7 +171,7 @@ def held_form(token: str) -> ResponseReturnValue:
 
 
 @bp.post("/confirm/code")
-@access.needs_stage(Stage.SET_UP, Stage.COMPLETE)
+@access.needs_stage(Stage.SET_UP, Stage.IDLE, Stage.COMPLETE)
 @limiter.limit(LINKS)
 def mail_code() -> ResponseReturnValue:
     """Send a code to the person's address, for want of another proof."""

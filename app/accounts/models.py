@@ -189,7 +189,7 @@ class SignIn(Model):
     device: Mapped[str] = mapped_column(String(200), default="")
     method: Mapped[Method] = mapped_column(Enum(Method, native_enum=False, length=20))
     began_at: Mapped[Instant]
-    used_at: Mapped[Instant]  # to the hour
+    used_at: Mapped[Instant]  # to five minutes
     confirmed_at: Mapped[Instant]  # the last proof of who it is
     second_factor_at: Mapped[datetime | None]  # when the second factor was proved
     failed_count: Mapped[int] = mapped_column(default=0)  # wrong codes since the last right one

@@ -8,9 +8,10 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.exc import IntegrityError
 
 from app import audit, database
-from app.accounts import queries
+from app.accounts import letters, queries, sessions
 from app.accounts.models import SCOPE_OF, Grant, Person, Role, ScopeKind
 from app.database import db
+from app.i18n import gettext as _
 from scheduler.errors import N_, DomainError
 
 if TYPE_CHECKING:
@@ -113,6 +114,16 @@ def scope_kind(role: Role, scope_key: str) -> ScopeKind:
     if (kind is ScopeKind.EVERYTHING) != (scope_key == ""):
         raise ScopeError
     return kind
+
+
+def sign_out(person: Person, *, by: Person, now: datetime) -> None:
+    """End every session of ``person``, for instance when their telephone is lost; tell them."""
+    database.write(person)
+    sessions.end_sessions(person, now=now)
+    audit.record("person.signed_out", person, by=by, now=now)
+    letters.method_changed(
+        person, _("An organiser signed you out everywhere. Sign in anew as you always do."), now=now
+    )
 
 
 def rename(person: Person, name: str, *, now: datetime) -> None:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 LIFE = timedelta(days=14)
 FRESH = timedelta(minutes=30)  # how long a proof is enough for a sensitive act
 FRESH_TO_BEGIN = timedelta(minutes=20)  # and for its form, so that there is time to fill it in
-USE_STEP = timedelta(hours=1)
+USE_STEP = timedelta(minutes=5)
+IDLE = timedelta(days=7)  # of who acts for nobody else; for all others the settings say
 TRIES = 5  # wrong codes before a session must begin anew
 
 # The first that fits: each browser also claims to be those below it.
@@ -54,27 +55,35 @@ class Stage(StrEnum):
 
     SECOND_FACTOR = "second_factor"  # the second proof is still to come
     SET_UP = "set_up"  # the person needs a second factor and has none
+    IDLE = "idle"  # complete, but so long unused that the person proves anew who they are
     COMPLETE = "complete"
 
 
 def needs_second_factor(person: Person, *, now: datetime) -> bool:
     """Whether ``person`` acts for others and so may not sign in by one proof alone."""
-    return (
-        settings().second_factor_required
-        and not person.is_demonstration
-        and any(grant.role in STAFF and grant.holds(now) for grant in person.grants)
-    )
+    is_asked = settings().second_factor_required and not person.is_demonstration
+    return is_asked and _acts_for_others(person, now)
+
+
+def _acts_for_others(person: Person, now: datetime) -> bool:
+    return any(grant.role in STAFF and grant.holds(now) for grant in person.grants)
 
 
 def stage_of(sign_in: SignIn, *, now: datetime) -> Stage:
     """Return how far ``sign_in`` has come; a role given meanwhile counts at once."""
-    if sign_in.second_factor_at is not None:
-        return Stage.COMPLETE
-    if sign_in.person.has_second_factor:
-        return Stage.SECOND_FACTOR
-    if needs_second_factor(sign_in.person, now=now):
-        return Stage.SET_UP
-    return Stage.COMPLETE
+    if sign_in.second_factor_at is None:
+        if sign_in.person.has_second_factor:
+            return Stage.SECOND_FACTOR
+        if needs_second_factor(sign_in.person, now=now):
+            return Stage.SET_UP
+    return Stage.IDLE if _is_idle(sign_in, now) else Stage.COMPLETE
+
+
+def _is_idle(sign_in: SignIn, now: datetime) -> bool:
+    is_staff = _acts_for_others(sign_in.person, now)
+    return now - sign_in.used_at >= (
+        timedelta(minutes=settings().idle_minutes) if is_staff else IDLE
+    )
 
 
 def open_session(
@@ -111,7 +120,7 @@ def open_session(
 def confirm(sign_in: SignIn, *, now: datetime, second_factor: bool = False) -> None:
     """Note that the person of ``sign_in`` has just proved again who they are."""
     database.write(sign_in)
-    sign_in.confirmed_at, sign_in.failed_count = now, 0
+    sign_in.confirmed_at, sign_in.used_at, sign_in.failed_count = now, now, 0
     if second_factor:
         sign_in.second_factor_at = now
     db.session.flush()

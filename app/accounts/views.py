@@ -11,6 +11,7 @@ from app import clock
 from app.accounts import access, arrival, links, passkeys, passwords, sessions
 from app.accounts.forms import CodeForm, LinkForm, PasskeyForm, PasswordForm, SpendLinkForm
 from app.accounts.models import Method
+from app.accounts.sessions import Stage
 from app.database import db
 from app.forms import put
 from app.limits import LINKS, LINKS_EACH, SIGN_IN, SIGN_IN_EACH, limiter, per_address
@@ -30,6 +31,8 @@ bp = Blueprint("accounts", __name__)
 def login() -> ResponseReturnValue:
     """Sign in by password; the page also offers every other way."""
     form = PasswordForm(next=request.args.get("next", ""))
+    if request.method == "GET" and access.stage() is Stage.IDLE:
+        return redirect(access.step_to(arrival.own_path(form.next.data)), HTTPStatus.SEE_OTHER)
     if form.validate_on_submit():
         try:
             person = passwords.check_password(form.email.data, form.password.data)

@@ -10,6 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from app import audit, clock
 from app.accounts import access, grants
 from app.accounts import queries as accounts
+from app.accounts import service as accounts_service
 from app.accounts.access import the_person
 from app.accounts.forms import ROLE_LABELS
 from app.accounts.models import Grant, Invitation, Person, Role
@@ -77,8 +78,24 @@ def person(person_id: int) -> ResponseReturnValue:
         grants=[
             (grant, role_words(grant, names), grant.holds(now)) for grant in reversed(found.grants)
         ],
+        session_count=len(accounts.sessions_of(found, now=now)),
+        form=ActForm(formdata=None),
         history=audit.history(found),
     )
+
+
+@bp.post("/organise/people/<int:person_id>/sign-out")
+@access.needs(access.organise)
+@access.fresh
+def sign_out(person_id: int) -> ResponseReturnValue:
+    """End every session of somebody whose device is lost."""
+    found = db.session.get(Person, person_id)
+    if found is None:
+        raise NotFoundError
+    accounts_service.sign_out(found, by=the_person(), now=clock.real_utcnow())
+    db.session.commit()
+    flash(_("%(name)s is signed out everywhere, and told so.", name=found.display_name), "success")
+    return redirect(url_for(".person", person_id=person_id), HTTPStatus.SEE_OTHER)
 
 
 @bp.route("/organise/people/grants/<int:grant_id>/end", methods=["GET", "POST"])

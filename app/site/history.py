@@ -163,6 +163,7 @@ WORDS = {
     "invitation.resent": _l("Invitation sent again"),
     "invitation.withdrawn": _l("Invitation withdrawn"),
     "person.password_changed": _l("Password changed"),
+    "person.signed_out": _l("Signed out everywhere by an organiser"),
     "person.renamed": _l("Name changed"),
     "person.consent_given": _l("Consent given"),
     "person.consent_withdrawn": _l("Consent withdrawn"),

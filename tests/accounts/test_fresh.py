@@ -32,6 +32,7 @@ PASSWORD = "correct horse battery"
 GUARDED = {
     "people.index",
     "people.end",
+    "people.sign_out",
     "people.hand_over",
     "people.change_invitation",
     "people.deputies",

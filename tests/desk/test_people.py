@@ -20,6 +20,8 @@ from tests.factories import OPENING, make_country, make_edition, make_person
 from tests.pages import alert, words
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from tests.conftest import Client
 
 PEOPLE = "/organise/people"
@@ -224,3 +226,24 @@ def test_a_host_team_reads_who_comes_without_what_they_eat(client: Client) -> No
     assert ("guest@example.org" in page, "No nuts" in page) == (True, False)
     client.sign_in(make_person(role=Role.ORGANISER))
     assert "No nuts" in client.get(path).text
+
+
+def test_an_organiser_signs_somebody_out_everywhere_and_they_are_told(
+    organiser: Client, app: Flask
+) -> None:
+    person = make_person("lost@example.org", name="Lo Stone", commit=True)
+    path = f"{PEOPLE}/{person.id}"
+    assert "Nowhere at present." in words(organiser.get(path))
+    telephone = app.test_client()
+    assert isinstance(telephone, type(organiser))
+    telephone.sign_in(person)
+    assert telephone.get("/me").status_code == 200
+    assert "On one device." in words(organiser.get(path))
+    answer = organiser.submit(f"{path}/sign-out")
+    assert (answer.status_code, answer.location) == (303, path)
+    assert telephone.get("/me").location == "/login?next=/me"
+    page = words(organiser.get(path))
+    assert "Lo Stone is signed out everywhere, and told so." in page
+    assert "Signed out everywhere by an organiser" in page
+    assert "An organiser signed you out everywhere." in outbox.to("lost@example.org")[-1].text
+    assert organiser.submit(f"{PEOPLE}/999/sign-out").status_code == 404
