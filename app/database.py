@@ -195,12 +195,12 @@ def is_writing(session: Session) -> bool:
     )
 
 
-def scrub() -> None:
+def scrub(*models: type[Model]) -> None:
     """Take out of the database's files what was deleted before; outside any transaction.
 
     SQLite overwrites deleted rows (``secure_delete``), and its write-ahead log is folded into the
     database and cut to nothing; a reader in the way leaves that to the next time. PostgreSQL
-    frees dead rows for others to overwrite.
+    frees dead rows for others to overwrite, of ``models`` alone where some are named.
     """
     db.session.rollback()
     if db.engine.dialect.name == "sqlite":
@@ -212,7 +212,8 @@ def scrub() -> None:
             raw.close()
         return
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM")
+        names = ", ".join(model.__tablename__ for model in models)
+        connection.exec_driver_sql(f"VACUUM {names}")
 
 
 @event.listens_for(Session, "before_flush")

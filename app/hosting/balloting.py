@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app import audit, sealed
+from app import audit, database, sealed
 from app.database import db
 from app.hosting import committee
 from app.hosting import decision_letters as letters
@@ -133,3 +133,12 @@ def recount(row: CommitteeRound) -> Recount:
 def _count(ballots: Sequence[tuple[str, list[list[str]]]], names: Sequence[str]) -> Count:
     cast = (tuple(tuple(group) for group in ranking) for _key, ranking in ballots)
     return hosting.count_ballots(cast, names)
+
+
+def scrub() -> None:
+    """Leave no trace in the database's files of how the box filled; after the commit of a ballot.
+
+    Its write-ahead log would tell, one transaction after the other, who voted and which ballot
+    was new.
+    """
+    database.scrub(SealedBallot, BallotTicket)

@@ -160,6 +160,7 @@ def vote(slug: str) -> ResponseReturnValue:
             put(form, error)
         else:
             db.session.commit()
+            balloting.scrub()
             flash(_("Your ballot is in the box. Nobody can tell which one is yours."), "success")
             return _back(slug)
     elif not form.is_submitted() and not decision_page.may_vote(row, person, clock.utcnow()):

@@ -9,6 +9,7 @@ import pytest
 
 from app.accounts import service as accounts
 from app.accounts.models import Role
+from app.database import db
 from app.hosting import balloting, choosing, committee, consensus, deciding, service
 from app.hosting import decision_queries as queries
 from scheduler.deciding import RoundStatus
@@ -17,6 +18,8 @@ from tests.factories import OPENING, make_call, make_country, make_edition, make
 from tests.pages import alert, fields, words
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.accounts.models import Person
     from app.editions.models import Edition
     from app.hosting.decision_models import CommitteeRound
@@ -205,6 +208,28 @@ def test_a_recused_member_and_a_late_one_vote_by_hand_and_lose_nothing(
     assert (late.status_code, fields(late)["place2"]) == (422, "3")
     assert "No ballot is taken now" in alert(late)
     assert queries.count_ballots(voting) == 2
+
+
+def test_the_files_do_not_tell_how_the_box_filled(
+    client: Client, voting: CommitteeRound, members: list[Person], instance_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    caplog.set_level("DEBUG")
+    first, second, third = voting.candidates
+    page = path(voting.edition, "/vote")
+    for member, places in zip(members, ("123", "321", "213"), strict=True):
+        client.sign_in(member)
+        typed = {f"place{at}": place for at, place in enumerate(places)}
+        assert client.submit(page, **typed).status_code == 303
+        if db.engine.dialect.name == "sqlite":
+            # The log of what was written, transaction by transaction, is cut to nothing.
+            assert (instance_path / "symposia.db-wal").stat().st_size == 0
+    assert queries.count_ballots(voting) == 3
+    # No line of the log has a place, an offer or a voter beside it.
+    said = [record.getMessage() for record in caplog.records]
+    assert [line for line in said if "place" in line] == []
+    assert [line for line in said for name in (first, second, third) if name in line] == []
+    assert [line for line in said if any(member.email in line for member in members)] == []
 
 
 def test_before_the_end_nobody_sees_more_than_how_many_have_voted(
