@@ -28,7 +28,7 @@ import config
 from app import create_app, database, publication
 from app.database import db
 from app.editions.models import Edition
-from app.feeds import service as feeds
+from app.feeds import components
 from app.series.models import Series, SeriesKind
 from scheduler.lifecycle import EditionStatus
 
@@ -168,7 +168,7 @@ def fill(environ: dict[str, str], size: int) -> None:
         db.session.add(series)
         db.session.add_all(edition(series, number) for number in range(size))
         publication.touch(now=CHANGED_AT)
-        feeds.keep_all()
+        components.keep_all()
         db.session.commit()
         db.engine.dispose()
 

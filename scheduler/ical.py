@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CANCELLED_PREFIX",
+    "ENDING",
     "PRODID",
     "REFRESH_INTERVAL",
     "CalendarDataError",
@@ -58,7 +59,8 @@ SERIALISER = "1"
 
 # A calendar without a component is none (§3.6). Every program knows this zone, nothing uses it.
 _EMPTY = encode_timezone("Etc/GMT", 1970)
-_END = b"END:VCALENDAR\r\n"
+ENDING = b"END:VCALENDAR\r\n"
+"""With what a calendar ends."""
 
 
 def encode(
@@ -82,9 +84,9 @@ def encode_invitation(entry: CalendarEntry, invitation: Invitation) -> bytes:
     Raises:
         UnknownTimezoneError: the entry's zone is not in the tz database.
     """
-    opening = write_lines(build_bare_calendar(PRODID, invitation.method)).removesuffix(_END)
+    opening = write_lines(build_bare_calendar(PRODID, invitation.method)).removesuffix(ENDING)
     return b"".join(
-        [opening, *_timezones([entry]), write_lines(build_event(entry, invitation)), _END]
+        [opening, *_timezones([entry]), write_lines(build_event(entry, invitation)), ENDING]
     )
 
 
@@ -99,7 +101,7 @@ def encode_component(entry: CalendarEntry) -> bytes:
 
 def assemble(
     head: CalendarHead,
-    components: Iterable[bytes],
+    components: Iterable[bytes | memoryview],
     timezones: Iterable[bytes] = (),
     *,
     method: str | None = None,
@@ -109,8 +111,8 @@ def assemble(
     Each TZID that a component names needs its ``encode_timezone``, once. Without ``method`` it
     is a feed; a feed with METHOD:PUBLISH would owe an ORGANIZER in each VEVENT (RFC 5546 §3.2.1).
     """
-    opening = write_lines(build_calendar(head, method)).removesuffix(_END)
-    return b"".join([opening, *([*timezones, *components] or [_EMPTY]), _END])
+    opening = write_lines(build_calendar(head, method)).removesuffix(ENDING)
+    return b"".join([opening, *([*timezones, *components] or [_EMPTY]), ENDING])
 
 
 def to_jcal(

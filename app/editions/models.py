@@ -6,7 +6,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Enum,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Person
@@ -65,7 +74,10 @@ class Edition(Model):
     __table_args__ = (
         UniqueConstraint("series_id", "recurrence_id"),
         # In the order of feeds, with all that decides what stands in them: no row is looked up.
-        Index("ix_edition_feed", "dtstart", "uid", "public_since", "status", "precision", "dtend"),
+        Index(
+            "ix_edition_feed",
+            *("dtstart", "uid", "public_since", "status", "precision", "dtend", "component_tag"),
+        ),
         CheckConstraint("dtstart < dtend", name="ends_after_it_starts"),
         CheckConstraint("capacity IS NULL OR capacity > 0", name="capacity"),
     )
@@ -105,6 +117,8 @@ class Edition(Model):
     announced_at: Mapped[datetime | None]  # from here on no host simply leaves
     public_since: Mapped[datetime | None]  # when the world was first told
     is_demonstration: Mapped[bool] = mapped_column(default=False)
+    # Of the bytes that feeds keep; here, since feeds read it of every edition that they show.
+    component_tag: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     created_at: Mapped[Instant]
     modified_at: Mapped[Instant]
     series: Mapped[Series] = relationship(lazy="joined", innerjoin=True)

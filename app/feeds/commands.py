@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 
 from app import clock
 from app.database import db
-from app.feeds import service
+from app.feeds import components, service
 from scheduler.errors import NotFoundError
 
 feeds = AppGroup("feeds", help="What subscribers get.")
@@ -16,7 +16,7 @@ feeds = AppGroup("feeds", help="What subscribers get.")
 @feeds.command("keep")
 def keep() -> None:
     """Put right what is kept of every event, after an upgrade; safe to repeat."""
-    count = service.keep_all()
+    count = components.keep_all()
     db.session.commit()
     click.echo(f"{count} events written anew.")
 

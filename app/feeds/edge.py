@@ -1,8 +1,8 @@
-"""The layer before Flask that answers feeds from memory: one raw read of the revision, no more.
+"""The layer before Flask that answers feeds from memory: one raw read of a stamp, no more.
 
-A feed that is not kept, or not of the present revision and day, goes on to Flask, whose view
+A feed that is not kept, or not of the present stamp and day, goes on to Flask, whose view
 builds and keeps it. Correctness does not rest on this layer: it can only repeat what a view made
-for the very revision that the database holds now.
+for the very stamp that the database holds now.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from config import Config
 
-REVISION_SQL = "SELECT number FROM public_revision WHERE id = 1"
+STAMP_SQL = "SELECT stamp FROM public_revision WHERE id = 1"
 HOSTS_MAX = 64
 STATUS_LINES = {200: "200 OK", 304: "304 NOT MODIFIED"}
 
@@ -44,11 +44,11 @@ class FeedEdge:
     """WSGI middleware in front of ``app``."""
 
     def __init__(self, app: Flask, wsgi_app: Any, kept: KeptFeeds, config: Config) -> None:  # noqa: ANN401 - any WSGI application
-        """Wrap ``wsgi_app``; the revision is read where ``config`` has its database."""
+        """Wrap ``wsgi_app``; the stamp is read where ``config`` has its database."""
         self._app = app
         self._wsgi_app = wsgi_app
         self._kept = kept
-        self._read_revision = revision_reader(config.database_url)
+        self._read_stamp = stamp_reader(config.database_url)
         self._trusted_hosts = config.trusted_hosts
         self._hosts: set[str] = set()  # as they were asked under, ports included; all trusted
         self._own_headers = [HSTS] if config.is_https else []
@@ -63,7 +63,7 @@ class FeedEdge:
             if (
                 feed is not None
                 and self._is_trusted(environ.get("HTTP_HOST", ""))
-                and feed.revision == self._read_revision()
+                and feed.stamp == self._read_stamp()
                 and feed.day == clock.today_of(self._app)
             ):
                 status, headers, body = feed.answer(environ)
@@ -91,11 +91,11 @@ def address_of(path: str, query: str) -> str:
     return f"{path}?{urlencode(pairs)}"
 
 
-def revision_reader(database_url: str) -> Callable[[], int]:
-    """Return a function that reads the public revision, past pool and ORM; 0 for none.
+def stamp_reader(database_url: str) -> Callable[[], int]:
+    """Return a function that reads the stamp of what is public, past pool and ORM; 0 for none.
 
     Each thread has a connection of its own, outside any transaction, so it sees every commit.
-    Where the database does not answer, -1: no feed is of that revision, so Flask answers.
+    Where the database does not answer, -1: no feed has that stamp, so Flask answers.
     """
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
@@ -130,7 +130,7 @@ class _Reader(threading.local):
                 target = self.identity()
                 if self.connection is None or target != self.connected_to:
                     self.connection, self.connected_to = _Held(self.connect()), target
-                row = self.connection.execute(REVISION_SQL).fetchone()
+                row = self.connection.execute(STAMP_SQL).fetchone()
             except (self.failure, OSError):
                 self.connection = None
             else:

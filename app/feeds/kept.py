@@ -1,4 +1,4 @@
-"""Feeds as they go over the wire: kept whole per public revision, answered conditionally.
+"""Feeds as they go over the wire: kept whole per public stamp, answered conditionally.
 
 One room for HTTP's rules (RFC 9110 §8.8, §12.5.3, §13): Flask's view and the layer before Flask
 both answer from here, so they cannot differ.
@@ -29,6 +29,8 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from app.feeds.components import Joined
+
     Headers = list[tuple[str, str]]
 
 MAX_AGE_SECONDS = 300
@@ -43,14 +45,15 @@ SUFFIXES = {IDENTITY: "", GZIP: "-gz", ZSTD: "-zst"}
 
 @dataclass(slots=True)
 class KeptFeed:
-    """A feed's bytes as of one public revision and day; strong tags, one a coding."""
+    """A feed's bytes as of one public stamp and day; strong tags, one a coding."""
 
     body: bytes
     content_type: str
     filename: str
     last_modified: datetime | None
-    revision: int
+    stamp: int
     day: date
+    joined: Joined | None = None  # of what the body was joined, if it was
     digest: str = field(init=False)
     _packed: dict[str, bytes] = field(default_factory=dict, init=False)
     _unchanged: dict[str, Headers] = field(default_factory=dict, init=False)
@@ -59,7 +62,9 @@ class KeptFeed:
 
     def __post_init__(self) -> None:
         """Digest the body: equal bytes have one tag, in every process and after every start."""
-        self.digest = hashlib.sha256(self.body).hexdigest()[:32]
+        self.digest = (
+            self.joined.digest if self.joined else hashlib.sha256(self.body).hexdigest()[:32]
+        )
         for coding in SUFFIXES:
             self._unchanged[coding] = [
                 ("ETag", self.tag(coding)),
@@ -70,7 +75,8 @@ class KeptFeed:
     @property
     def size(self) -> int:
         """How many bytes of memory this feed takes."""
-        return len(self.body) + sum(map(len, self._packed.values()))
+        table = self.joined.table_size if self.joined else 0
+        return len(self.body) + table + sum(map(len, self._packed.values()))
 
     def tag(self, coding: str) -> str:
         """Return the strong tag of the body in ``coding``."""
@@ -152,7 +158,7 @@ class KeptFeeds:
         self._lock = Lock()
 
     def get(self, address: str) -> KeptFeed | None:
-        """Return what is kept under ``address``, of whichever revision."""
+        """Return what is kept under ``address``, of whichever stamp."""
         return self._kept.get(address)
 
     def clear(self) -> None:

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from app import database
 from app.countries import queries as countries
 from app.countries.service import REGION_NAMES
-from app.countries.signals import countries_loaded
 from app.database import db
 from app.editions import queries as editions
 from app.editions.entries import COLOR_OF, entry_of, summary_of
-from app.editions.signals import edition_revised
-from app.feeds import queries
-from app.feeds.models import FeedComponent
+from app.feeds import components, queries
 from app.i18n import gettext as _
-from app.outbox import address, settings
+from app.outbox import address
 from app.series import queries as series_queries
-from app.series.signals import series_changed
 from scheduler import ical
 from scheduler.errors import NotFoundError
 from scheduler.ical import CalendarEntry, CalendarHead
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
     from datetime import date, datetime
 
     from sqlalchemy import Select
 
     from app.editions.models import Edition, EditionMilestone
-    from app.series.models import Series
+    from app.feeds.components import Joined
 
 ALL, SERIES, REGION, EDITION = "all", "series", "region", "edition"
 COUNTRY, ASSOCIATION = "country", "association"
@@ -59,7 +52,11 @@ class Feed:
 
     def ics(self) -> bytes:
         """Return the feed as ``text/calendar``."""
-        return ical.assemble(self.head, components(self.selection))
+        return self.joined().body
+
+    def joined(self, former: Joined | None = None) -> Joined:
+        """Return the feed as ``text/calendar``, with what ``former`` has of it not read again."""
+        return components.join(self.head, self.selection, former)
 
     def jcal(self) -> bytes:
         """Return the feed as ``application/calendar+json`` (RFC 7265)."""
@@ -160,69 +157,6 @@ NAME_OF = {
     EDITION: _edition_name,
 }
 """What a feed is called, by its kind; each raises NotFoundError for a key that names nothing."""
-
-
-# -- components ------------------------------------------------------------------------------
-
-
-def components(selection: Select[Edition]) -> list[bytes]:
-    """Return the VEVENTs of the editions that ``selection`` picks, in its order.
-
-    Those whose kept bytes are missing or of another making are written anew, for this answer;
-    ``keep_all`` puts them right for good.
-    """
-    kept = queries.kept_components(selection, component_key())
-    stale = [edition_id for edition_id, body in kept if body is None]
-    anew = {
-        edition.id: ical.encode_component(entry_of(edition))
-        for edition in queries.editions_by_id(stale)
-    }
-    return [anew[edition_id] if body is None else body for edition_id, body in kept]
-
-
-def keep(edition: Edition) -> None:
-    """Write the bytes of a public ``edition`` beside its row, in the caller's transaction."""
-    if not edition.is_public:
-        return
-    body = ical.encode_component(entry_of(edition))
-    component = FeedComponent(edition_id=edition.id, key=component_key(), body=body)
-    db.session.merge(component)
-    db.session.flush()
-
-
-def keep_all() -> int:
-    """Put every kept component right, after an upgrade; return how many were not."""
-    database.write()
-    stale = queries.stale_editions(component_key())
-    for edition in stale:
-        keep(edition)
-    return len(stale)
-
-
-def component_key() -> str:
-    """Return what, besides its row, an edition's bytes depend on."""
-    made_of = [ical.SERIALISER, version("tzdata"), settings().base_url]
-    return hashlib.sha256("|".join(made_of).encode()).hexdigest()
-
-
-@edition_revised.connect
-def _keep_revised(sender: object, *, edition: Edition) -> None:  # noqa: ARG001 - the signal's form
-    keep(edition)
-
-
-@countries_loaded.connect
-def _keep_countries(sender: object, *, renamed: Collection[str], now: datetime) -> None:  # noqa: ARG001 - as above
-    for edition in queries.public_editions():
-        if edition.country_code in renamed:
-            # The place reads otherwise, so the entry is revised.
-            edition.modified_at = max(now, edition.modified_at)
-        keep(edition)
-
-
-@series_changed.connect
-def _keep_series(sender: object, *, series: Series, **_facts: object) -> None:  # noqa: ARG001 - the signal's form
-    for edition in editions.of_series(series):
-        keep(edition)
 
 
 def by_name(name: str, *, today: date) -> Feed | DeadlinesFeed:

@@ -27,7 +27,16 @@ from app.feeds.forms import PersonalFeedForm
 from app.feeds.kept import KeptFeed
 from app.feeds.news import atom
 from app.feeds.offers import CHOSEN
-from app.feeds.service import ALL, ASSOCIATION, COUNTRY, DEADLINES, EDITION, REGION, SERIES
+from app.feeds.service import (
+    ALL,
+    ASSOCIATION,
+    COUNTRY,
+    DEADLINES,
+    EDITION,
+    REGION,
+    SERIES,
+    Feed,
+)
 from app.forms import put
 from app.i18n import gettext as _
 from app.limits import FEED_TOKENS, limiter
@@ -74,13 +83,13 @@ def one(kind: str, key: str, suffix: str) -> ResponseReturnValue:
 @access.public
 def news() -> ResponseReturnValue:
     """Serve what was announced, changed and cancelled."""
-    revision, today = publication.number(), clock.today()
+    stamp, today = publication.stamp(), clock.today()
     kept = KeptFeed(
         body=atom(),
         content_type="application/atom+xml; charset=utf-8",
         filename="news.atom",
         last_modified=publication.last_change(),
-        revision=revision,
+        stamp=stamp,
         day=today,
     )
     return _answer(kept, url_for(".news"))
@@ -208,19 +217,25 @@ def _filters() -> dict[str, str]:
 
 
 def _serve(kind: str, key: str | None, suffix: str, **filters: str) -> Response:
-    # The revision first: should a write come between, what is kept is at least as new as its
-    # number, and the next request builds it anew.
-    revision, today = publication.number(), clock.today()
+    # The stamp first: should a write come between, what is kept is at least as new as its stamp,
+    # and the next request builds it anew.
+    stamp, today = publication.stamp(), clock.today()
+    path = service.feed_path(kind, key, suffix=suffix, **filters)
     feed = service.find(kind, key, today=today, **filters)
+    joined = None
+    if suffix == ICS and isinstance(feed, Feed):
+        former = current_app.extensions["kept_feeds"].get(path)
+        joined = feed.joined(former and former.joined)
     kept = KeptFeed(
-        body=feed.jcal() if suffix == JCAL else feed.ics(),
+        body=joined.body if joined else feed.jcal() if suffix == JCAL else feed.ics(),
         content_type=CONTENT_TYPES[suffix],
         filename=f"{key or kind}.{suffix}",
         last_modified=feed.last_modified,
-        revision=revision,
+        stamp=stamp,
         day=today,
+        joined=joined,
     )
-    return _answer(kept, service.feed_path(kind, key, suffix=suffix, **filters))
+    return _answer(kept, path)
 
 
 def _answer(kept: KeptFeed, path: str) -> Response:
