@@ -53,7 +53,7 @@ class NotAPlanError(ConflictError):
     message = N_("This run found no plan. Choose one that did.")
 
 
-class StalePlanError(ConflictError):
+class OutdatedRotationError(ConflictError):
     """A plan that was made from what no longer stands."""
 
     message = N_(
@@ -255,7 +255,7 @@ def adopt(run: RotationRun, *, reason: str, by: Person, now: datetime) -> None:
 
     Raises:
         NotAPlanError: it found none.
-        StalePlanError: it was made from what no longer stands.
+        OutdatedRotationError: it was made from what no longer stands.
     """
     if run.kind is not RunKind.PLAN or run.status is not RunStatus.DONE:
         raise NotAPlanError
@@ -263,7 +263,7 @@ def adopt(run: RotationRun, *, reason: str, by: Person, now: datetime) -> None:
     is_stale = not is_current(run, now.date())
     database.write(run)
     if is_stale or queries.stamp() != before:
-        raise StalePlanError
+        raise OutdatedRotationError
     in_force = queries.plan_in_force()
     run.adopted_at, run.adopted_by_id = now, by.id
     db.session.flush()

@@ -14,7 +14,7 @@ from app import database
 from app.database import db
 from app.desk import queries
 from app.desk.models import RunKind, RunStatus
-from app.desk.rotation import EXPLAIN_SECONDS, StalePlanError, ask
+from app.desk.rotation import EXPLAIN_SECONDS, OutdatedRotationError, ask
 from app.desk.rotation_ground import Settings
 from app.desk.rotation_instance import build
 from scheduler import rotation
@@ -180,7 +180,7 @@ class _Asked:
     def _explain(self) -> tuple[RunStatus, dict[str, Any]]:
         name = self.ground.names.get(self.edition_id or 0, "")
         if self.digest != self.base_digest or name not in self.ground.slots:
-            raise StalePlanError
+            raise OutdatedRotationError
         plan = plan_of(self.base_result, self.ground)
         found = rotation.explain(
             self.instance,
@@ -255,7 +255,8 @@ def _slot(ground: Ground, name: str, choice: Choice | None) -> dict[str, Any]:
     }
     if choice is not None:
         dtstart, dtend = ground.days_of(name, choice)
-        pref = ground.instance.editions[name].pref + 52 * ground.instance.editions[name].year
+        edition = ground.instance.editions[name]
+        pref = edition.first_week + edition.pref
         said |= {
             "offer": choice.offer,
             "source": ground.sources[choice.offer],

@@ -1,6 +1,7 @@
 """The ground that a rotation is planned on: its settings, its slots, and the way back to our days.
 
-A week is an ISO week, counted from 0; the 53rd of a long year has none.
+A week is an ISO week, counted from 0. Each year has room for the 53rd that long years have, so
+that every week has a number of its own; in a short year nothing ever lies in the last one.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from scheduler import rotation
-from scheduler.rotation.instance import WEEKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from app.series.models import SeriesKind
 
+WEEKS = 53
+_WEEK = timedelta(weeks=1)
 LEVEL_KEYS = tuple(level.key for level in rotation.LEVELS)
 
 
@@ -111,7 +113,7 @@ class Ground:
     def monday(self, week: int) -> date:
         """Return the first day of an absolute week."""
         year, number = divmod(week, WEEKS)
-        return date.fromisocalendar(self.instance.start_year + year, number + 1, 1)
+        return date.fromisocalendar(self.instance.start_year + year, 1, 1) + number * _WEEK
 
     def week_of(self, day: date) -> int:
         """Return the absolute week of ``day``."""
@@ -145,8 +147,13 @@ def iso_year(day: date) -> int:
 
 
 def week_of_year(day: date) -> int:
-    """Return the week of its ISO year, from 0; a 53rd is taken as the 52nd."""
-    return min(day.isocalendar().week, WEEKS) - 1
+    """Return the week of its ISO year, from 0."""
+    return day.isocalendar().week - 1
+
+
+def weeks_of(year: int) -> int:
+    """Return how many weeks an ISO year has."""
+    return date(year, 12, 28).isocalendar().week
 
 
 def absolute(day: date, start_year: int) -> int:

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from app.desk.rotation_ground import (
+    WEEKS,
     Ground,
     Omitted,
     Settings,
@@ -20,6 +21,7 @@ from app.desk.rotation_ground import (
     absolute,
     iso_year,
     week_of_year,
+    weeks_of,
 )
 from app.editions import clashing, milestone_templates, progress
 from app.editions import queries as editions
@@ -29,7 +31,6 @@ from scheduler import clashes, rotation
 from scheduler.known_dates import Level, span
 from scheduler.lifecycle import EditionStatus
 from scheduler.observances import national_holidays, unknown_holidays
-from scheduler.rotation.instance import WEEKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -104,6 +105,7 @@ class _Builder:
                 rotation=self.settings.spread,
             ),
             held=held,
+            weeks_a_year=WEEKS,
         )
         return Ground(
             instance,
@@ -238,7 +240,7 @@ class _Builder:
         """Yield the weeks of the slot's year that leave time enough, with its first day in each."""
         year = iso_year(slot.dtstart)
         monday = date.fromisocalendar(year, 1, 1)
-        for week in range(WEEKS):
+        for week in range(weeks_of(year)):
             first = monday + week * _WEEK + timedelta(days=slot.dtstart.weekday())
             if first >= slot.earliest:
                 yield WEEKS * (year - self.start_year) + week, first

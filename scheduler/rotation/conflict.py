@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
-from scheduler.rotation.instance import WEEKS, Edition, Instance
+from scheduler.rotation.instance import Edition, Instance
 from scheduler.rotation.model import Pin
 from scheduler.rotation.search import NoPlanFoundError, pins_by_edition
 
@@ -130,9 +130,9 @@ class _RuleModel:
 
     def _add_pin(self, edition: Edition, pin: Pin) -> None:
         """Let the pinned edition choose among all it could be if no rule but the pin held."""
-        name, year = edition.name, WEEKS * edition.year
+        name, year = edition.name, edition.first_week
         offers = [offer for offer in self._instance.offers.values() if pin.allows(offer)]
-        weeks = range(year, year + WEEKS) if pin.week is None else [pin.week]
+        weeks = range(year, year + edition.weeks_a_year) if pin.week is None else [pin.week]
         hosts = self._hosts[name] = {o.id: self._model.new_bool_var("") for o in offers}
         starts = self._starts[name] = {week: self._model.new_bool_var("") for week in weeks}
         self._model.add_at_most_one(hosts.values())
@@ -150,7 +150,7 @@ class _RuleModel:
         fits = self._switch("year", (name,), f"{name} begins and ends in its year.")
         blocked = self._switch("blocked", (name,), f"{name} avoids the blocked weeks of its host.")
         for week, start in starts.items():
-            if not year <= week <= year + WEEKS - edition.series.length:
+            if not year <= week <= edition.last_start:
                 self._model.add_implication(fits, ~start)
         for offer in offers:
             host = hosts[offer.id]
@@ -224,7 +224,7 @@ class _RuleModel:
     def _add_distance(self, before: Edition, after: Edition) -> None:
         if {before.name, after.name} <= self._instance.held.keys():
             return
-        tol, due = self._instance.rules.tol, WEEKS * (after.year - before.year)
+        tol, due = self._instance.rules.tol, after.first_week - before.first_week
         words = f"{before.name} and {after.name} are {due} weeks apart, give or take {tol}."
         for week, start in self._starts[before.name].items():
             for later, other in self._starts[after.name].items():

@@ -1,7 +1,9 @@
 """What a rotation is planned from: series, countries, their offers, known events, the rules.
 
 The notation is JSON (`tests/scheduler/rotation/README.md`). Years are indices from
-``start_year``; every year has 52 weeks, and an absolute week is ``52 * year + week of the year``.
+``start_year``; every year there has 52 weeks, and an absolute week is ``52 * year + week of the
+year``. An instance that is made otherwise may give each year more: with 53, every ISO week has a
+number of its own, and that of the 53rd week of a short year stays unused.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -87,6 +89,17 @@ class Edition:
     series: Series
     number: int
     year: int
+    weeks_a_year: int = WEEKS
+
+    @property
+    def first_week(self) -> int:
+        """The first absolute week of its year."""
+        return self.weeks_a_year * self.year
+
+    @property
+    def last_start(self) -> int:
+        """The last absolute week from which it ends in its year."""
+        return self.first_week + self.weeks_a_year - self.series.length
 
     @property
     def name(self) -> str:
@@ -134,16 +147,16 @@ class Offer:
         """Whether absolute ``week`` is one in which it lets ``edition`` start."""
         if self.only is not None:
             return week in self.only.get(edition.name, ())
-        return any(low <= week - WEEKS * edition.year <= high for low, high in self.weeks)
+        return any(low <= week - edition.first_week <= high for low, high in self.weeks)
 
     def starts(self, edition: Edition) -> list[int]:
         """Return the absolute weeks, ascending, in which ``edition`` may start, in its year."""
-        year, length = WEEKS * edition.year, edition.series.length
+        year = edition.first_week
         if self.only is not None:
             within = set(self.only.get(edition.name, ()))
         else:
             within = {year + w for low, high in self.weeks for w in range(low, high + 1)}
-        return sorted(w for w in within if year <= w <= year + WEEKS - length)
+        return sorted(w for w in within if year <= w <= edition.last_start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +211,13 @@ class Instance:
     intl: tuple[KnownEvent, ...]
     rules: Rules
     held: Mapping[str, Choice] = field(default_factory=dict)
+    weeks_a_year: int = WEEKS
 
     @cached_property
     def editions(self) -> dict[str, Edition]:
         """The editions to be hosted, or held, by name: series by series, in order of time."""
         due = (
-            Edition(series, number, year)
+            Edition(series, number, year, self.weeks_a_year)
             for series in self.series.values()
             for number, year in enumerate(self._years_of(series))
         )

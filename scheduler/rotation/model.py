@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
-from scheduler.rotation.instance import WEEKS, Choice, Edition, Instance, Offer, Series
+from scheduler.rotation.instance import Choice, Edition, Instance, Offer, Series
 from scheduler.rotation.plan import (
     BALANCE,
     CHANGES,
@@ -177,7 +177,7 @@ class Model:
         """
         if {before.name, after.name} <= self.instance.held.keys():
             return
-        shift = WEEKS * (after.year - before.year)
+        shift = after.first_week - before.first_week
         tol = self.instance.rules.tol
         starts, nexts = self.starts[before.name], self.starts[after.name]
         for limit in sorted(starts):
@@ -290,7 +290,7 @@ class Model:
             if name in self.instance.held:
                 continue
             for week, start in starts.items():
-                cost = abs(week - WEEKS * edition.year - edition.pref)
+                cost = abs(week - edition.first_week - edition.pref)
                 for filled in edition.weeks_from(week):
                     cost += costs.get((edition.series.group, filled), 0)
                 yield start * cost

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from scheduler.rotation.instance import WEEKS, Choice, Edition, Instance
+from scheduler.rotation.instance import Choice, Edition, Instance
 
 # By name of edition; None is a vacant edition, one without a host.
 Assignment = Mapping[str, Choice | None]
@@ -106,7 +106,7 @@ def check(instance: Instance, plan: Assignment) -> list[str]:
 
 def _faults_of_choice(instance: Instance, edition: Edition, choice: Choice) -> Iterator[str]:
     offer = instance.offers[choice.offer]
-    start = choice.week - WEEKS * edition.year
+    start = choice.week - edition.first_week
     if offer.only is not None:
         if choice.week not in offer.only.get(edition.name, ()):
             yield f"offer {offer.id} is not for it in week {start} of the year."
@@ -119,7 +119,7 @@ def _faults_of_choice(instance: Instance, edition: Edition, choice: Choice) -> I
             yield f"offer {offer.id} is not for week {start} of the year."
     if choice.week in instance.countries[offer.country].closed.get(edition.series.id, ()):
         yield f"week {choice.week} is closed to {edition.series.id} in {offer.country}."
-    if start < 0 or start + edition.series.length > WEEKS:
+    if not edition.first_week <= choice.week <= edition.last_start:
         yield "it does not fit into its year."
     for week in range(choice.week, choice.week + edition.series.length):
         if week in instance.countries[offer.country].blocked:
@@ -174,7 +174,7 @@ def _faults_of_pair(
     country = instance.offers[here.offer].country
     if apart <= instance.rules.cooldown and country == instance.offers[there.offer].country:
         yield f"{names} are both in {country}."
-    drift = abs(there.week - here.week) - WEEKS * abs(second.year - first.year)
+    drift = abs(there.week - here.week) - abs(second.first_week - first.first_week)
     if apart == 1 and abs(drift) > instance.rules.tol:
         yield f"{names} are {abs(there.week - here.week)} weeks apart."
 
@@ -223,7 +223,7 @@ def _held(instance: Instance, plan: Assignment) -> list[tuple[Edition, Choice]]:
 
 def _date_cost(instance: Instance, edition: Edition, choice: Choice) -> int:
     soft = instance.countries[instance.offers[choice.offer].country].soft
-    cost = abs(choice.week - WEEKS * edition.year - edition.pref)
+    cost = abs(choice.week - edition.first_week - edition.pref)
     for week in range(choice.week, choice.week + edition.series.length):
         cost += soft.get(week, 0)
         for event in instance.intl:

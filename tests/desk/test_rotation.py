@@ -257,6 +257,37 @@ def test_what_lies_before_today_or_beyond_the_horizon_is_no_slot(
     }
 
 
+def test_the_53rd_week_of_a_long_year_is_a_week_of_its_own(organiser: Person) -> None:
+    last = date(2032, 12, 28)  # in 2032-W53
+    make_country("XAA", region="africa")
+    edition = make_edition(series=make_series(), status=S.PROJECTED, dtstart=last)
+    before = make_edition(
+        series=make_series("workshop"),
+        status=S.HOST_SELECTED,
+        dtstart=date(2032, 12, 21),
+        country_code=make_country("XAB", region="africa").code,
+    )
+    make_edition(series=before.series, status=S.PROJECTED, dtstart=date(2035, 3, 6))
+    could_host("XAA", (12,))
+    run = planned(organiser)
+    (slot,) = (slot for slot in run.result["slots"] if slot["edition"] == edition.id)
+    assert (slot["country"], slot["dtstart"]) == ("XAA", "2032-12-28")
+
+
+@pytest.mark.usefixtures("symposia")
+@pytest.mark.parametrize("day", [date(2026, 12, 29), date(2031, 12, 24)])
+def test_what_is_held_over_the_end_of_a_year_hinders_no_plan(organiser: Person, day: date) -> None:
+    workshop = make_series("workshop", length_days=8)
+    host = make_country("XAB").code
+    make_edition(series=workshop, status=S.HOST_SELECTED, dtstart=day, days=8, country_code=host)
+    make_edition(series=workshop, status=S.PROJECTED, dtstart=date(2035, 12, 26), days=8)
+    could_host("XAA")
+    run = planned(organiser)
+    assert run.status is RunStatus.DONE
+    assert all(level["value"] == level["bound"] for level in run.result["levels"])
+    assert list(hosts(run).values()).count("XAA") == 2
+
+
 # -- the plan --------------------------------------------------------------------------------
 
 
@@ -392,7 +423,7 @@ def test_a_plan_from_what_no_longer_stands_is_not_adopted(
     could_host("XAA")
     run = planned(organiser)
     could_host("XAB")
-    with pytest.raises(rotation.StalePlanError):
+    with pytest.raises(rotation.OutdatedRotationError):
         rotation.adopt(run, reason="", by=organiser, now=OPENING)
     assert "Made from what stood before" in words(
         client.sign_in(organiser).get("/organise/rotation/")
