@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import flask_babel
+from babel.dates import format_date
 from flask_babel import Babel
 from flask_babel import lazy_gettext as lazy_gettext  # noqa: PLC0414 - re-exported
 
@@ -26,6 +28,12 @@ def ngettext(singular: str, plural: str, num: int, **values: object) -> str:
     return str(flask_babel.ngettext(singular, plural, num, **values))
 
 
+def _in_words(value: object) -> object:
+    if isinstance(value, date):
+        return format_date(value, "long", str(flask_babel.get_locale()))
+    return value
+
+
 def init_app(app: Flask) -> None:
     """Install Babel; the locale is fixed while English is the one catalogue."""
     babel.init_app(app, locale_selector=lambda: "en")
@@ -33,4 +41,5 @@ def init_app(app: Flask) -> None:
 
 def user_message(error: DomainError) -> str:
     """Return the sentence of ``error`` in the reader's language."""
-    return gettext(error.message).format(**error.values)
+    values = {name: _in_words(value) for name, value in error.values.items()}
+    return gettext(error.message).format(**values)

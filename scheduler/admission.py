@@ -152,6 +152,27 @@ def admits(
     return newcomer in decide(rules, seated, [*parties, newcomer]).seated
 
 
+def numbers(decision: Decision) -> dict[int, int]:
+    """Return the number in the queue, from 1, of each entry that waits (of a party, its first).
+
+    Counted are the people ahead who wait for a limit that the entry waits for, too: who waits for
+    another country is in nobody's way.
+
+    >>> rules = Rules(capacity=9, quotas={(Scope.COUNTRY, EACH): 1})
+    >>> seated = {Seat("XAA"): 1, Seat("XAB"): 1}
+    >>> queue = [Entry(n, (Seat(code),), (n,)) for n, code in enumerate(["XAA", "XAB", "XAA"])]
+    >>> numbers(decide(rules, seated, queue))
+    {0: 1, 1: 1, 2: 2}
+    """
+    ahead: Counter[frozenset[tuple[Scope, str]]] = Counter()
+    found = {}
+    for left in decision.waiting:
+        awaited = frozenset((limit.scope, limit.key) for limit in left.limits)
+        found[left.entry.id] = 1 + sum(count for others, count in ahead.items() if others & awaited)
+        ahead[awaited] += len(left.entry.seats)
+    return found
+
+
 def overfull(rules: Rules, seated: Mapping[Seat, int]) -> list[Limit]:
     """Return the limits of which more is taken than they let in; nobody is put out by them.
 

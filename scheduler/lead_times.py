@@ -203,6 +203,12 @@ _DEFAULTS: tuple[tuple[str, str, int, tuple[str, str, str]], ...] = (
         ("T-10 months", "T-7 months", "T-5 months"),
     ),
     (
+        "registration_opens",
+        N_("Registration opens"),
+        0,
+        ("T-7 months", "T-5 months", "T-4 months"),
+    ),
+    (
         "contributions_close",
         N_("Contributions close"),
         0,

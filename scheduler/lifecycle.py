@@ -193,9 +193,18 @@ def move(moves: Mapping[Status, frozenset[Status]], current: Status, target: Sta
     return target
 
 
-def by_the_clock(status: EditionStatus, dtstart: date, dtend: date, today: date) -> EditionStatus:
+def by_the_clock(
+    status: EditionStatus,
+    dtstart: date,
+    dtend: date,
+    today: date,
+    *,
+    opens_on: date | None = None,
+    closes_on: date | None = None,
+) -> EditionStatus:
     """Return ``status`` as the calendar makes it: what is announced begins and ends by itself.
 
+    So does registration that was let open: from ``opens_on`` to ``closes_on``, both included.
     ``dtend`` is exclusive; ``today`` is the day at the edition's place.
 
     >>> from datetime import date
@@ -206,4 +215,9 @@ def by_the_clock(status: EditionStatus, dtstart: date, dtend: date, today: date)
         return _E.COMPLETED
     if status in _BEFORE_THE_DAYS and today >= dtstart:
         return _E.IN_PROGRESS
+    if status is _E.REGISTRATION_OPEN:
+        if opens_on is not None and today < opens_on:
+            return _E.ANNOUNCED
+        if closes_on is not None and today > closes_on:
+            return _E.REGISTRATION_CLOSED
     return status

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.countries import queries as countries
-from app.editions import agreements, disruptions, forms, planning, queries, service
+from app.editions import agreements, disruptions, forms, opening, planning, queries, service
 from app.editions.models import AdmissionPolicy
 from app.i18n import lazy_gettext as _l
 from scheduler.errors import NotFoundError
@@ -104,10 +104,10 @@ def _record_agreement(edition: Edition, form: Any, by: Person, now: datetime) ->
 
 
 def _open_registration(edition: Edition, form: Any, by: Person, now: datetime) -> None:  # noqa: ANN401
-    service.open_registration(
+    opening.open_registration(
         edition,
         capacity=form.capacity.data,
-        closes_on=form.closes_on.data,
+        window=form.window,
         by=by,
         now=now,
         policy=AdmissionPolicy(form.policy.data or AdmissionPolicy.OPEN),
@@ -115,8 +115,8 @@ def _open_registration(edition: Edition, form: Any, by: Person, now: datetime) -
 
 
 def _change_registration(edition: Edition, form: Any, by: Person, now: datetime) -> None:  # noqa: ANN401
-    service.change_registration(
-        edition, capacity=form.capacity.data, closes_on=form.closes_on.data, by=by, now=now
+    opening.change_registration(
+        edition, capacity=form.capacity.data, window=form.window, by=by, now=now
     )
 
 
@@ -195,18 +195,22 @@ ACTS: dict[str, Act] = {
         Act(
             "open-registration",
             _l("Open registration"),
-            _l("Everyone with a verified address can register; you say who decides on a place."),
+            _l(
+                "Everyone with a verified address can register from its first day on, by itself; "
+                "you say who decides on a place."
+            ),
             forms.OpenRegistrationForm,
             frozenset({_S.ANNOUNCED, _S.REGISTRATION_CLOSED}),
             _open_registration,
         ),
         Act(
             "change-registration",
-            _l("Change capacity or closing day"),
+            _l("Change capacity or days of registration"),
             _l("Added places are filled from the queue at once."),
-            forms.RegistrationSettingsForm,
-            frozenset({_S.REGISTRATION_OPEN}),
+            forms.ChangeRegistrationForm,
+            frozenset({_S.ANNOUNCED, _S.REGISTRATION_OPEN}),
             _change_registration,
+            fits=lambda edition: edition.status is _S.REGISTRATION_OPEN,
         ),
         Act(
             "close-registration",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, RadioField, SelectField, SubmitField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from app import clock
+from app.editions import opening
 from app.forms import DayField, LineField, ProseField, day_after, options
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
+from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
     from datetime import date
@@ -117,12 +119,54 @@ class RegistrationSettingsForm(EditionForm):
         [Optional(), NumberRange(min=1, max=100_000)],
         description=_l("Seats, a whole number from 1. Leave it empty for no limit."),
     )
+    opens_on = DayField(
+        _l("First day to register"),
+        [Optional()],
+        description=_l("At the edition's place; it opens by itself. Empty: now."),
+    )
+    nominations_close_on = DayField(
+        _l("Last day to nominate"),
+        [Optional()],
+        description=_l("For national contacts. Empty: its milestone's day, if that lies ahead."),
+    )
     closes_on = DayField(
         _l("Last day to register"),
         [Optional()],
-        description=_l("At the edition's place. Empty: until the event begins."),
+        description=_l(
+            "It closes by itself. Empty: its milestone's day, if that lies ahead; else when the "
+            "event begins."
+        ),
     )
-    submit = SubmitField(_l("Open registration"))
+
+    @classmethod
+    def of(cls, edition: Edition) -> RegistrationSettingsForm:
+        """Return the form with the days that hold, or those of the milestones ahead."""
+        usual, standing = opening.milestone_days(edition), _standing(edition)
+        today = clock.today()
+
+        def ahead(day: date | None) -> date | None:
+            return day if day is not None and day > today else None
+
+        if edition.status is not EditionStatus.REGISTRATION_OPEN:
+            standing |= {
+                "opens_on": ahead(usual.opens_on),
+                "nominations_close_on": ahead(usual.nominations_close_on),
+                "closes_on": ahead(usual.closes_on),
+            }
+        return cls(data=standing)
+
+    @property
+    def window(self) -> opening.Window:
+        """The days, as the service takes them."""
+        return opening.Window(
+            self.opens_on.data, self.nominations_close_on.data, self.closes_on.data
+        )
+
+
+class ChangeRegistrationForm(RegistrationSettingsForm):
+    """Change them while it runs, or before it opens."""
+
+    submit = SubmitField(_l("Save the changes"))
 
 
 class OpenRegistrationForm(RegistrationSettingsForm):
@@ -273,11 +317,6 @@ class AddEditionForm(SpanForm):
 
 
 def _standing(edition: Edition) -> dict[str, Any]:
-    closes_on = None
-    if edition.registration_closes_at is not None:
-        zone = ZoneInfo(edition.tzid or "UTC")
-        moment = edition.registration_closes_at.astimezone(zone) - timedelta(seconds=1)
-        closes_on = moment.date()
     return {
         "first_day": edition.dtstart,
         "last_day": edition.dtend - timedelta(days=1),
@@ -287,7 +326,9 @@ def _standing(edition: Edition) -> dict[str, Any]:
         "venue_address": edition.venue_address,
         "tzid": edition.tzid,
         "capacity": edition.capacity,
-        "closes_on": closes_on,
+        "opens_on": edition.registration_opens_on,
+        "nominations_close_on": edition.nominations_close_on,
+        "closes_on": edition.registration_closes_on,
         "title": edition.own_title,
         "summary": edition.summary,
         "waiver": edition.agreement_waiver,

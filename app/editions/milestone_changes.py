@@ -14,6 +14,7 @@ from app.editions.milestones import (
     AUTOMATIC,
     OFFERS_CLOSE,
     REGISTRATION_CLOSES,
+    REGISTRATION_OPENS,
     WITHOUT_A_CALL,
     sync,
 )
@@ -221,6 +222,7 @@ def may_waive(edition: Edition, row: EditionMilestone) -> bool:
     """Whether one can do without this: not where its act has happened, or a day is set for it."""
     is_set = (row.key, edition.status) in {
         (OFFERS_CLOSE, _S.CALL_OPEN),
+        (REGISTRATION_OPENS, _S.REGISTRATION_OPEN),
         (REGISTRATION_CLOSES, _S.REGISTRATION_OPEN),
     }
     return row.key not in AUTOMATIC or (row.done_on is None and not is_set)

@@ -25,6 +25,7 @@ PUBLIC = frozenset(
         "authors_told",
         "nominations_close",
         "visa_letters",
+        "registration_opens",
         "registration_closes",
         "provisional_programme",
     }

@@ -8,9 +8,8 @@ day. From the first day of the event on nothing is laid any more. What people ch
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from app import database, publication
 from app.database import db
@@ -30,8 +29,9 @@ from scheduler.lifecycle import EditionStatus
 from scheduler.milestones import Milestone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date, datetime
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+    from zoneinfo import ZoneInfo
 
     from app.accounts.models import Person
     from app.editions.milestone_templates import PlannedStep
@@ -40,9 +40,18 @@ _S = EditionStatus
 
 CALL_OPENS, OFFERS_CLOSE, DECIDED = "call_opens", "offers_close", "committee_decides"
 AGREEMENT = frozenset({"agreement_target", "agreement_latest"})
-ANNOUNCEMENT, REGISTRATION_CLOSES = "announcement", "registration_closes"
+ANNOUNCEMENT = "announcement"
+REGISTRATION_OPENS, REGISTRATION_CLOSES = "registration_opens", "registration_closes"
+NOMINATIONS_CLOSE = "nominations_close"
 
-AUTOMATIC = AGREEMENT | {CALL_OPENS, OFFERS_CLOSE, DECIDED, ANNOUNCEMENT, REGISTRATION_CLOSES}
+AUTOMATIC = AGREEMENT | {
+    CALL_OPENS,
+    OFFERS_CLOSE,
+    DECIDED,
+    ANNOUNCEMENT,
+    REGISTRATION_OPENS,
+    REGISTRATION_CLOSES,
+}
 """Milestones that an act fulfils; nobody is asked to mark them as well."""
 
 WITHOUT_A_CALL = N_("The host was named without a call.")
@@ -59,19 +68,61 @@ def sync(edition: Edition, *, by: Person | None, now: datetime) -> None:
     if not edition.is_settled:
         return
     schedule = db.session.get(EditionSchedule, edition.id)
+    is_begun = schedule is not None
     if schedule is None:
         if edition.status is _S.CANCELLED or now.date() >= edition.dtstart:
             return
-        schedule = EditionSchedule(edition_id=edition.id, begun_on=now.date())
-        db.session.add(schedule)
+        schedule = begin(edition, now)
     rows = {row.key: row for row in queries.milestones_of([edition.id])}
     lies_ahead = now.date() < edition.dtstart or edition.status is _S.POSTPONED
+    for row in rows.values():
+        _record_act(edition, schedule, row, by, now)  # what is taken back is laid anew
     if edition.status is not _S.CANCELLED and (lies_ahead or not rows):
         _lay(edition, schedule, rows, now)
+    if edition.status is _S.REGISTRATION_OPEN and is_begun:
+        _settle_registration(edition, schedule, rows)
     for row in rows.values():
         _record_act(edition, schedule, row, by, now)
         _tell(edition, row, now)
     db.session.flush()
+
+
+def begin(edition: Edition, now: datetime) -> EditionSchedule:
+    """Note that the work begins; a registration that runs already keeps its days."""
+    schedule = EditionSchedule(edition_id=edition.id, begun_on=now.date())
+    if edition.status in TAKES_OR_TOOK_REGISTRATIONS:
+        schedule.registration_opens_on = edition.registration_opens_on or now.date()
+        schedule.registration_closes_on = edition.registration_closes_on
+        schedule.nominations_close_on = edition.nominations_close_on
+    db.session.add(schedule)
+    return schedule
+
+
+def _settle_registration(
+    edition: Edition, schedule: EditionSchedule, rows: Mapping[str, EditionMilestone]
+) -> None:
+    """Say from when until when one may register and nominate; from there on the clock judges."""
+
+    def day(key: str, is_set: date | None) -> date | None:
+        row = rows.get(key)
+        has_day = row is not None and not row.is_dropped and not row.waived_reason
+        return is_set or (row.due_on if row is not None and has_day else None)
+
+    opens_on = day(REGISTRATION_OPENS, schedule.registration_opens_on)
+    closes_on = day(REGISTRATION_CLOSES, schedule.registration_closes_on)
+    nominations = day(NOMINATIONS_CLOSE, schedule.nominations_close_on)
+    zone = edition.zone
+    edition.registration_opens_at = _midnight(opens_on, zone) if opens_on else None
+    edition.registration_closes_at = _end_of(closes_on, zone) if closes_on else None
+    edition.nominations_close_at = _end_of(nominations, zone) if nominations else None
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, zone)
+
+
+def _end_of(day: date, zone: ZoneInfo) -> datetime:
+    return _midnight(day + timedelta(days=1), zone)
 
 
 def note_call(edition: Edition, *, closes_on: date, by: Person, now: datetime) -> None:
@@ -129,6 +180,12 @@ def _lay(
             row.due_on = facts.get(item.key, item.due_on)
 
 
+def laid_days(edition: Edition, schedule: EditionSchedule) -> dict[str, date]:
+    """Return the days that the template alone gives the milestones of ``edition``."""
+    laid = lay_days(template_of(edition.series), edition, schedule)
+    return {item.key: item.due_on for item in laid if item.due_on is not None}
+
+
 def lay_days(
     steps: Sequence[PlannedStep], edition: Edition, schedule: EditionSchedule
 ) -> list[Milestone]:
@@ -154,13 +211,14 @@ def _days_by_facts(edition: Edition, schedule: EditionSchedule) -> dict[str, dat
     if schedule.call_closes_on is not None:
         found[OFFERS_CLOSE] = schedule.call_closes_on
     if edition.status in TAKES_OR_TOOK_REGISTRATIONS:
+        eve = edition.dtstart - timedelta(days=1)
+        set_days = {
+            REGISTRATION_OPENS: schedule.registration_opens_on,
+            NOMINATIONS_CLOSE: schedule.nominations_close_on,
+            REGISTRATION_CLOSES: schedule.registration_closes_on,
+        }
         # Whatever is set, nobody registers once the event has begun.
-        last_day = edition.dtstart - timedelta(days=1)
-        if edition.registration_closes_at is not None:
-            zone = ZoneInfo(edition.tzid or "UTC")
-            moment = edition.registration_closes_at.astimezone(zone) - timedelta(seconds=1)
-            last_day = min(moment.date(), last_day)
-        found[REGISTRATION_CLOSES] = last_day
+        found |= {key: min(day, eve) for key, day in set_days.items() if day is not None}
     return found
 
 
@@ -190,7 +248,7 @@ def _record_act(
     """Record what the state of ``edition`` shows to be done, and take back what it does not."""
     if row.key not in AUTOMATIC:
         return
-    happened = _has_happened(edition, schedule, row.key)
+    happened = _has_happened(edition, schedule, row.key, now)
     if happened and row.done_on is None:
         row.done_on, row.waived_reason = now.date(), ""
         if row.due_on is not None and row.key == REGISTRATION_CLOSES:
@@ -205,7 +263,9 @@ def _record_act(
     row.recorded_at = now
 
 
-def _has_happened(edition: Edition, schedule: EditionSchedule, key: str) -> bool | None:
+def _has_happened(
+    edition: Edition, schedule: EditionSchedule, key: str, now: datetime
+) -> bool | None:
     """Whether the act behind ``key`` has happened; ``None``: leave it as it is."""
     status = edition.status
     if status in {_S.POSTPONED, _S.CANCELLED}:
@@ -221,8 +281,16 @@ def _has_happened(edition: Edition, schedule: EditionSchedule, key: str) -> bool
         OFFERS_CLOSE: status is not _S.CALL_OPEN and had_call,
         DECIDED: status not in _BEFORE_ITS_HOST,
         ANNOUNCEMENT: status in CONFIRMED_TO_ALL,
+        REGISTRATION_OPENS: status in CONFIRMED_TO_ALL - {_S.ANNOUNCED}
+        and not _is_ahead(edition, now),
         REGISTRATION_CLOSES: status in CONFIRMED_TO_ALL - {_S.ANNOUNCED, _S.REGISTRATION_OPEN},
     }[key]
+
+
+def _is_ahead(edition: Edition, now: datetime) -> bool:
+    """Whether registration was let open, and its first day is still to come."""
+    opens_at = edition.registration_opens_at
+    return edition.status is _S.REGISTRATION_OPEN and opens_at is not None and now < opens_at
 
 
 def _needs_no_call(edition: Edition, schedule: EditionSchedule, key: str) -> bool:

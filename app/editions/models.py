@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -113,6 +113,10 @@ class Edition(Model):
         Enum(AdmissionPolicy, native_enum=False, length=15), default=AdmissionPolicy.OPEN
     )
     capacity: Mapped[int | None]
+    # What the milestones, and the days that people set instead, come to; whoever was let in waits
+    # for the first of these, and the last two end by themselves.
+    registration_opens_at: Mapped[datetime | None]
+    nominations_close_at: Mapped[datetime | None]
     registration_closes_at: Mapped[datetime | None]
     announced_at: Mapped[datetime | None]  # from here on no host simply leaves
     public_since: Mapped[datetime | None]  # when the world was first told
@@ -165,7 +169,14 @@ class Edition(Model):
 
     def status_on(self, today: date) -> EditionStatus:
         """Return the state as the calendar makes it on ``today``."""
-        return lifecycle.by_the_clock(self.status, self.dtstart, self.dtend, today)
+        return lifecycle.by_the_clock(
+            self.status,
+            self.dtstart,
+            self.dtend,
+            today,
+            opens_on=self.registration_opens_on,
+            closes_on=self.registration_closes_on,
+        )
 
     def has_begun(self, today: date) -> bool:
         """Whether the event is under way on ``today``, or was held."""
@@ -173,12 +184,46 @@ class Edition(Model):
 
     def day_at(self, now: datetime) -> date:
         """Return the day that ``now`` falls on at the edition's place."""
-        return now.astimezone(ZoneInfo(self.tzid or "UTC")).date()
+        return now.astimezone(self.zone).date()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the place; until it is known, UTC."""
+        return ZoneInfo(self.tzid or "UTC")
+
+    @property
+    def registration_opens_on(self) -> date | None:
+        """The day at the place from which one may register; ``None``: since it was let open."""
+        opens_at = self.registration_opens_at
+        return self.day_at(opens_at) if opens_at is not None else None
+
+    @property
+    def registration_closes_on(self) -> date | None:
+        """The last day at the place to register; ``None``: until the event begins."""
+        return self._last_day(self.registration_closes_at)
+
+    @property
+    def nominations_close_on(self) -> date | None:
+        """The last day at the place to nominate; ``None``: as long as one may register."""
+        return self._last_day(self.nominations_close_at)
+
+    def _last_day(self, end: datetime | None) -> date | None:
+        return self.day_at(end - timedelta(seconds=1)) if end is not None else None
 
     def takes_registrations(self, now: datetime) -> bool:
         """Whether a person may register at ``now``: until the event begins at its place."""
-        return self.status_on(self.day_at(now)) is EditionStatus.REGISTRATION_OPEN and (
-            self.registration_closes_at is None or now < self.registration_closes_at
+        today = self.day_at(now)
+        status = lifecycle.by_the_clock(self.status, self.dtstart, self.dtend, today)
+        return (
+            status is EditionStatus.REGISTRATION_OPEN
+            and (self.registration_opens_at is None or self.registration_opens_at <= now)
+            and (self.registration_closes_at is None or now < self.registration_closes_at)
+        )
+
+    def takes_nominations(self, now: datetime) -> bool:
+        """Whether a national contact may nominate at ``now``."""
+        return self.takes_registrations(now) and (
+            self.nominations_close_at is None or now < self.nominations_close_at
         )
 
     @property
@@ -325,6 +370,10 @@ class EditionSchedule(Model):
     begun_on: Mapped[date]  # the work: the call opened, or a host was named without one
     call_closes_on: Mapped[date | None]  # the last day for offers; none: there was no call
     offered_on: Mapped[date | None]  # the first offer
+    # Days that an organiser set; without one, its milestone's holds.
+    registration_opens_on: Mapped[date | None]
+    nominations_close_on: Mapped[date | None]
+    registration_closes_on: Mapped[date | None]
 
 
 class EditionMilestone(Model):

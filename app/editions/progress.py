@@ -37,6 +37,14 @@ _BEFORE_ANNOUNCED = frozenset(
     }
 )
 
+_BY_THE_CLOCK = frozenset(
+    {
+        milestones.REGISTRATION_OPENS,
+        milestones.NOMINATIONS_CLOSE,
+        milestones.REGISTRATION_CLOSES,
+    }
+)
+
 
 def follow(edition: Edition, rows: Iterable[EditionMilestone], today: date) -> list[Progress]:
     """Say of each of the ``rows`` of ``edition`` where it stands on ``today``, by due day."""
@@ -62,7 +70,7 @@ def _record(edition: Edition, row: EditionMilestone, today: date) -> Record | No
         return Record(row.key, row.done_on, row.waived_reason)
     has_passed = row.due_on is not None and row.due_on < today
     took_registrations = edition.status in milestones.TAKES_OR_TOOK_REGISTRATIONS
-    if row.key == milestones.REGISTRATION_CLOSES and took_registrations and has_passed:
+    if row.key in _BY_THE_CLOCK and took_registrations and has_passed:
         return Record(row.key, row.due_on)
     if edition.has_begun(today) and (row.due_on is None or row.due_on < edition.dtstart):
         return Record(row.key, waived_reason=_("Not recorded before the event began."))

@@ -10,15 +10,14 @@ from __future__ import annotations
 import re
 import uuid
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from app import audit, database, publication
 from app.database import db
 from app.editions import milestones, numbering, queries
-from app.editions.models import AdmissionPolicy, Edition
-from app.editions.signals import capacity_changed, edition_changed, edition_revised
+from app.editions.models import Edition
+from app.editions.signals import edition_changed, edition_revised
 from scheduler import lifecycle, timespan
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import EditionStatus
@@ -73,18 +72,6 @@ class ReasonMissingError(DomainError):
     """A change that people will ask about, without its reason."""
 
     message = N_("Say why, in a sentence; it stands in the history.")
-
-
-class RegistrationNotOpenError(ConflictError):
-    """A change of a registration that does not run."""
-
-    message = N_("Registration for {edition} is not open, so there is nothing to change.")
-
-
-class ClosingDayError(DomainError):
-    """A closing day of registration that no one could use."""
-
-    message = N_("Registration must close after today and not after the last day of the event.")
 
 
 # -- making editions -------------------------------------------------------------------------
@@ -362,53 +349,6 @@ def announce(edition: Edition, *, by: Person, now: datetime) -> None:
         edition.public_since = edition.public_since or now
 
 
-def open_registration(
-    edition: Edition,
-    *,
-    capacity: int | None,
-    closes_on: date | None,
-    by: Person,
-    now: datetime,
-    policy: AdmissionPolicy = AdmissionPolicy.OPEN,
-) -> None:
-    """Open registration for ``capacity`` seats (``None``: no limit).
-
-    ``closes_on`` is the last day on which one can register, at the edition's place; without it,
-    registration closes when the event begins.
-
-    Raises:
-        MoveError: the edition is not announced.
-        CapacityError, ClosingDayError: see there.
-    """
-    check_capacity(capacity)
-    _check_closing_day(edition, closes_on, now)
-    with revising(edition, "edition.registration_opened", by=by, now=now):
-        move_to(edition, EditionStatus.REGISTRATION_OPEN)
-        edition.capacity = capacity
-        edition.registration_closes_at = _end_of(closes_on, edition.tzid) if closes_on else None
-        edition.admission_policy = policy
-    capacity_changed.send(None, edition=edition, now=now)
-
-
-def change_registration(
-    edition: Edition, *, capacity: int | None, closes_on: date | None, by: Person, now: datetime
-) -> None:
-    """Change capacity and closing day while registration runs.
-
-    Raises:
-        RegistrationNotOpenError: it does not.
-        CapacityError, ClosingDayError: see there.
-    """
-    check_capacity(capacity)
-    _check_closing_day(edition, closes_on, now)
-    with revising(edition, "edition.registration_changed", by=by, now=now):
-        if edition.status is not EditionStatus.REGISTRATION_OPEN:
-            raise RegistrationNotOpenError(edition=edition.title)
-        edition.capacity = capacity
-        edition.registration_closes_at = _end_of(closes_on, edition.tzid) if closes_on else None
-    capacity_changed.send(None, edition=edition, now=now)
-
-
 def check_capacity(capacity: int | None) -> None:
     """Insist on a number of seats that can be.
 
@@ -417,15 +357,6 @@ def check_capacity(capacity: int | None) -> None:
     """
     if capacity is not None and not 1 <= capacity <= CAPACITY_MAX:
         raise CapacityError(most=CAPACITY_MAX)
-
-
-def _check_closing_day(edition: Edition, closes_on: date | None, now: datetime) -> None:
-    if closes_on is not None and not now.date() <= closes_on < edition.dtend:
-        raise ClosingDayError
-
-
-def _end_of(day: date, tzid: str) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(tzid or "UTC"))
 
 
 def describe(edition: Edition, *, title: str, summary: str, by: Person, now: datetime) -> None:

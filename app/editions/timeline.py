@@ -16,7 +16,7 @@ from scheduler.milestones import MilestoneStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from app.editions.models import Edition, EditionMilestone
     from scheduler.milestones import Progress
@@ -92,6 +92,33 @@ def for_the_public(edition: Edition, today: date) -> list[Item]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class RegistrationWindow:
+    """How registration stands: ``ahead``, ``open`` or ``closed``; its next moment, or its last."""
+
+    state: str
+    at: datetime | None = None
+    day: date | None = None  # at the place; of a closing, the last day
+    left: str = ""
+
+
+def registration_window(edition: Edition, now: datetime) -> RegistrationWindow | None:
+    """Say when one can register for ``edition``; ``None`` where it was never let open."""
+    today = edition.day_at(now)
+    status, opens_on = edition.status_on(today), edition.registration_opens_on
+    if status is _S.ANNOUNCED and edition.status is _S.REGISTRATION_OPEN and opens_on:
+        left = time_left(opens_on, today)
+        return RegistrationWindow("ahead", edition.registration_opens_at, opens_on, left)
+    closes_on = edition.registration_closes_on
+    if edition.takes_registrations(now):
+        left = time_left(closes_on, today) if closes_on else ""
+        return RegistrationWindow("open", edition.registration_closes_at, closes_on, left)
+    if status is _S.REGISTRATION_CLOSED:
+        has_passed = closes_on is not None and closes_on < today
+        return RegistrationWindow("closed", day=closes_on if has_passed else None)
+    return None
+
+
 def act_of(edition: Edition, key: str) -> tuple[str, str] | None:
     """Return label and address of the act by which a milestone of ``edition`` is done, if it can.
 
@@ -110,6 +137,14 @@ def act_of(edition: Edition, key: str) -> tuple[str, str] | None:
         (milestones.OFFERS_CLOSE, _S.CALL_OPEN): (_("Compare the offers"), compare),
         (milestones.DECIDED, _S.CALL_OPEN): (_("Compare the offers"), compare),
         (milestones.DECIDED, _S.UNDER_EVALUATION): (_("Compare the offers"), compare),
+        (milestones.REGISTRATION_OPENS, _S.ANNOUNCED): (
+            _("Open registration"),
+            act("open-registration"),
+        ),
+        (milestones.REGISTRATION_OPENS, _S.REGISTRATION_OPEN): (
+            _("Change the day"),
+            act("change-registration"),
+        ),
         (milestones.REGISTRATION_CLOSES, _S.REGISTRATION_OPEN): (
             _("Change the closing day"),
             act("change-registration"),

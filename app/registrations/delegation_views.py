@@ -13,10 +13,10 @@ from app.accounts.access import the_person
 from app.countries import queries as countries
 from app.database import db
 from app.editions import queries as editions
+from app.editions import timeline
 from app.forms import put
 from app.i18n import gettext as _
-from app.registrations import delegations, queries
-from app.registrations.desk_views import waits
+from app.registrations import delegations, queries, waiting
 from app.registrations.forms import DelegateForm, NominateForm
 from scheduler.errors import DomainError, NotFoundError
 from scheduler.lifecycle import EditionStatus, RegistrationStatus
@@ -89,17 +89,21 @@ def show(slug: str) -> ResponseReturnValue:
             here = url_for(".show", slug=slug, country=country.code)
             return redirect(here, HTTPStatus.SEE_OTHER)
     rows = delegations.of_country(edition, country)
+    now, last_day = clock.utcnow(), edition.nominations_close_on
+    today = edition.day_at(now)
     page = render_template(
         "registrations/delegation.html",
         edition=edition,
         country=country,
         own_countries=[countries.find(code) for code in access.countries_of(the_person())],
         rows=rows,
-        waits=waits(edition, rows),
-        positions=queries.positions(rows),
+        waits=waiting.waits(edition, rows),
+        positions=waiting.numbers(rows),
         form=form,
         delegate_form=delegate_form,
-        is_open=edition.takes_registrations(clock.utcnow()),
+        is_open=edition.takes_nominations(now),
+        has_closed=last_day is not None and last_day < today,
+        nominations_left=timeline.time_left(last_day, today) if last_day else "",
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if used.errors else HTTPStatus.OK
 

@@ -15,7 +15,13 @@ from app.registrations import letters, queries, seating
 from app.registrations.models import Registration
 from app.registrations.seating import change_status
 from app.registrations.selection import INVITED_DAYS
-from app.registrations.service import AlreadyRegisteredError, RegistrationClosedError, has_begun
+from app.registrations.service import (
+    AlreadyRegisteredError,
+    NominationsClosedError,
+    RegistrationClosedError,
+    closed,
+    has_begun,
+)
 from scheduler import lifecycle
 from scheduler.errors import N_, ConflictError
 from scheduler.lifecycle import RegistrationStatus
@@ -64,7 +70,9 @@ def nominate(
     person = accounts.find_or_create(email, now=now)
     database.write(edition)
     if not edition.takes_registrations(now):
-        raise RegistrationClosedError(edition=edition.title)
+        raise closed(edition, now)
+    if not edition.takes_nominations(now):
+        raise NominationsClosedError(edition=edition.title, day=edition.nominations_close_on)
     if queries.find(edition, person):
         raise OtherCountryError(email=person.email, edition=edition.title)
     if name and not person.name and person.verified_at is None:

@@ -182,7 +182,9 @@ class InviteForm(FlaskForm):
     reason = LineField(
         _l("Reason"),
         [InputRequired(), Length(max=500)],
-        description=_l("Why past the usual way; it stands in the history."),
+        description=_l(
+            "Why past the usual way; it stands in the history, and the person reads it."
+        ),
     )
     submit = SubmitField(_l("Invite"))
 

@@ -16,7 +16,7 @@ from app.editions import queries as editions
 from app.forms import options, put
 from app.i18n import gettext as _
 from app.paging import page_of
-from app.registrations import desk_queries, queries, seating, selection, service
+from app.registrations import desk_queries, queries, seating, selection, service, waiting
 from app.registrations.desk_forms import (
     REGIONS,
     ROLE_WORDS,
@@ -29,7 +29,7 @@ from app.registrations.desk_forms import (
 from app.registrations.desk_queries import Choice
 from app.registrations.models import AttendeeRole, Quota
 from app.registrations.seating import Candidate
-from scheduler.admission import Limit, Order, Scope
+from scheduler.admission import Order
 from scheduler.errors import DomainError, NotFoundError
 from scheduler.lifecycle import RegistrationStatus
 
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from app.editions.models import Edition
-    from app.registrations.models import Registration
 
 bp = Blueprint("selection", __name__, url_prefix="/organise/editions/<slug>")
 
@@ -107,8 +106,8 @@ def _page(edition: Edition, form: DecideForm, outcome: list[tuple[str, str, str]
         edition=edition,
         places=queries.places(edition),
         rows=rows,
-        positions=queries.positions(rows),
-        waits=waits(edition, rows),
+        positions=waiting.numbers(rows),
+        waits=waiting.waits(edition, rows),
         pages=pages,
         fields=_filters(choice),
         tallies=desk_queries.tallies(edition),
@@ -158,36 +157,6 @@ def _filters(choice: Choice) -> list[dict[str, object]]:
             ],
         },
     ]
-
-
-def waits(edition: Edition, rows: Sequence[Registration]) -> dict[int, str]:
-    """Say of each of ``rows`` that waits what it waits for: "Country XAA: 3 of 3"."""
-    if not any(row.status is queries.WAITING for row in rows):
-        return {}
-    decision, queue = seating.decide(edition, whole=True)
-    found = {
-        row_id: "; ".join(limit_words(limit) for limit in left.limits)
-        for left in decision.waiting
-        for row_id in queue.members[left.entry.id]
-    }
-    for row in rows:
-        if row.status is queries.WAITING and row.id not in found:
-            found[row.id] = (
-                _("Held by an organiser") if row.is_held else _("For the rest of the party")
-            )
-    return found
-
-
-def limit_words(limit: Limit) -> str:
-    """Say a limit that somebody waits for."""
-    name = {
-        Scope.PLACES: _("Places"),
-        Scope.COUNTRY: _("Country %(key)s", key=limit.key),
-        Scope.REGION: _("Region %(key)s", key=limit.key),
-        Scope.ROLE: _("Role %(key)s", key=limit.key),
-    }[limit.scope]
-    words = _("%(name)s: %(taken)s of %(most)s", name=name, taken=limit.taken, most=limit.most)
-    return words if limit.is_full else _("%(words)s, and a party is ahead", words=words)
 
 
 # -- limits ----------------------------------------------------------------------------------
@@ -248,7 +217,7 @@ def _below(edition: Edition, form: LimitsForm | None = None) -> list[str]:
     return [
         _(
             "%(limit)s: nobody loses a place, and nobody comes in before it is below.",
-            limit=limit_words(limit),
+            limit=waiting.limit_words(limit),
         )
         for limit in seating.overfull(edition, seating.rules_of(edition, quotas))
     ]
@@ -325,7 +294,7 @@ def person(slug: str, public_id: str) -> ResponseReturnValue:
         registration=registration,
         role_form=role_form,
         grant_form=grant_form,
-        awaited=waits(edition, [registration]).get(registration.id),
+        awaited=waiting.waits(edition, [registration]).get(registration.id),
         role_words=ROLE_WORDS,
     )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK

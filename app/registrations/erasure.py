@@ -14,7 +14,7 @@ from app.accounts.signals import person_data, person_erased
 from app.database import Model, db
 from app.editions.models import Edition
 from app.i18n import lazy_gettext as _l
-from app.registrations import queries, service
+from app.registrations import queries, service, waiting
 from app.registrations.models import ErasedRegistrations, Profile, Registration, VisaRequest
 from app.registrations.signals import registration_erased
 
@@ -38,7 +38,7 @@ def _tell(sender: object, *, person: Person) -> tuple[str, list[dict[str, Any]]]
             "id": registration.public_id,
             "edition": registration.edition.title,
             "status": registration.status.value,
-            "position": queries.position(registration),
+            "position": waiting.number(registration),
             "country": registration.country_code,
             "role": registration.role.value,
             "affiliation": registration.affiliation,

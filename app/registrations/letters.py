@@ -107,7 +107,10 @@ def moved_up(registration: Registration) -> Letter:
 def offered(registration: Registration) -> Letter:
     """To a person for whom a place is kept until an answer, or for good."""
     title, answer_by = registration.edition.title, registration.answer_by
-    paragraphs = [_("A place at %(title)s is kept for you.", title=title)]
+    paragraphs = [
+        _("A place at %(title)s is kept for you.", title=title),
+        *_why_let_in(registration),
+    ]
     if answer_by is not None:
         paragraphs.append(
             _(
@@ -171,6 +174,16 @@ def replaced(registration: Registration, words: str, was: RegistrationStatus) ->
     )
 
 
+def _why_let_in(registration: Registration) -> list[str]:
+    """Say why an organiser lets somebody in past the policy, or after the closing."""
+    reason = registration.entry_reason
+    return (
+        [_("The organisers let you in for this reason: %(reason)s", reason=reason)]
+        if reason
+        else []
+    )
+
+
 def nominated(registration: Registration, country: str) -> Letter:
     """To a person whom a country's contact, or an organiser, wants to come."""
     title = registration.edition.title
@@ -180,6 +193,7 @@ def nominated(registration: Registration, country: str) -> Letter:
             _("%(country)s nominates you for %(title)s.", country=country, title=title)
             if country
             else _("You are invited to register for %(title)s.", title=title),
+            *_why_let_in(registration),
             _("Confirm it by completing your registration; signing in takes one link by mail."),
         ],
         action=(

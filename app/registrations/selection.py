@@ -12,7 +12,7 @@ from app.accounts import service as accounts
 from app.database import db
 from app.editions.service import insist_on_reason
 from app.i18n import gettext as _
-from app.registrations import letters, queries, seating
+from app.registrations import letters, queries, seating, waiting
 from app.registrations.models import (
     AdmissionSettings,
     GrantStatus,
@@ -147,7 +147,7 @@ def decide_many(
         return
     for registration in chosen:
         if registration.id not in moved and registration.status is _R.WAITLISTED:
-            place = queries.position(registration)
+            place = waiting.number(registration)
             outbox.post(registration.person.email, letters.registered(registration, place), now=now)
 
 

@@ -11,12 +11,12 @@ from app import audit, database, outbox
 from app.database import db
 from app.editions.models import AdmissionPolicy, Edition
 from app.editions.signals import edition_changed
-from app.registrations import letters, queries, seating
+from app.registrations import letters, queries, seating, waiting
 from app.registrations.models import Profile, Registration
 from app.registrations.seating import change_status
 from scheduler import lifecycle
 from scheduler.errors import N_, ConflictError, DomainError
-from scheduler.lifecycle import RegistrationStatus
+from scheduler.lifecycle import EditionStatus, RegistrationStatus
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,6 +33,27 @@ class RegistrationClosedError(ConflictError):
     """A registration outside the edition's window."""
 
     message = N_("Registration for {edition} is closed.")
+
+
+class NotYetOpenError(RegistrationClosedError):
+    """A registration before its first day."""
+
+    message = N_("Registration for {edition} opens on {day}.")
+
+
+class ClosedSinceError(RegistrationClosedError):
+    """A registration after its last day."""
+
+    message = N_("Registration for {edition} is closed since {day}, at the end of the day.")
+
+
+class NominationsClosedError(RegistrationClosedError):
+    """A nomination after the last day for them, while people may still register."""
+
+    message = N_(
+        "Nominations for {edition} closed on {day}. You can still rank and replace your delegates; "
+        "the organisers can let somebody in late, with a reason."
+    )
 
 
 class AlreadyRegisteredError(ConflictError):
@@ -108,7 +129,7 @@ def register(
         raise AlreadyRegisteredError(edition=edition.title)
     is_invited = draft is not None and bool(draft.entry_reason)
     if not (edition.takes_registrations(now) or (is_invited and not has_begun(edition, now))):
-        raise RegistrationClosedError(edition=edition.title)
+        raise closed(edition, now)
     registration = draft or Registration(edition_id=edition.id, person_id=person.id, role=role)
     terms = seating.terms_of(edition)
     _tell(registration, told)
@@ -132,8 +153,22 @@ def register(
         now=now,
         changes={"status": [None, status.value]},
     )
-    outbox.post(person.email, _first_letter(edition, registration), now=now)
+    is_of_party = status is _R.WAITLISTED and registration.party_id is not None
+    if is_of_party and registration in seating.fill_seats(edition, now=now):
+        return registration  # the last of a party that was let in is written to by that
+    outbox.post(person.email, _first_letter(registration, terms.rules), now=now)
     return registration
+
+
+def closed(edition: Edition, now: datetime) -> RegistrationClosedError:
+    """Return the refusal that says why nobody can register for ``edition`` at ``now``."""
+    status = edition.status_on(edition.day_at(now))
+    if status is EditionStatus.ANNOUNCED and edition.registration_opens_on is not None:
+        return NotYetOpenError(edition=edition.title, day=edition.registration_opens_on)
+    closes_at = edition.registration_closes_at
+    if status is EditionStatus.REGISTRATION_CLOSED and closes_at is not None and closes_at <= now:
+        return ClosedSinceError(edition=edition.title, day=edition.registration_closes_on)
+    return RegistrationClosedError(edition=edition.title)
 
 
 def has_begun(edition: Edition, now: datetime) -> bool:
@@ -152,13 +187,10 @@ def _first_status(
     return _R.WAITLISTED
 
 
-def _first_letter(edition: Edition, registration: Registration) -> outbox.Letter:
+def _first_letter(registration: Registration, rules: Rules) -> outbox.Letter:
     if registration.status in {_R.SUBMITTED, _R.ENDORSED}:
         return letters.received(registration)
-    position = None
-    if registration.status is _R.WAITLISTED:
-        position = queries.places(edition).waiting_count  # whoever comes stands last
-    return letters.registered(registration, position)
+    return letters.registered(registration, waiting.number_of_last(registration, rules))
 
 
 def _with_country(told: Particulars, profile: Profile | None) -> Particulars:
@@ -208,7 +240,7 @@ def save_draft(
         raise AlreadyRegisteredError(edition=edition.title)
     if draft is None:
         if not edition.takes_registrations(now):
-            raise RegistrationClosedError(edition=edition.title)
+            raise closed(edition, now)
         draft = Registration(
             edition_id=edition.id,
             person_id=person.id,
@@ -240,7 +272,9 @@ def change(registration: Registration, told: Particulars, *, by: Person, now: da
     database.write(registration.edition)
     database.write(registration)
     edition = registration.edition
-    if not edition.takes_registrations(now) or registration.status not in EDITABLE:
+    if not edition.takes_registrations(now):
+        raise closed(edition, now)
+    if registration.status not in EDITABLE:
         raise RegistrationClosedError(edition=edition.title)
     counts = registration.status in lifecycle.SEATED | {_R.WAITLISTED}
     is_fixed = registration.nominated_by_id is not None or (

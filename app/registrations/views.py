@@ -15,11 +15,12 @@ from app.accounts.forms import LinkForm, ProfileForm
 from app.accounts.models import Purpose
 from app.database import db
 from app.editions import queries as editions
+from app.editions import timeline
 from app.editions.scopes import role_words, scope_names
 from app.forms import put
 from app.i18n import gettext as _
 from app.limits import LINKS_EACH, REGISTRATION, limiter, per_address
-from app.registrations import queries, service
+from app.registrations import queries, service, waiting
 from app.registrations.forms import AcceptForm, CancelForm, ChangeForm, RegistrationForm
 from app.registrations.models import Profile
 from app.registrations.signals import papers_asked, tasks_asked
@@ -84,6 +85,8 @@ def register(slug: str) -> ResponseReturnValue:
         edition=edition,
         places=queries.places(edition),
         is_open=edition.takes_registrations(now) or is_invited,
+        window=timeline.registration_window(edition, now),
+        prospect=waiting.prospect(edition, person, standing),
         draft=standing,
         link_form=None,
     )
@@ -115,7 +118,7 @@ def show(public_id: str) -> ResponseReturnValue:
         "registrations/show.html",
         registration=registration,
         edition=edition,
-        position=queries.position(registration),
+        position=waiting.number(registration),
         shows_venue=registration.holds_seat,
         can_cancel=registration.is_live and not edition.has_begun(clock.today()),
         can_change=registration.status in service.EDITABLE
@@ -214,7 +217,7 @@ def mine() -> ResponseReturnValue:
         return redirect(url_for(".mine"), HTTPStatus.SEE_OTHER)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
     rows = queries.of_person(person)
-    positions = queries.positions(rows)
+    positions = waiting.numbers(rows)
     page = render_template(
         "registrations/mine.html",
         person=person,
@@ -249,6 +252,8 @@ def _ask_for_address(edition: Edition) -> ResponseReturnValue:
         edition=edition,
         places=queries.places(edition),
         is_open=edition.takes_registrations(clock.utcnow()),
+        window=timeline.registration_window(edition, clock.utcnow()),
+        prospect=waiting.prospect(edition, None),
         link_form=form,
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
@@ -265,7 +270,7 @@ def _welcome(registration: Registration) -> str:
     return _(
         "No place at %(title)s is free for you yet: you are number %(position)s in the queue.",
         title=title,
-        position=queries.places(registration.edition).waiting_count,  # whoever comes stands last
+        position=waiting.number_of_last(registration),
     )
 
 

@@ -20,7 +20,7 @@ from app.accounts.models import Person, Role
 from app.countries.models import Country
 from app.countries.service import load_countries
 from app.database import db
-from app.editions import agreements, disruptions, known_events, planning
+from app.editions import agreements, disruptions, known_events, opening, planning
 from app.editions import queries as editions_queries
 from app.editions import service as editions
 from app.editions.models import Edition, KnownEvent, Precision
@@ -221,14 +221,9 @@ def open_registration(organiser: Person, now: datetime) -> Edition:
     """Bring the next African engagement to open registration, all but full."""
     edition = _next_edition("regional-africa", now, at_least_days=2)
     _host_and_announce(edition, "XAA", "Albor", "Africa/Lagos", organiser, now)
-    editions.open_registration(
+    opening.open_registration(
         edition,
         capacity=AFRICA_CAPACITY,
-        # Six weeks before, or the eve where the demonstration is loaded later than that.
-        closes_on=max(
-            edition.dtstart - timedelta(weeks=6),
-            min(now.date() + timedelta(days=14), edition.dtstart - timedelta(days=1)),
-        ),
         by=organiser,
         now=now,
     )

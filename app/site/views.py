@@ -164,6 +164,7 @@ def edition(slug: str) -> ResponseReturnValue:
         sees_venue=sees_venue,
         takes_registrations=takes_registrations,
         places=registrations.places(found) if takes_registrations else None,
+        window=timeline.registration_window(found, now),
         feed_path=feeds.feed_of_edition(found, today),
         milestones=timeline.for_the_public(found, today),
         changes=changes,

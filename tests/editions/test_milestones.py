@@ -18,6 +18,7 @@ from app.editions import (
     milestone_changes,
     milestone_templates,
     milestones,
+    opening,
     progress,
     queries,
     service,
@@ -154,10 +155,11 @@ def test_the_closing_days_that_people_set_go_before_the_template() -> None:
         series=make_series("other"), status=S.ANNOUNCED, dtstart=FAR, tzid="Asia/Manila"
     )
     closes_on = date(2030, 1, 31)
-    service.open_registration(opened, capacity=9, closes_on=closes_on, by=by, now=OPENING)
+    how = {"capacity": 9, "by": by, "now": OPENING}
+    opening.open_registration(opened, window=opening.Window(closes_on=closes_on), **how)
     assert due(opened)["registration_closes"] == closes_on
-    service.change_registration(opened, capacity=9, closes_on=None, by=by, now=OPENING)
-    assert due(opened)["registration_closes"] == FAR - timedelta(days=1)
+    opening.change_registration(opened, **how)
+    assert due(opened)["registration_closes"] == FAR - timedelta(weeks=8)
 
 
 def test_the_first_offer_sets_the_day_of_the_decision() -> None:
@@ -227,9 +229,9 @@ def test_without_a_call_its_milestones_are_waived_by_themselves() -> None:
 
 def test_registration_closes_by_the_clock() -> None:
     edition = make_edition(status=S.REGISTRATION_OPEN, dtstart=FAR)
-    last_day = FAR - timedelta(days=1)
+    last_day = FAR - timedelta(weeks=8)
     assert standing(edition, last_day)["registration_closes"] is not M.DONE
-    assert standing(edition, FAR)["registration_closes"] is M.DONE
+    assert standing(edition, last_day + timedelta(days=1))["registration_closes"] is M.DONE
 
 
 def test_once_the_event_has_begun_only_what_follows_it_is_asked_for() -> None:
@@ -294,7 +296,7 @@ def step(title: str, lead: str, key: str = "", *, weeks: int = 0) -> PlannedStep
 
 def test_a_series_has_the_defaults_of_its_kind_until_it_is_given_its_own() -> None:
     series, edition = make_series(), make_edition(status=S.ANNOUNCED, dtstart=FAR)
-    assert len(due(edition)) == 17
+    assert len(due(edition)) == 18
     own = [step("Survey", "T+2 weeks", "survey"), step("Visit the venue", "T-5 months")]
     milestone_changes.change_template(series, own, by=make_person(), now=OPENING)
     assert due(edition) == {
@@ -302,7 +304,7 @@ def test_a_series_has_the_defaults_of_its_kind_until_it_is_given_its_own() -> No
         "survey": FAR + timedelta(weeks=2),
     }
     milestone_changes.reset_template(series, by=make_person(), now=OPENING)
-    assert len(due(edition)) == 17
+    assert len(due(edition)) == 18
     assert due(edition)["survey"] == FAR + timedelta(weeks=1)
 
 

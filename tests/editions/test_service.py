@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from app import audit, database, publication
 from app.database import db
-from app.editions import agreements, disruptions, service
+from app.editions import agreements, disruptions, opening, service
 from app.editions.disruptions import OverError
 from app.editions.models import Edition, Precision
 from app.editions.service import (
     AgreementMissingError,
     CapacityError,
-    ClosingDayError,
     PlaceMissingError,
     ReasonMissingError,
     SpanError,
@@ -80,13 +79,15 @@ class Desk:
         service.publish_save_the_date(self.edition, by=self.by, now=self.now)
 
     def open_registration(self, capacity: int | None = 40, closes_on: date | None = None) -> None:
-        service.open_registration(
-            self.edition, capacity=capacity, closes_on=closes_on, by=self.by, now=self.now
+        window = opening.Window(closes_on=closes_on)
+        opening.open_registration(
+            self.edition, capacity=capacity, window=window, by=self.by, now=self.now
         )
 
     def change_registration(self, capacity: int | None, closes_on: date | None = None) -> None:
-        service.change_registration(
-            self.edition, capacity=capacity, closes_on=closes_on, by=self.by, now=self.now
+        window = opening.Window(closes_on=closes_on)
+        opening.change_registration(
+            self.edition, capacity=capacity, window=window, by=self.by, now=self.now
         )
 
     def reschedule(
@@ -245,7 +246,7 @@ def test_a_capacity_is_a_number_of_seats(capacity: int) -> None:
 def test_registration_closes_neither_in_the_past_nor_after_the_event() -> None:
     made = desk()
     for day in (OPENING.date() - timedelta(days=1), END):
-        with pytest.raises(ClosingDayError):
+        with pytest.raises(opening.ClosingDayError):
             made.open_registration(closes_on=day)
         db.session.rollback()
     made.open_registration(closes_on=END - timedelta(days=1))
@@ -269,7 +270,7 @@ def test_added_seats_are_filled_from_the_queue_at_once() -> None:
 @pytest.mark.parametrize("status", [S.ANNOUNCED, S.REGISTRATION_CLOSED, S.POSTPONED, S.CANCELLED])
 def test_a_registration_that_does_not_run_is_not_changed(status: S) -> None:
     made = desk(status, capacity=1)
-    with pytest.raises(service.RegistrationNotOpenError, match="is not open"):
+    with pytest.raises(opening.RegistrationNotOpenError, match="is not open"):
         made.change_registration(2)
     db.session.rollback()
 

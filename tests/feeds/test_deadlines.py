@@ -10,7 +10,14 @@ from icalendar import Calendar, Event
 from app.accounts.models import Role
 from app.clock import utcnow
 from app.database import db
-from app.editions import disruptions, milestone_changes, milestone_templates, queries, service
+from app.editions import (
+    disruptions,
+    milestone_changes,
+    milestone_templates,
+    opening,
+    queries,
+    service,
+)
 from app.editions.milestone_templates import PlannedStep
 from app.feeds import service as feeds
 from scheduler.lead_times import Lead, Step
@@ -28,6 +35,7 @@ TODAY = OPENING.date()
 FIRST = date(2030, 3, 5)
 LATER = date(2030, 6, 4)
 PUBLIC = [
+    "registration_opens",
     "contributions_close",
     "nominations_close",
     "authors_told",
@@ -147,6 +155,7 @@ def test_what_is_waived_dropped_or_made_internal_is_called_off(client: Client) -
     milestone_changes.change_template(edition.series, rest, by=by, now=OPENING)
     found = {key: (event["STATUS"], event["SEQUENCE"]) for key, event in read(client).items()}
     assert found == {
+        "registration_opens": ("CONFIRMED", 0),
         "contributions_close": ("CANCELLED", 1),
         "nominations_close": ("CONFIRMED", 0),
         "authors_told": ("CANCELLED", 1),
@@ -168,7 +177,7 @@ def test_deadlines_share_the_fate_of_their_edition(client: Client) -> None:
     disruptions.cancel(edition, reason="No funds", by=by, now=OPENING)
     assert {event["STATUS"] for event in read(client).values()} == {"CANCELLED"}
     stays = edition.dtend + timedelta(days=179)
-    assert [len(feeds.deadlines(day)) for day in (stays, stays + timedelta(days=1))] == [6, 0]
+    assert [len(feeds.deadlines(day)) for day in (stays, stays + timedelta(days=1))] == [7, 0]
 
 
 def test_a_deadline_of_a_template_is_public_only_if_it_says_so(client: Client) -> None:
@@ -185,8 +194,12 @@ def test_a_deadline_of_a_template_is_public_only_if_it_says_so(client: Client) -
 def test_the_closing_day_of_registration_is_the_real_one(client: Client) -> None:
     edition = announced(tzid="Asia/Manila")
     closes_on = FIRST - timedelta(days=20)
-    service.open_registration(
-        edition, capacity=9, closes_on=closes_on, by=make_person(), now=OPENING
+    opening.open_registration(
+        edition,
+        capacity=9,
+        window=opening.Window(closes_on=closes_on),
+        by=make_person(),
+        now=OPENING,
     )
     assert read(client)["registration_closes"]["DTSTART"].dt == closes_on
 
@@ -194,7 +207,7 @@ def test_the_closing_day_of_registration_is_the_real_one(client: Client) -> None
 def test_the_subscribe_page_offers_the_deadlines(client: Client) -> None:
     announced()
     seen = words(client.get("/subscribe"))
-    assert "6 so far. 7 August 2029 Contributions close: Meeting" in seen
+    assert "7 so far. 5 August 2029 Registration opens: Meeting" in seen
     assert "http://localhost:8000/feeds/deadlines.ics" in client.get("/subscribe").text
 
 

@@ -10,8 +10,7 @@ import icalendar
 import pytest
 
 from app.database import db
-from app.editions import disruptions
-from app.editions import service as editions
+from app.editions import disruptions, opening
 from app.feeds import personal
 from app.feeds.models import PersonalFeed
 from app.registrations import service
@@ -177,9 +176,7 @@ def test_the_deadlines_of_my_events_stand_beside_them(client: Client) -> None:
     far = {"status": EditionStatus.ANNOUNCED, "dtstart": OPENING.date() + timedelta(days=800)}
     edition, person = make_edition(title="Mine", **far), make_person()
     make_edition(title="Other", **far)
-    editions.open_registration(
-        edition, capacity=9, closes_on=edition.dtstart - timedelta(days=60), by=person, now=OPENING
-    )
+    opening.open_registration(edition, capacity=9, by=person, now=OPENING)
     path = feed_of(person, has_alarms=True)
     assert deadlines(client, path) == []
     service.register(edition, person, now=OPENING)

@@ -40,6 +40,7 @@ def test_the_symposium_keeps_the_lead_times_of_the_table() -> None:
         "announcement": date(2029, 5, 5),
         "contributions_close": date(2029, 8, 7),
         "agreement_latest": date(2029, 9, 5),
+        "registration_opens": date(2029, 8, 5),
         "nominations_close": date(2029, 10, 2),
         "authors_told": date(2029, 10, 16),
         "invitations_sent": date(2029, 10, 30),

@@ -3,6 +3,7 @@ const pieces = [
   ["[data-copy]", "./copy_field.js"],
   ["[data-door]", "./door.js"],
   ["[data-form-errors]", "./form_errors.js"],
+  ["time[data-local]", "./local_time.js"],
   ["form[data-passkey]", "./passkey.js"],
   ["[data-poll-url]", "./poll.js"],
   ["form[data-preview-url]", "./preview.js"],

@@ -1,0 +1,159 @@
+"""What waiting means for one person: the number in the queue, and for what, in words.
+
+Both are the engine's: the number counts who is ahead by the queue's rule and waits for the same.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from app.countries import queries as countries
+from app.database import db
+from app.i18n import gettext as _
+from app.registrations import queries, seating
+from app.registrations.models import Profile
+from app.registrations.seating import Candidate
+from scheduler import admission
+from scheduler.admission import Entry, Order, Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.accounts.models import Person
+    from app.editions.models import Edition
+    from app.registrations.models import Registration
+    from scheduler.admission import Limit, Rules
+
+_NEWCOMER = 0  # no row has this id
+_LAST = (datetime.max.replace(tzinfo=UTC), _NEWCOMER)  # whoever comes, comes after all others
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """Where somebody would stand who registered now; without a number there is a seat."""
+
+    number: int | None = None
+    waits_for: str = ""
+
+
+def prospect(
+    edition: Edition, person: Person | None, draft: Registration | None = None
+) -> Prospect:
+    """Say where ``person`` would stand who registered for ``edition`` now; nothing is changed.
+
+    Of a visitor nothing is known that a quota counts, so theirs is the general figure.
+    """
+    if draft is not None and draft.party_id is not None:
+        return Prospect(waits_for=_("For the rest of the party"))
+    candidate = _candidate(edition, person, draft)
+    if seating.has_seat_for(edition, candidate):
+        return Prospect()
+    rules = seating.rules_of(edition)
+    if _is_plain(rules):
+        places = queries.places(edition)
+        return Prospect(places.waiting_count + 1, _places_words(rules, places.seated_count))
+    queue = seating.queue_of(edition).entries
+    newcomer = Entry(_NEWCOMER, (seating.seat_of(candidate),), _LAST, candidate.rank)
+    decision = admission.decide(rules, seating.seated_of(edition), [*queue, newcomer])
+    limits = next(left.limits for left in decision.waiting if left.entry is newcomer)
+    return Prospect(admission.numbers(decision)[_NEWCOMER], _all_words(limits))
+
+
+def _candidate(
+    edition: Edition, person: Person | None, draft: Registration | None
+) -> Candidate | Registration:
+    if person is None:
+        return Candidate()
+    profile = db.session.get(Profile, person.id)
+    code = (draft and draft.country_code) or (profile.country_code if profile else None)
+    role = draft.role if draft is not None else seating.role_at(edition, person)
+    return Candidate(code, role, draft.rank if draft is not None else None)
+
+
+def number(registration: Registration) -> int | None:
+    """Return the number in the queue of ``registration``, from 1; ``None`` unless it waits."""
+    return numbers([registration]).get(registration.id)
+
+
+def number_of_last(registration: Registration, rules: Rules | None = None) -> int | None:
+    """Return the same of who came just now, where the counts alone may say it."""
+    if registration.status is not queries.WAITING:
+        return None
+    if _is_plain(rules or seating.rules_of(registration.edition)):
+        return queries.places(registration.edition).waiting_count  # whoever comes stands last
+    return number(registration)
+
+
+def numbers(registrations: Sequence[Registration]) -> dict[int, int]:
+    """Return the number in its queue of each of these that waits."""
+    waiting: dict[Edition, list[Registration]] = defaultdict(list)
+    for row in registrations:
+        if row.status is queries.WAITING:
+            waiting[row.edition].append(row)
+    found: dict[int, int] = {}
+    plain = [edition for edition in waiting if _is_plain(seating.rules_of(edition))]
+    for edition, rows in waiting.items():
+        if edition not in plain:
+            found |= _engine_numbers(edition, rows)
+    # By arrival, too, who is held, or waits for the rest of a party: no rule applies to them yet.
+    return queries.positions([row for row in registrations if row.id not in found]) | found
+
+
+def _engine_numbers(edition: Edition, rows: Sequence[Registration]) -> dict[int, int]:
+    decision, queue = seating.decide(edition, whole=True)
+    told = {
+        row_id: first + place
+        for entry_id, first in admission.numbers(decision).items()
+        for place, row_id in enumerate(queue.members[entry_id])
+    }
+    return {row.id: told[row.id] for row in rows if row.id in told}
+
+
+def _is_plain(rules: Rules) -> bool:
+    """Whether everybody waits for the one thing, first come, first served."""
+    return rules.order is Order.TIME and not rules.quotas and not rules.reserved
+
+
+# -- in words --------------------------------------------------------------------------------
+
+
+def waits(edition: Edition, rows: Sequence[Registration]) -> dict[int, str]:
+    """Say of each of ``rows`` that waits what it waits for: "Country XAA: 3 of 3"."""
+    if not any(row.status is queries.WAITING for row in rows):
+        return {}
+    decision, queue = seating.decide(edition, whole=True)
+    found = {
+        row_id: _all_words(left.limits)
+        for left in decision.waiting
+        for row_id in queue.members[left.entry.id]
+    }
+    for row in rows:
+        if row.status is queries.WAITING and row.id not in found:
+            found[row.id] = (
+                _("Held by an organiser") if row.is_held else _("For the rest of the party")
+            )
+    return found
+
+
+def limit_words(limit: Limit) -> str:
+    """Say a limit that somebody waits for."""
+    country = countries.find(limit.key) if limit.scope is Scope.COUNTRY else None
+    name = {
+        Scope.PLACES: _("Places"),
+        Scope.COUNTRY: country.name if country else limit.key,
+        Scope.REGION: _("Region %(key)s", key=limit.key),
+        Scope.ROLE: _("Role %(key)s", key=limit.key),
+    }[limit.scope]
+    words = _("%(name)s: %(taken)s of %(most)s", name=name, taken=limit.taken, most=limit.most)
+    return words if limit.is_full else _("%(words)s, and a party is ahead", words=words)
+
+
+def _all_words(limits: Sequence[Limit]) -> str:
+    return "; ".join(limit_words(limit) for limit in limits)
+
+
+def _places_words(rules: Rules, taken: int) -> str:
+    return limit_words(admission.Limit(Scope.PLACES, "", rules.capacity or 0, taken))
