@@ -49,6 +49,36 @@ def test_the_example_of_45_voters_that_every_account_of_the_method_gives() -> No
     assert count.order == (("e",), ("a",), ("c",), ("b",), ("d",))
 
 
+@pytest.mark.parametrize(
+    ("cast", "order"),
+    [
+        (
+            {"acbd": 5, "acdb": 2, "adcb": 3, "bacd": 4, "cbda": 3, "cdba": 3, "dacb": 1,
+             "dbac": 5, "dcba": 4},
+            (("d",), ("a",), ("c",), ("b",)),
+        ),
+        (
+            {"abdec": 3, "adebc": 5, "adecb": 1, "badec": 2, "bdeca": 2, "cabde": 4, "cbade": 6,
+             "dbeca": 2, "decab": 5},
+            (("b",), ("a",), ("d",), ("e",), ("c",)),
+        ),
+    ],
+    ids=["second", "third"],
+)  # fmt: skip
+def test_the_examples_of_30_voters_that_the_methods_author_gives(
+    cast: dict[str, int], order: tuple[tuple[str, ...], ...]
+) -> None:
+    found = ballots(**cast)
+    names = "".join(name for group in order for name in group)
+    assert (len(found), hosting.count_ballots(found, names).order) == (30, order)
+
+
+def test_the_authors_example_of_9_voters_is_a_tie_of_two() -> None:
+    count = hosting.count_ballots(ballots(abcd=3, dabc=2, dbca=2, cbda=2), "abcd")
+    assert (count.strengths["d", "a"], count.strengths["b", "c"]) == (6, 7)
+    assert count.winners == ("b", "d")
+
+
 def test_a_circle_of_equal_defeats_is_a_tie_for_the_chairs() -> None:
     count = hosting.count_ballots(ballots(abc=1, bca=1, cab=1), "abc")
     assert count.winners == ("a", "b", "c")
