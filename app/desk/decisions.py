@@ -6,14 +6,17 @@ ask for the same act they are one line: the state's words, the milestone's day.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import url_for
 
+from app.desk import evaluations
+from app.desk.decision_lines import Decision, in_order
 from app.editions import milestone_templates, progress, rows, timeline
 from app.editions import queries as editions
+from app.editions.milestones import DECIDED
 from app.hosting import checklist, proposals
 from app.hosting import queries as hosting
 from app.i18n import gettext as _
@@ -33,22 +36,6 @@ _S = EditionStatus
 CALL_SOON = timedelta(days=60)  # so long before its day a call for hosts is something to prepare
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Something to decide: about which edition, what, by which day if there is one, and where.
-
-    ``time_left`` says the day's distance in words, ``is_overdue`` whether it has passed.
-    """
-
-    edition: Edition | EditionRow
-    text: str
-    due_on: date | None
-    action_label: str
-    action_url: str
-    time_left: str = ""
-    is_overdue: bool = False
-
-
 def next_decisions(today: date, ahead: Sequence[EditionRow] | None = None) -> list[Decision]:
     """Return what waits, the most urgent first.
 
@@ -61,16 +48,30 @@ def next_decisions(today: date, ahead: Sequence[EditionRow] | None = None) -> li
     laid: dict[int, list[EditionMilestone]] = {}
     for row in editions.milestones_of([edition.id for edition in every]) if every else ():
         laid.setdefault(row.edition_id, []).append(row)
+    judged = [edition for edition in every if edition.status is _S.UNDER_EVALUATION]
+    running = evaluations.of_rounds([edition.id for edition in judged]) if judged else {}
     found = _calls_due(rows.editions_ahead(all_series(), today) if ahead is None else ahead, today)
     for edition in every:
         by_state = None
         if edition.dtend > today or edition.status is _S.POSTPONED:
             by_state = _decision(edition, calls.get(edition.id), counts.get(edition.id, 0))
         its_rows = laid.get(edition.id, [])
-        found += _merged(by_state, _by_milestones(edition, its_rows, by_state, today))
+        by_milestones = _by_milestones(edition, its_rows, by_state, today)
+        if by_state is not None and edition.id in running:  # instead of what the state asks for
+            by_milestones = [one for one in by_milestones if one.action_url != by_state.action_url]
+            by_state = running[edition.id]
+        found += _merged(by_state, by_milestones)
+    due_days = {
+        edition.id: row.due_on
+        for edition in judged
+        for row in laid.get(edition.id, [])
+        if row.key == DECIDED
+    }
+    found += evaluations.of_judging(
+        [edition for edition in judged if edition.id not in running], due_days
+    )
     found += _overdue_tasks(today) + _proposals()
-    found = [_timed(decision, today) for decision in found]
-    return sorted(found, key=lambda row: (row.due_on or row.edition.dtstart, row.edition.slug))
+    return in_order(found, today)
 
 
 def _merged(by_state: Decision | None, by_milestones: Sequence[Decision]) -> list[Decision]:
@@ -162,16 +163,6 @@ def _call_due(edition: EditionRow, due_on: date, *, is_possible: bool) -> Decisi
         return Decision(edition, said, due_on, _("See the edition"), manage)
     url = url_for("calls.open_call", slug=edition.slug)
     return Decision(edition, _("Open the call for hosts."), due_on, _("Open the call"), url)
-
-
-def _timed(decision: Decision, today: date) -> Decision:
-    if decision.due_on is None:
-        return decision
-    return replace(
-        decision,
-        time_left=timeline.time_left(decision.due_on, today),
-        is_overdue=decision.due_on < today,
-    )
 
 
 def _decision(  # noqa: PLR0911 - one line a state

@@ -14,7 +14,7 @@ from app import clock, outbox
 from app.accounts import access
 from app.accounts.access import the_person
 from app.database import db
-from app.desk import audit_page, decisions, papers
+from app.desk import audit_page, decision_lines, decisions, evaluations, papers
 from app.desk.forms import ApplyForm, TakeDaysForm, TakeUpForm, TryForm
 from app.desk.pieces import pieces_context
 from app.desk.plan_page import Address, show
@@ -58,7 +58,13 @@ def home() -> ResponseReturnValue:
     may_organise = access.organise(the_person())
     return render_template(
         "desk/home.html",
-        decisions=decisions.next_decisions(today, ahead) if may_organise else [],
+        decisions=decision_lines.in_order(
+            [
+                *(decisions.next_decisions(today, ahead) if may_organise else ()),
+                *evaluations.of_member(the_person(), now),
+            ],
+            today,
+        ),
         lanes=drawing.lanes(
             series,
             [edition for edition in ahead if edition.dtstart.year <= last_year],

@@ -58,6 +58,35 @@ def running_rounds(edition_ids: Sequence[int]) -> dict[int, CommitteeRound]:
     return {row.edition_id: row for row in rows}
 
 
+def running_of(edition_ids: Sequence[int]) -> Sequence[CommitteeRound]:
+    """Return the rounds of these editions that may still lead to a decision."""
+    return db.session.scalars(
+        select(CommitteeRound).where(
+            CommitteeRound.edition_id.in_(edition_ids), CommitteeRound.status.in_(RUNNING)
+        )
+    ).all()
+
+
+def count_agreed(found: Sequence[CommitteeRound]) -> dict[int, int]:
+    """Return how many agree in each of these rounds."""
+    query = (
+        select(RoundAnswer.round_id, func.count())
+        .where(RoundAnswer.round_id.in_([row.id for row in found]), RoundAnswer.agrees)
+        .group_by(RoundAnswer.round_id)
+    )
+    return {key: count for key, count in db.session.execute(query)}  # noqa: C416 - of rows
+
+
+def count_voted(found: Sequence[CommitteeRound]) -> dict[int, int]:
+    """Return how many have voted in each of these rounds."""
+    query = (
+        select(BallotTicket.round_id, func.count())
+        .where(BallotTicket.round_id.in_([row.id for row in found]))
+        .group_by(BallotTicket.round_id)
+    )
+    return {key: count for key, count in db.session.execute(query)}  # noqa: C416 - of rows
+
+
 def latest(edition: Edition) -> CommitteeRound | None:
     """Return the round that runs, else the one that ended last."""
     return db.session.scalar(

@@ -93,10 +93,11 @@ def declare_interest(evaluator: Evaluator, words: str, *, by: Person, now: datet
 
 def recusal(call: CallForHosts, person: Person, evaluator: Evaluator | None) -> str:
     """Return why ``person`` keeps out of the choice, nothing where there is no reason to."""
-    return _keeps_out(queries.offers_for(call.edition), person, evaluator)
+    return keeps_out(queries.offers_for(call.edition), person, evaluator)
 
 
-def _keeps_out(offers: Sequence[HostingOffer], person: Person, evaluator: Evaluator | None) -> str:
+def keeps_out(offers: Sequence[HostingOffer], person: Person, evaluator: Evaluator | None) -> str:
+    """Return why ``person`` keeps out of the choice among ``offers``, nothing without a reason."""
     bidding = {offer.country_code for offer in offers if offer.status in STANDING}
     own = set(access.countries_of(person))
     interest = ""
@@ -116,7 +117,7 @@ def entitled(call: CallForHosts) -> list[Person]:
     return [
         person
         for person in accounts.with_role(Role.COMMITTEE)
-        if not _keeps_out(offers, person, evaluators.get(person.id))
+        if not keeps_out(offers, person, evaluators.get(person.id))
     ]
 
 
@@ -238,7 +239,7 @@ def _counted(
     return [
         sheet
         for sheet in sheets
-        if not _keeps_out(offers, sheet.person, evaluators.get(sheet.person_id))
+        if not keeps_out(offers, sheet.person, evaluators.get(sheet.person_id))
     ]
 
 

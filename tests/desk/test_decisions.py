@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from app import database
-from app.desk.decisions import Decision, next_decisions
+from app.desk.decisions import next_decisions
 from app.editions import disruptions, milestone_changes, queries, timeline
 from app.editions.models import Edition
 from app.hosting import calling
 from scheduler.lifecycle import AgreementStatus, EditionStatus
 from tests.factories import OPENING, make_edition, make_person, make_series
 from tests.pages import CountedQueries
+
+if TYPE_CHECKING:
+    from app.desk.decision_lines import Decision
 
 S = EditionStatus
 TODAY = OPENING.date()
