@@ -5,21 +5,31 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Error, expect
 from sqlalchemy import func, select
 
+from app.accounts import sessions
 from app.accounts.models import Role
+from app.clock import real_utcnow
 from app.database import db
 from app.door.models import Attendance
 from app.registrations import service as registrations
 from tests.factories import OPENING, make_edition, make_person
+from tests.processes import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import Page
 
+    from app.accounts.models import Person
+
 TODAY = date(2027, 1, 15)
+IS_KEPT = """async () => {
+  const found = await caches.match(location.pathname);
+  return navigator.serviceWorker.controller !== null && found !== undefined;
+}"""
 BEFORE = OPENING - timedelta(days=10)
 
 
@@ -44,10 +54,7 @@ def test_the_door_goes_on_offline_and_counts_nobody_twice(new_page: Callable[...
     expect(page.locator('[data-door-count="2027-01-15"]')).to_have_text("1")
 
     # A controlled page: what it loads is at hand from now on.
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
-    page.wait_for_function(
-        "caches.open('door').then((store) => store.match(location.pathname)).then(Boolean)"
-    )
+    assert until(lambda: page.evaluate(IS_KEPT))
     page.context.set_offline(True)
     field.fill("王")
     field.press("Enter")
@@ -86,3 +93,63 @@ def test_the_door_goes_on_offline_and_counts_nobody_twice(new_page: Callable[...
     page.wait_for_url("**/")
     assert page.evaluate("localStorage.length") == 0
     assert not page.evaluate("caches.has('door')")
+
+
+def kept_by(page: Page) -> object:
+    """Return what the browser keeps of doors: names, what waits to be sent, pages."""
+    return page.evaluate(
+        """async () => {
+          const keys = Object.keys(localStorage).filter((key) => key.startsWith("door:"));
+          const [door] = keys.map((key) => JSON.parse(localStorage.getItem(key)));
+          const names = (door?.guests ?? []).map(({ name }) => name);
+          return [names, door?.queue.length ?? 0, await caches.has("door")];
+        }"""
+    )
+
+
+def keep_a_door(new_page: Callable[..., Page]) -> tuple[Page, Person]:
+    edition = make_edition(dtstart=TODAY, days=2, commit=True)
+    for name in ("Ana García", "Ben"):
+        registrations.register(edition, make_person(name=name), now=BEFORE)
+    keeper = make_person(role=Role.HOST_TEAM, scope=edition.slug, commit=True)
+    page = new_page(keeper, viewport={"width": 1280, "height": 800})
+    page.goto(f"/door/{edition.slug}")
+    expect(page.locator("[data-door-state]")).to_have_text("Everything is sent.")
+    assert until(lambda: page.evaluate(IS_KEPT))
+    assert kept_by(page) == [["Ana García", "Ben"], 0, True]
+    return page, keeper
+
+
+def test_signing_out_leaves_nothing_of_the_door_on_the_device(
+    new_page: Callable[..., Page],
+) -> None:
+    page, _keeper = keep_a_door(new_page)
+    door = page.url
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/")
+    assert until(lambda: kept_by(page) == [[], 0, False])
+    page.context.set_offline(True)
+    with pytest.raises(Error, match="ERR_"):
+        page.goto(door)
+
+
+def test_a_session_that_is_ended_elsewhere_takes_the_door_from_the_device(
+    new_page: Callable[..., Page],
+) -> None:
+    page, keeper = keep_a_door(new_page)
+    field = page.get_by_label("Code on the badge, or a name")
+    page.context.set_offline(True)
+    field.fill("Ben")
+    page.get_by_role("button", name="Check in: Ben").click()
+    expect(page.locator("[data-door-state]")).to_contain_text("1 wait on this device")
+    sessions.end_sessions(keeper, now=real_utcnow())
+    db.session.commit()
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    state = "Sign in again to send what waits here. Nothing is lost. 1 wait on this device"
+    expect(page.locator("[data-door-state]")).to_contain_text(state)
+    # What was recorded waits for whoever signs in next; the names and the page are gone.
+    assert until(lambda: kept_by(page) == [[], 1, False])
+    page.reload()
+    page.wait_for_url("**/login?next=**")
+    assert until(lambda: kept_by(page) == [[], 1, False])

@@ -3,6 +3,8 @@
 // server has answered it, and the server counts each once.
 //   <section data-door data-slug data-day data-open data-guests-url data-sync-url data-worker-url
 //     data-token data-words>
+import { letGo } from "./door_left.js";
+
 const PAUSE = 15000;
 const SENT_AT_ONCE = 200;
 const SHOWN = 30;
@@ -47,6 +49,13 @@ export function enhance(door) {
     ended = true;
     localStorage.removeItem(key);
     if ("caches" in window) caches.delete("door");
+  }
+
+  // Signed out, or not this person's door any more: names go, what was recorded stays.
+  function stop() {
+    letGo();
+    condition = words.stopped;
+    show();
   }
 
   // What is shown
@@ -150,9 +159,7 @@ export function enhance(door) {
   async function take() {
     const answer = await fetch(door.dataset.guestsUrl, { headers: { Accept: "application/json" } });
     if (answer.redirected || [401, 403, 404].includes(answer.status)) {
-      // Signed out, or not this person's door any more: names go, what was recorded stays.
-      change((found) => (found.guests = []));
-      condition = words.stopped;
+      stop();
       return;
     }
     if (!answer.ok) return;
@@ -192,7 +199,11 @@ export function enhance(door) {
       headers: { "Content-Type": "application/json", "X-CSRFToken": door.dataset.token },
       body: JSON.stringify(some),
     });
-    if (answer.redirected || [400, 401, 403, 404].includes(answer.status)) {
+    if (answer.redirected || [401, 403, 404].includes(answer.status)) {
+      stop();
+      return false;
+    }
+    if (answer.status === 400) {
       condition = words.stopped;
       return false;
     }

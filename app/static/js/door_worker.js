@@ -22,6 +22,9 @@ async function freshOrKept(request, address, { keep }) {
   try {
     const answer = await fetch(request);
     if (keep && answer.ok) (await caches.open(STORE)).put(address, answer.clone());
+    // Whoever is led to sign in, or told that there is no door, keeps none.
+    const isRefused = answer.type === "opaqueredirect" || [401, 403, 404].includes(answer.status);
+    if (!keep && isRefused) await caches.delete(STORE);
     return answer;
   } catch (error) {
     const found = await caches.match(address);

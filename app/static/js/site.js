@@ -12,6 +12,18 @@ const pieces = [
   ["figure[data-what-if]", "./what_if.js"],
 ];
 
+function keptDoors() {
+  try {
+    return Object.keys(localStorage).some((key) => key.startsWith("door:"));
+  } catch {
+    return false; // a browser that stores nothing
+  }
+}
+
+if (document.querySelector("[data-signed-out]") && keptDoors()) {
+  import("./door_left.js").then(({ letGo }) => letGo());
+}
+
 for (const [selector, module] of pieces) {
   const found = document.querySelectorAll(selector);
   if (found.length > 0) {
