@@ -2,7 +2,7 @@
 const SHOWN_FOR = 2000;
 
 export function enhance(piece) {
-  const input = piece.querySelector("input");
+  const input = piece.querySelector("input, textarea");
   const button = piece.querySelector("button");
   const word = button.querySelector("[aria-live]");
   const rest = word.textContent;
