@@ -30,7 +30,7 @@ lint: $(STAMP) ## Format, style, types, import contracts, security
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml app scheduler config.py serve.py wsgi.py
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml app scheduler config.py serve.py sending.py wsgi.py
 
 bench: $(STAMP) ## Measure what docs/performance.md promises
 	$(BIN)/python -m bench

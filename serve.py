@@ -148,6 +148,8 @@ def serve_pages(settings: Config, host: str) -> None:
     from granian.constants import Interfaces  # noqa: PLC0415 - as above
     from granian.log import LogLevels  # noqa: PLC0415 - as above
 
+    import sending  # noqa: PLC0415 - as above
+
     Granian(
         "wsgi:app",
         address=host,
@@ -157,8 +159,9 @@ def serve_pages(settings: Config, host: str) -> None:
         blocking_threads=1,
         websockets=False,
         respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS // 2,  # whoever reads slowly is not waited for longer
         log_level=LogLevels.warning,
-    ).serve()
+    ).serve(spawn_target=sending.run_worker)
 
 
 def serve_queue(app: Flask) -> None:

@@ -113,10 +113,11 @@ def weigh(environ: dict[str, str], port: int) -> None:
         for accepted in ("gzip", "zstd", "identity"):
             before = memory(worker, "VmRSS")
             Path(f"/proc/{worker}/clear_refs").write_text("5")  # the peak counts from here
-            read_slowly(port, accepted)
+            waited_ms = read_slowly(port, accepted)
             print(
                 f"memory, {CLIENTS} slow clients, {accepted}, {size / 1e6:.1f} MB: "
-                f"{before:.0f} MB before, {memory(worker, 'VmHWM') - before:+.1f} at most"
+                f"{before:.0f} MB before, {memory(worker, 'VmHWM') - before:+.1f} at most; "
+                f"another request beside them waits {waited_ms:.0f} ms"
             )
 
 
@@ -132,8 +133,11 @@ def memory(pid: int, key: str) -> float:
     return int(found[1]) / 1000
 
 
-def read_slowly(port: int, accepted: str) -> None:
-    """Ask with many clients at once who begin to read when all have asked."""
+def read_slowly(port: int, accepted: str) -> float:
+    """Ask with many clients at once who begin to read when all have asked.
+
+    Return how many milliseconds somebody else waits for an answer in between.
+    """
     request = (
         f"GET /feeds/all.ics HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: {accepted}\r\n"
         "Connection: close\r\n\r\n"
@@ -144,10 +148,14 @@ def read_slowly(port: int, accepted: str) -> None:
         client.sendall(request.encode())
         clients.append(client)
     time.sleep(SECONDS)
+    began = time.perf_counter()
+    fetch(port, "/feeds/all.ics")
+    waited_ms = (time.perf_counter() - began) * 1000
     for client in clients:
         with client:
             while client.recv(1 << 20):
                 pass
+    return waited_ms
 
 
 def fill(environ: dict[str, str], size: int) -> None:
@@ -195,18 +203,9 @@ def edition(series: Series, number: int) -> Edition:
 @contextmanager
 def ours(environ: dict[str, str], port: int, workers: int = 2) -> Iterator[int]:
     """Serve the application as ``make run`` does, without the queue's worker."""
-    command = [
-        str(Path(sys.executable).with_name("granian")),
-        "--interface=wsgi",
-        "--host=127.0.0.1",
-        f"--port={port}",
-        f"--workers={workers}",
-        "--blocking-threads=1",
-        "--no-ws",
-        "--log-level=error",
-        "wsgi:app",
-    ]
-    with running(command, port, environ) as pid:
+    program = "import config, serve; serve.serve_pages(config.read(), '127.0.0.1')"
+    bound = {"SYMPOSIA_BIND": f"127.0.0.1:{port}", "SYMPOSIA_WORKERS": str(workers)}
+    with running([sys.executable, "-c", program], port, environ | bound) as pid:
         for _ in range(20):  # every process keeps the feed from now on
             fetch(port, "/feeds/all.ics")
         yield pid
