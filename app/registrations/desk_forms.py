@@ -18,6 +18,8 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.countries import queries as countries
+from app.editions.models import AdmissionPolicy
+from app.editions.service import CAPACITY_MAX
 from app.forms import LineField, ProseField, RowsField, options
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
@@ -27,6 +29,16 @@ from scheduler.admission import Order
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from app.editions.models import Edition
+
+POLICY_WORDS = (
+    (AdmissionPolicy.OPEN.value, _l("Nobody: places go in order of arrival")),
+    (AdmissionPolicy.APPROVAL.value, _l("The organisers")),
+    (
+        AdmissionPolicy.NOMINATION.value,
+        _l("The national contact endorses, then the organisers decide"),
+    ),
+)
 REGIONS = ("africa", "americas", "asia-pacific", "europe")
 SPARE_ROWS = 3
 ROLE_WORDS = {
@@ -74,6 +86,14 @@ class QuotaForm(Form):
 class LimitsForm(FlaskForm):
     """Quotas, reserved places, and how the queue moves."""
 
+    policy = RadioField(
+        _l("Who decides on a place"), [InputRequired()], choices=options(POLICY_WORDS)
+    )
+    capacity = IntegerField(
+        _l("Places"),
+        [Optional(), NumberRange(min=1, max=CAPACITY_MAX)],
+        description=_l("Empty: no limit. Added places are filled from the queue at once."),
+    )
     rows = RowsField(FormField(QuotaForm))
     order = RadioField(
         _l("Who is next in the queue"),
@@ -95,7 +115,9 @@ class LimitsForm(FlaskForm):
     submit = SubmitField(_l("Save the limits"))
 
     @classmethod
-    def of(cls, quotas: Sequence[Quota], order: Order, answer_days: int | None) -> LimitsForm:
+    def of(
+        cls, edition: Edition, quotas: Sequence[Quota], order: Order, answer_days: int | None
+    ) -> LimitsForm:
         """Return the form filled with what stands, and a few rows more."""
         rows: list[dict[str, object]] = [
             {"scope": quota.scope.value, "key": quota.key, "places": quota.places}
@@ -104,6 +126,8 @@ class LimitsForm(FlaskForm):
         return cls(
             data={
                 "rows": rows + [{"scope": ""}] * SPARE_ROWS,
+                "policy": edition.admission_policy.value,
+                "capacity": edition.capacity,
                 "order": order.value,
                 "answer_days": answer_days,
             }

@@ -13,10 +13,11 @@ from app.accounts.access import the_person
 from app.countries import queries as countries
 from app.database import db
 from app.editions import queries as editions
+from app.editions.models import AdmissionPolicy
 from app.forms import options, put
 from app.i18n import gettext as _
 from app.paging import page_of
-from app.registrations import desk_queries, queries, seating, selection, service, waiting
+from app.registrations import desk_queries, policy, queries, seating, selection, service, waiting
 from app.registrations.desk_forms import (
     REGIONS,
     ROLE_WORDS,
@@ -27,7 +28,7 @@ from app.registrations.desk_forms import (
     PersonDecisionForm,
 )
 from app.registrations.desk_queries import Choice
-from app.registrations.models import AttendeeRole, Quota
+from app.registrations.models import AttendeeRole
 from app.registrations.seating import Candidate
 from scheduler.admission import Order
 from scheduler.errors import DomainError, NotFoundError
@@ -168,58 +169,59 @@ def limits(slug: str) -> ResponseReturnValue:
     """Set quotas, reserved places and the queue's rule; see first what that would do."""
     edition = _edition(slug)
     settings, quotas = seating.settings_of(edition), seating.quotas_of(edition)
-    form = LimitsForm.of(quotas, settings.queue_order, settings.answer_days)
-    moving: list[str] | None = None
+    form = LimitsForm.of(edition, quotas, settings.queue_order, settings.answer_days)
+    moving, below, told = None, _below(edition), list[str]()
     if form.validate_on_submit():
+        told = policy.consequences(edition, AdmissionPolicy(form.policy.data))
+        moving = _set_limits(edition, form)
+        below = _below(edition)
         if form.submit.data:
-            moved = selection.set_limits(
-                edition,
-                form.quotas,
-                order=Order(form.order.data),
-                answer_days=form.answer_days.data,
-                by=the_person(),
-                now=clock.utcnow(),
-            )
-            below = _below(edition)
             db.session.commit()
-            flash(_("The limits are saved; %(count)s moved up.", count=len(moved)), "success")
+            flash(_("The limits are saved; %(count)s moved up.", count=len(moving)), "success")
             for sentence in below:
                 flash(sentence, "warning")
             return redirect(url_for(".limits", slug=slug), HTTPStatus.SEE_OTHER)
-        moving = _would_move(edition, form)
+        db.session.rollback()
     page = render_template(
         "registrations/limits.html",
         edition=edition,
         form=form,
         places=queries.places(edition),
         moving=moving,
-        below=_below(edition, form) if moving is not None else _below(edition),
+        told=told,
+        below=below,
     )
     is_refused = form.is_submitted() and moving is None
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK
 
 
-def _tried(edition: Edition, form: LimitsForm) -> list[Quota]:
-    return [
-        Quota(edition_id=edition.id, scope=scope, key=key, places=places)
-        for (scope, key), places in form.quotas.items()
-    ]
+def _set_limits(edition: Edition, form: LimitsForm) -> list[str]:
+    """Set them, under the lock; return who has a seat by it. The caller commits, or only looked."""
+    database.write(edition)
+    by, now = the_person(), clock.utcnow()
+    service.lapse_offers(now=now, edition=edition)
+    seated = {row.id for row in queries.live(edition) if row.holds_seat}
+    selection.set_limits(
+        edition,
+        form.quotas,
+        order=Order(form.order.data),
+        answer_days=form.answer_days.data,
+        by=by,
+        now=now,
+    )
+    policy.change(edition, AdmissionPolicy(form.policy.data), form.capacity.data, by=by, now=now)
+    live = queries.live(edition)
+    return [row.person.display_name for row in live if row.holds_seat and row.id not in seated]
 
 
-def _would_move(edition: Edition, form: LimitsForm) -> list[str]:
-    rules = seating.rules_of(edition, _tried(edition, form), Order(form.order.data))
-    return [row.person.display_name for row in selection.would_move_up(edition, rules)]
-
-
-def _below(edition: Edition, form: LimitsForm | None = None) -> list[str]:
+def _below(edition: Edition) -> list[str]:
     """Say which limits lie below what is taken: nobody loses a place by that."""
-    quotas = _tried(edition, form) if form else seating.quotas_of(edition)
     return [
         _(
             "%(limit)s: nobody loses a place, and nobody comes in before it is below.",
             limit=waiting.limit_words(limit),
         )
-        for limit in seating.overfull(edition, seating.rules_of(edition, quotas))
+        for limit in seating.overfull(edition, seating.rules_of(edition))
     ]
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from app.accounts.models import Person
     from app.editions.models import Edition
     from app.registrations.models import AttendeeRole, QuotaScope
-    from scheduler.admission import Order, Rules
+    from scheduler.admission import Order
 
 _R = RegistrationStatus
 INVITED_DAYS = 14  # for which a place is kept, where the edition says nothing else
@@ -101,17 +101,6 @@ def set_limits(
 
 
 quotas_of = seating.quotas_of
-
-
-def would_move_up(edition: Edition, rules: Rules) -> Sequence[Registration]:
-    """Return who would move up if ``rules`` held; nothing is changed."""
-    decision, queue = seating.decide(edition, rules)
-    moving = [row_id for entry in decision.seated for row_id in queue.members[entry.id]]
-    rows = {
-        row.id: row
-        for row in db.session.scalars(select(Registration).where(Registration.id.in_(moving)))
-    }
-    return [rows[row_id] for row_id in moving]
 
 
 # -- decisions -------------------------------------------------------------------------------

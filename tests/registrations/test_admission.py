@@ -73,6 +73,8 @@ def test_a_quota_below_what_is_taken_puts_nobody_out_and_says_so(client: Client)
         "rows-0-key": "xaa",
         "rows-0-places": "1",
         "order": "time",
+        "policy": "open",
+        "capacity": "10",
         "submit": "1",
     }
     assert client.submit(page, **asked).status_code == 303
@@ -94,7 +96,13 @@ def test_a_limit_for_what_there_is_not_comes_back_with_what_would_do(
 ) -> None:
     edition = make_edition()
     client.sign_in(make_person(role=Role.ORGANISER))
-    told = {"rows-0-scope": scope, "rows-0-key": key, "rows-0-places": "3", "order": "time"}
+    told = {
+        "rows-0-scope": scope,
+        "rows-0-key": key,
+        "rows-0-places": "3",
+        "order": "time",
+        "policy": "open",
+    }
     answer = client.submit(f"/organise/editions/{edition.slug}/admission", submit="1", **told)
     assert (answer.status_code, sentence in words(answer)) == (422, True)
 
@@ -106,7 +114,14 @@ def test_what_a_limit_would_do_is_named_before_it_is_saved(client: Client) -> No
     waiting = come(edition, "XAA", make_person(name="Nia Next"))
     client.sign_in(make_person(role=Role.ORGANISER))
     page = f"/organise/editions/{edition.slug}/admission"
-    told = {"rows-0-scope": "country", "rows-0-key": "XAA", "rows-0-places": "2", "order": "time"}
+    told = {
+        "rows-0-scope": "country",
+        "rows-0-key": "XAA",
+        "rows-0-places": "2",
+        "order": "time",
+        "policy": "open",
+        "capacity": "10",
+    }
     looked = words(client.submit(page, preview="1", **told))
     assert "1 person would move up" in looked
     assert "Nia Next" in looked
