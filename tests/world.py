@@ -41,6 +41,7 @@ from app.hosting import queries as hosting_queries
 from app.hosting import service as hosting
 from app.hosting.host_models import TaskOwner
 from app.hosting.models import OfferAnnex
+from app.messages import queries as message_queries
 from app.messages import service as messages
 from app.registrations import service as registrations
 from scheduler.lifecycle import EditionStatus
@@ -357,7 +358,8 @@ def _messages(
     edition: Edition, people: Mapping[str, Person | None]
 ) -> dict[str, Mapping[str, object]]:
     """Make the draft of a message to the people of an edition."""
-    said = messages.Words("News of {event}", "Dear {name},\n\nsee you soon.", ["confirmed"])
+    group = message_queries.Group(["confirmed"])
+    said = messages.Words("News of {event}", "Dear {name},\n\nsee you soon.", group)
     message = messages.write(edition, said, by=_the(people, "organiser"), now=clock.utcnow())
     return {
         "a message": {"message_id": message.id},

@@ -20,6 +20,18 @@ class MessageForm(FlaskForm):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
+    countries = SelectMultipleField(
+        _l("Of these countries alone"),
+        description=_l("Nothing ticked: of whichever country, or of none."),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    roles = SelectMultipleField(
+        _l("In these roles alone"),
+        description=_l("Nothing ticked: in whichever role."),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
     subject = LineField(_l("Subject"), [InputRequired(), Length(max=200)])
     body = ProseField(
         _l("Message"),

@@ -34,6 +34,8 @@ class GroupMessage(Model):
     subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
     statuses: Mapped[list[Any]] = mapped_column(JSON)  # of registrations, by name
+    countries: Mapped[list[Any]] = mapped_column(JSON, default=list)  # codes; none: of whichever
+    roles: Mapped[list[Any]] = mapped_column(JSON, default=list)  # by name; none: in whichever
     status: Mapped[MessageStatus] = mapped_column(Enum(MessageStatus, native_enum=False, length=10))
     written_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     written_at: Mapped[Instant]

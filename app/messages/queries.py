@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
 from app.database import db
 from app.messages.models import GroupMessage, GroupMessageRecipient, MessageStatus
-from app.registrations.models import Registration
+from app.registrations.models import AttendeeRole, Registration
 from scheduler.lifecycle import RegistrationStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
+
     from app.editions.models import Edition
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Whom a message is for: states, and countries and roles, of which none means whichever."""
+
+    statuses: Sequence[str]
+    countries: Sequence[str] = ()
+    roles: Sequence[str] = ()
+
+
+def group_of(message: GroupMessage) -> Group:
+    """Return whom ``message`` is for."""
+    return Group(message.statuses, message.countries, message.roles)
 
 
 def find(message_id: int) -> GroupMessage | None:
@@ -32,24 +49,40 @@ def of_edition(edition: Edition) -> Sequence[GroupMessage]:
 
 def counts_by_status(edition: Edition) -> dict[RegistrationStatus, int]:
     """Return how many registrations of ``edition`` stand in each state that any is in."""
+    return _counts(edition, Registration.status)
+
+
+def counts_by_country(edition: Edition) -> dict[str, int]:
+    """Return how many registrations of ``edition`` each country has, by its code."""
+    return _counts(edition, Registration.country_code, Registration.country_code.is_not(None))
+
+
+def counts_by_role(edition: Edition) -> dict[AttendeeRole, int]:
+    """Return how many come to ``edition`` in each role that anybody has."""
+    return _counts(edition, Registration.role)
+
+
+def _counts(edition: Edition, column: Any, *conditions: ColumnElement[bool]) -> dict[Any, int]:  # noqa: ANN401 - a column
     rows = db.session.execute(
-        select(Registration.status, func.count())
-        .where(Registration.edition_id == edition.id)
-        .group_by(Registration.status)
+        select(column, func.count())
+        .where(Registration.edition_id == edition.id, *conditions)
+        .group_by(column)
+        .order_by(column)
     )
     return dict(rows.all())
 
 
-def meant(edition: Edition, statuses: Iterable[str]) -> Sequence[Registration]:
-    """Return the registrations of ``edition`` in one of ``statuses``, in order of arrival."""
-    return db.session.scalars(
-        select(Registration)
-        .where(
-            Registration.edition_id == edition.id,
-            Registration.status.in_([RegistrationStatus(status) for status in statuses]),
-        )
-        .order_by(Registration.registered_at, Registration.id)
-    ).all()
+def meant(edition: Edition, group: Group) -> Sequence[Registration]:
+    """Return the registrations of ``edition`` that ``group`` means, in order of arrival."""
+    chosen = select(Registration).where(
+        Registration.edition_id == edition.id,
+        Registration.status.in_([RegistrationStatus(status) for status in group.statuses]),
+    )
+    if group.countries:
+        chosen = chosen.where(Registration.country_code.in_(group.countries))
+    if group.roles:
+        chosen = chosen.where(Registration.role.in_([AttendeeRole(role) for role in group.roles]))
+    return db.session.scalars(chosen.order_by(Registration.registered_at, Registration.id)).all()
 
 
 def progress(message: GroupMessage) -> tuple[int, int]:

@@ -20,7 +20,6 @@ from app.placeholders import fill, insist
 from scheduler.errors import N_, ConflictError, DomainError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from app.accounts.models import Person
@@ -36,7 +35,7 @@ BATCH = 20  # recipients in one transaction: between two batches a message can b
 class NobodyError(DomainError):
     """A message that nobody would get."""
 
-    message = N_("Nobody stands in the states you chose. Choose others.")
+    message = N_("Nobody is in all that you chose. Choose others.")
 
 
 class NotADraftError(ConflictError):
@@ -53,11 +52,11 @@ class NotStoppableError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a message says, and to people in which states of registration, by name."""
+    """What a message says, and to whom."""
 
     subject: str
     body: str
-    statuses: Sequence[str]
+    group: queries.Group
 
 
 def write(
@@ -80,12 +79,13 @@ def write(
     if message is not None:
         database.write(message)
         _insist_on(message, MessageStatus.DRAFT)
-    if not queries.meant(edition, words.statuses):
+    if not queries.meant(edition, words.group):
         raise NobodyError
     if message is None:
         message = GroupMessage(edition_id=edition.id, status=MessageStatus.DRAFT)
     message.subject, message.body = words.subject, words.body
-    message.statuses = list(words.statuses)
+    message.statuses = list(words.group.statuses)
+    message.countries, message.roles = list(words.group.countries), list(words.group.roles)
     message.written_by, message.written_at = by, now
     db.session.add(message)
     db.session.flush()
@@ -105,16 +105,16 @@ def discard(message: GroupMessage) -> None:
 
 
 def send(message: GroupMessage, *, by: Person, now: datetime, real_now: datetime) -> int:
-    """Let a draft leave in a minute, to whom its states mean now; return to how many.
+    """Let a draft leave in a minute, to whom its group means now; return to how many.
 
     Raises:
         NotADraftError: it has left already.
-        NobodyError: nobody stands in its states any more.
+        NobodyError: nobody is in its group any more.
     """
     database.write(message.edition)
     database.write(message)
     _insist_on(message, MessageStatus.DRAFT)
-    meant = queries.meant(message.edition, message.statuses)
+    meant = queries.meant(message.edition, queries.group_of(message))
     if not meant:
         raise NobodyError
     db.session.add_all(

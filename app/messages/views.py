@@ -10,6 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from app import clock
 from app.accounts import access
 from app.accounts.access import the_person
+from app.countries import queries as countries
 from app.database import db
 from app.editions import queries as editions
 from app.forms import options, put
@@ -17,6 +18,8 @@ from app.i18n import gettext as _
 from app.messages import jobs, queries, service
 from app.messages.forms import MessageForm, PostForm
 from app.messages.models import MessageStatus
+from app.registrations.desk_forms import ROLE_WORDS
+from app.registrations.models import AttendeeRole
 from app.site.states import state_of
 from scheduler.errors import DomainError, NotFoundError
 
@@ -72,13 +75,22 @@ def _write(edition: Edition, message: GroupMessage | None) -> ResponseReturnValu
         )
         for status, count in sorted(counts.items())
     )
+    form.countries.choices = options(
+        (code, _("%(name)s (%(count)s)", name=_country_name(code), count=count))
+        for code, count in queries.counts_by_country(edition).items()
+    )
+    form.roles.choices = options(
+        (role.value, _("%(name)s (%(count)s)", name=ROLE_WORDS[role], count=count))
+        for role, count in queries.counts_by_role(edition).items()
+    )
     if form.validate_on_submit():
+        group = queries.Group(
+            form.statuses.data or [], form.countries.data or [], form.roles.data or []
+        )
         try:
             message = service.write(
                 edition,
-                service.Words(
-                    form.subject.data or "", form.body.data or "", form.statuses.data or []
-                ),
+                service.Words(form.subject.data or "", form.body.data or "", group),
                 by=the_person(),
                 now=clock.utcnow(),
                 message=message,
@@ -99,7 +111,7 @@ def _write(edition: Edition, message: GroupMessage | None) -> ResponseReturnValu
 def show(message_id: int) -> ResponseReturnValue:
     """Show a message as the first of its readers gets it, and how far it has come."""
     message = _message(message_id)
-    meant = queries.meant(message.edition, message.statuses)
+    meant = queries.meant(message.edition, queries.group_of(message))
     posted, everyone = queries.progress(message)
     return render_template(
         "messages/show.html",
@@ -110,6 +122,8 @@ def show(message_id: int) -> ResponseReturnValue:
         posted_count=posted,
         everyone_count=everyone or len(meant),
         states=[_(state_of(status, "registration").words) for status in message.statuses],
+        country_names=[_country_name(code) for code in message.countries],
+        role_names=[ROLE_WORDS[AttendeeRole(role)] for role in message.roles],
         words_of=_words_of,
         form=PostForm(),
     )
@@ -143,6 +157,11 @@ def act(message_id: int, act: str) -> ResponseReturnValue:
         jobs.wake()
     flash(words, "success")
     return redirect(here, HTTPStatus.SEE_OTHER)
+
+
+def _country_name(code: str) -> str:
+    country = countries.find(code)
+    return country.name if country else code
 
 
 def _words_of(status: MessageStatus) -> str:

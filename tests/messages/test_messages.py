@@ -15,9 +15,11 @@ from app.editions import disruptions
 from app.messages import queries, reminders, service
 from app.messages.models import MessageStatus
 from app.outbox import OutboxMessage
+from app.registrations import selection
 from app.registrations import service as registrations
+from app.registrations.models import AttendeeRole
 from scheduler.lifecycle import RegistrationStatus
-from tests.factories import OPENING, make_edition, make_person
+from tests.factories import OPENING, make_country, make_edition, make_person
 from tests.pages import alert, words
 
 if TYPE_CHECKING:
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
     from tests.conftest import Client
 
 LATER = OPENING + service.HOLD
-TO_SEATED = service.Words("News of {event}", "Dear {name},\n\nsee you soon.", ["confirmed"])
+TO_SEATED = service.Words(
+    "News of {event}", "Dear {name},\n\nsee you soon.", queries.Group(["confirmed"])
+)
 
 
 @pytest.fixture
@@ -92,7 +96,7 @@ def test_a_message_stopped_half_way_reaches_the_rest_and_nobody_again(
     edition: Edition, organiser: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "BATCH", 1)
-    everyone = service.Words("All", "Hello.", ["confirmed", "waitlisted"])
+    everyone = service.Words("All", "Hello.", queries.Group(["confirmed", "waitlisted"]))
     message = service.write(edition, everyone, by=organiser, now=OPENING)
     service.send(message, by=organiser, now=OPENING, real_now=OPENING)
     db.session.commit()
@@ -110,7 +114,9 @@ def test_who_comes_to_a_place_after_sending_is_not_written_to(
     edition: Edition, message: GroupMessage, organiser: Person
 ) -> None:
     service.send(message, by=organiser, now=OPENING, real_now=OPENING)
-    ana = next(r for r in queries.meant(edition, ["confirmed"]) if r.person.name == "Ana")
+    ana = next(
+        r for r in queries.meant(edition, queries.Group(["confirmed"])) if r.person.name == "Ana"
+    )
     registrations.cancel(ana, by=ana.person, now=OPENING)  # Cleo moves up
     service.work(now=LATER, real_now=LATER)
     assert mailed("News of Fourth Symposium") == ["ana@example.org", "ben@example.org"]
@@ -205,8 +211,49 @@ def test_a_reminder_goes_out_again_only_for_new_days(edition: Edition, organiser
 def test_an_unfinished_registration_is_reminded_of_the_closing_day(edition: Edition) -> None:
     database.write(edition)
     edition.registration_closes_at = OPENING + timedelta(days=20)
-    cleo = queries.meant(edition, ["waitlisted"])[0]
+    cleo = queries.meant(edition, queries.Group(["waitlisted"]))[0]
     cleo.status = RegistrationStatus.DRAFT
     db.session.commit()
     assert [reminders.work(now=OPENING + timedelta(days=n)) for n in (5, 14, 15)] == [0, 1, 0]
     assert mailed("Not sent yet: your registration for Fourth Symposium") == ["cleo@example.org"]
+
+
+def test_a_message_can_be_for_some_countries_and_roles_alone(
+    client: Client, organiser: Person
+) -> None:
+    edition = make_edition(title="Fourth Symposium")
+    for code, role in (
+        ("XAA", None),
+        ("XAA", Role.HOST_TEAM),
+        ("XAB", Role.HOST_TEAM),
+        (None, None),
+    ):
+        if code:
+            make_country(code)
+        person = make_person(role=role, scope=edition.slug if role else "")
+        told = registrations.Particulars(country_code=code)
+        registrations.register(edition, person, now=OPENING, told=told)
+    client.sign_in(organiser)
+    page = f"/organise/editions/{edition.slug}/messages/new"
+    form = words(client.get(page))
+    assert ("Country XAA (2)" in form, "Host (2)" in form) == (True, True)
+    told = {"subject": "Hosts", "body": "Hello.", "statuses": ["confirmed"], "roles": ["host"]}
+    where = client.submit(page, **told, countries=["XAA"]).headers["Location"]
+    assert "One person would get it" in words(client.get(where))
+    everybody = client.submit(page, **told).headers["Location"]
+    assert "2 people would get it" in words(client.get(everybody))
+    nobody = client.submit(page, **told | {"roles": ["host"], "statuses": ["confirmed"]},
+                           countries=["XAC"])  # fmt: skip
+    assert (nobody.status_code, "Hello." in nobody.text) == (422, True)
+
+
+def test_whom_a_group_means_is_settled_when_it_is_sent(edition: Edition, organiser: Person) -> None:
+    said = service.Words("Participants", "Hello.", queries.Group(["confirmed"], roles=["speaker"]))
+    with pytest.raises(service.NobodyError):
+        service.write(edition, said, by=organiser, now=OPENING)
+    row = queries.meant(edition, queries.Group(["confirmed"]))[0]
+    selection.set_role(row, AttendeeRole.SPEAKER, by=organiser, now=OPENING)
+    message = service.write(edition, said, by=organiser, now=OPENING)
+    assert service.send(message, by=organiser, now=OPENING, real_now=OPENING) == 1
+    service.work(now=LATER, real_now=LATER)
+    assert mailed("Participants") == [row.person.email]
