@@ -1,18 +1,36 @@
-"""Offers and interests told to who sent them; they are the country's, and stay without the name."""
+"""What hosting holds of people: what they sent for their country, scored and said, checked.
+
+Offers and interests are the country's, and evidence the offer's; they stay without the name. Scores
+and answers are a person's, and go with them; what was decided stays, with its counts.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from app import retention
 from app.accounts.signals import person_data
 from app.database import db
-from app.hosting.decision_models import BallotTicket, CommitteeRound, RoundAnswer
-from app.hosting.models import HostingInterest, HostingOffer
+from app.editions.models import Edition
+from app.hosting.decision_models import (
+    BallotTicket,
+    BallotVoter,
+    CommitteeRound,
+    RoundAnswer,
+)
+from app.hosting.judging_models import Evaluator, OfferGate, ScoreSheet
+from app.hosting.models import CallForHosts, HostingInterest, HostingOffer
+from app.i18n import lazy_gettext as _l
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.accounts.models import Person
+
+KEPT = timedelta(days=730)  # after the event
 
 
 @person_data.connect
@@ -73,3 +91,87 @@ def _tell_answers(
         for answer in answers
     ] + [{"edition": row.edition.title, "has_voted": True} for row in votes]
     return "said_on_the_committee", told
+
+
+@person_data.connect
+def _tell_judging(
+    sender: object,  # noqa: ARG001 - the signal's form
+    *,
+    person: Person,
+) -> tuple[str, list[dict[str, Any]]]:
+    """Tell an evaluator what they were asked, declared and scored; who checked, what they found."""
+    asked = db.session.scalars(
+        select(Evaluator).filter_by(person_id=person.id).order_by(Evaluator.id)
+    )
+    sheets = db.session.scalars(
+        select(ScoreSheet).filter_by(person_id=person.id).order_by(ScoreSheet.id)
+    )
+    gates = db.session.execute(
+        select(OfferGate, HostingOffer)
+        .join(HostingOffer, HostingOffer.id == OfferGate.offer_id)
+        .where(OfferGate.person_id == person.id)
+        .order_by(OfferGate.id)
+    )
+    told: list[dict[str, Any]] = [
+        {
+            "edition": row.call.edition.title,
+            "asked_at": row.assigned_at.isoformat(),
+            "country": row.country_code or "",
+            "interest": row.interest,
+        }
+        for row in asked
+    ]
+    told += [
+        {
+            **_offer(sheet.offer),
+            "scores": sheet.scores,
+            "comments": sheet.comments,
+            "given_at": sheet.given_at.isoformat(),
+        }
+        for sheet in sheets
+    ]
+    told += [
+        {
+            **_offer(offer),
+            "gate": gate.gate.value,
+            "is_passed": gate.is_passed,
+            "evidence": gate.evidence,
+            "checked_at": gate.checked_at.isoformat(),
+        }
+        for gate, offer in gates
+    ]
+    return "judged_offers", told
+
+
+def _offer(offer: HostingOffer) -> dict[str, str]:
+    return {
+        "offer": offer.public_id,
+        "edition": offer.edition.title,
+        "country": offer.country_code,
+    }
+
+
+@retention.rule(
+    _l("Scores, comments and answers of the committee, and who has voted"),
+    _l("24 months after the event; then only what was decided, with its counts"),
+)
+def _let_go(now: datetime) -> int:
+    """Delete what members gave by name for events that are long over."""
+    old = select(Edition.id).where(Edition.dtend <= (now - KEPT).date())
+    offers = select(HostingOffer.id).where(HostingOffer.edition_id.in_(old))
+    calls = select(CallForHosts.id).where(CallForHosts.edition_id.in_(old))
+    rounds = select(CommitteeRound.id).where(CommitteeRound.edition_id.in_(old))
+    return sum(
+        retention.rows(
+            db.session.execute(
+                delete(model).where(key.in_(found)).execution_options(synchronize_session=False)
+            )
+        )
+        for model, key, found in (
+            (ScoreSheet, ScoreSheet.offer_id, offers),
+            (Evaluator, Evaluator.call_id, calls),
+            (RoundAnswer, RoundAnswer.round_id, rounds),
+            (BallotTicket, BallotTicket.round_id, rounds),
+            (BallotVoter, BallotVoter.round_id, rounds),
+        )
+    )
