@@ -37,6 +37,8 @@ _ESCAPED_OR_COMMA = re.compile(r"\\.|,")
 _DATE = re.compile(r"\d{8}", re.ASCII)
 _DATE_TIME = re.compile(r"\d{8}T\d{6}Z?", re.ASCII)
 
+MOST_FAULTS = 200  # of lines that are none: with more of them it is no calendar
+DEEPEST = 20  # components within one another; a calendar has three
 
 Value = TypeVar("Value")
 
@@ -87,23 +89,20 @@ def decode_what_can_be(data: bytes) -> CalendarFile:
 
     Events that repeat by one rule, without exceptions, stand apart, their rule unread.
     """
-    try:
-        nodes = _tree(data)
-    except CalendarDataError as error:
-        return CalendarFile(None, (), error.faults)
+    nodes, faults = _tree(data)
     calendars = [node for node in nodes if node.name == "VCALENDAR"]
     if not calendars:
-        return CalendarFile(None, (), ((1, "BEGIN:VCALENDAR is missing."),))
+        missing = ((1, "BEGIN:VCALENDAR is missing."),)
+        return CalendarFile(None, (), tuple(faults) or missing)
     head: CalendarHead | None = None
     entries: list[tuple[int, CalendarEntry]] = []
-    faults: list[tuple[int, str]] = []
     repeating: list[Repeating] = []
     try:
         head = _read_head(calendars[0])
     except CalendarDataError as error:
         faults += error.faults
     for node in (node for calendar in calendars for node in calendar.children):
-        if node.name == "VEVENT":
+        if node.name == "VEVENT" and not node.is_broken:
             try:
                 entry, rule = _read_entry(node), _read_rule(node)
                 if rule is None:
@@ -132,6 +131,7 @@ class _Node:
     name: str
     properties: list[_Property] = field(default_factory=list)
     children: list[_Node] = field(default_factory=list)
+    is_broken: bool = False  # a line of it, or of what it nests, cannot be read
 
     def all(self, name: str) -> list[_Property]:
         """Return the properties of that ``name``."""
@@ -165,34 +165,78 @@ def _read(found: _Property, reader: Callable[[_Property], Value]) -> Value:
         raise CalendarDataError([(found.line, problem)]) from error
 
 
-def _tree(data: bytes) -> list[_Node]:
-    """Nest the components of a file; every BEGIN has its END."""
-    root = _Node(0, "")
-    path = [root]
-    for found in _properties(data):
-        if found.name == "BEGIN":
-            node = _Node(found.line, found.value.strip().upper())
-            path[-1].children.append(node)
-            path.append(node)
-        elif found.name != "END":
-            path[-1].properties.append(found)
-        elif path.pop().name != found.value.strip().upper() or not path:
-            raise CalendarDataError([(found.line, f"END:{found.value} ends nothing here.")])
-    if path[-1] is not root:
-        raise CalendarDataError([(path[-1].line, f"{path[-1].name} has no END.")])
-    return root.children
+def _tree(data: bytes) -> tuple[list[_Node], list[tuple[int, str]]]:
+    """Nest the components of a file, and say where that fails; what is sound stays usable.
 
-
-def _properties(data: bytes) -> Iterator[_Property]:
-    """Yield the content lines of a file, unfolded (RFC 5545 §3.1)."""
+    A line that cannot be read, an END too many or too few breaks the components around it.
+    """
+    tree = _Tree()
     for line, octets in _unfolded(data):
-        try:
-            content = Contentline(octets.decode())  # type: ignore[no-untyped-call]
-            name, params, value = content.raw_parts()
-        except ValueError as error:
-            problem = f"“{octets[:80].decode(errors='replace')}” is no line of a calendar."
-            raise CalendarDataError([(line, problem)]) from error
-        yield _Property(line, name.upper(), params, value)
+        if len(tree.faults) >= MOST_FAULTS or len(tree.path) > DEEPEST:
+            return [], [*tree.faults, (line, "This is no calendar: the rest is not read.")]
+        found = _content_line(line, octets)
+        if found is None:
+            said = octets[:80].decode(errors="replace")
+            tree.break_at(line, f"“{said}” is no line of a calendar.")
+        else:
+            tree.add(found)
+    if len(tree.path) > 1:
+        tree.end_unended()
+    return tree.path[0].children, tree.faults
+
+
+class _Tree:
+    """The components as far as they were read; ``path`` are those that are open."""
+
+    def __init__(self) -> None:
+        self.path = [_Node(0, "")]
+        self.faults: list[tuple[int, str]] = []
+
+    def add(self, found: _Property) -> None:
+        """Take one content line up: it opens a component, ends one, or belongs to one."""
+        top = self.path[-1]
+        component = found.value.strip().upper()
+        if found.name == "BEGIN":
+            if component == top.name == "VEVENT":  # which nests none of its kind
+                self.end_unended()
+            node = _Node(found.line, component)
+            self.path[-1].children.append(node)
+            self.path.append(node)
+        elif found.name == "END":
+            self._end(found.line, component)
+        else:
+            top.properties.append(found)
+
+    def _end(self, line: int, component: str) -> None:
+        if component in {node.name for node in self.path[1:]}:
+            while self.path[-1].name != component:
+                self.end_unended()
+            self.path.pop()
+            return
+        self.break_at(line, f"END:{component} ends nothing here.")
+        if self.path[-1].name not in {"", "VCALENDAR"}:  # it was meant to end this one
+            self.path.pop()
+
+    def end_unended(self) -> None:
+        """Close the innermost component, which the file never ends."""
+        self.break_at(self.path[-1].line, f"{self.path[-1].name} has no END.")
+        self.path.pop()
+
+    def break_at(self, line: int, problem: str) -> None:
+        """Note a fault; nothing around it can be used."""
+        self.faults.append((line, problem))
+        for node in self.path:
+            node.is_broken = True
+
+
+def _content_line(line: int, octets: bytes) -> _Property | None:
+    """Read one unfolded content line (RFC 5545 §3.1), ``None`` where it is none."""
+    try:
+        content = Contentline(octets.decode())  # type: ignore[no-untyped-call]
+        name, params, value = content.raw_parts()
+    except ValueError:
+        return None
+    return _Property(line, name.upper(), params, value)
 
 
 def _unfolded(data: bytes) -> Iterator[tuple[int, bytes]]:

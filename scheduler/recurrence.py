@@ -19,7 +19,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from scheduler.rrule_expansion import LAST_DAY, Expansion
-from scheduler.rrule_parts import PERIOD_DAYS, read_recur, refuse
+from scheduler.rrule_parts import PERIOD_DAYS, complete, read_recur, refuse
 from scheduler.rrule_words import say_day, say_rule
 from scheduler.timespan import check_year
 from scheduler.yearly_pattern import YearlyPattern
@@ -98,6 +98,19 @@ def describe(rule: RecurrenceRule, length_days: int | None = None) -> str:
     return say_rule(
         read_recur(rule.rrule), rule.dtstart, rule.rdates, rule.exdates, length_days=length_days
     )
+
+
+def leaves_day_to_start(rrule: str) -> bool:
+    """Whether only DTSTART says on which days ``rrule`` falls.
+
+    >>> leaves_day_to_start("FREQ=YEARLY"), leaves_day_to_start("FREQ=YEARLY;BYMONTH=3;BYDAY=1TU")
+    (True, False)
+
+    Raises:
+        RecurrenceRuleError: ``rrule`` is no RECUR value.
+    """
+    recur = read_recur(rrule)
+    return complete(recur, date.min) != recur
 
 
 def first_occurrence(rrule: str, on_or_after: date) -> date:

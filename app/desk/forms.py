@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SubmitField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from app.editions import service
 from app.forms import DayField, LineField
 from app.i18n import lazy_gettext as _l
+from app.i18n import user_message
+from scheduler.errors import DomainError
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
@@ -33,6 +36,15 @@ class TryForm(FlaskForm):
 
     day = DayField(_l("First day"), [Optional()])
     submit = SubmitField(_l("Show these days"))
+
+    def validate_day(self, field: DayField) -> None:
+        """Refuse a year in which no event lies."""
+        if field.data is None:
+            return
+        try:
+            service.check_year(field.data)
+        except DomainError as error:
+            raise ValidationError(user_message(error)) from error
 
     @classmethod
     def of(cls, args: MultiDict[str, str]) -> TryForm:

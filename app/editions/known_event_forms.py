@@ -17,7 +17,7 @@ from app.editions.service import YEAR_MAX, YEAR_MIN
 from app.forms import DayField, LineField, day_after, options
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
-from scheduler import recurrence
+from app.series.forms import first_day
 from scheduler.known_dates import KnownDate, KnownDateError, Level
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class KnownEventForm(FlaskForm):
         if self.known.data == RULE:
             precision = Precision.DAY
             rrule = self.rrule.data.upper().removeprefix("RRULE:")
-            dtstart = recurrence.first_occurrence(rrule, self.starts_on.data or _new_year(today))
+            dtstart = first_day(rrule, self.starts_on.data, _new_year(today))
         else:
             precision = Precision(self.known.data)
             dtstart, dtend = self._span(precision)

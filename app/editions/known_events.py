@@ -17,7 +17,7 @@ from app.editions import service
 from app.editions.event_files import Fault
 from app.editions.models import KnownEvent, Precision
 from app.i18n import gettext as _
-from app.i18n import user_message
+from app.i18n import ngettext, user_message
 from scheduler import recurrence
 from scheduler.errors import N_, DomainError, RecurrenceRuleError
 from scheduler.known_dates import MAX_LENGTH_DAYS, Level
@@ -172,7 +172,9 @@ def check(facts: KnownEventFacts) -> None:
         period_days = recurrence.period_days(known.rule)
         if period_days < SHORTEST_PERIOD_DAYS:
             raise RecurrenceRuleError(
-                problem=_("it falls every %(days)s days or so.", days=max(period_days, 1)),
+                problem=ngettext(
+                    "it falls every day.", "it falls every %(num)s days or so.", max(period_days, 1)
+                ),
                 accepted=_("Give the first day alone, once a week at most, and a length in days."),
             )
         if facts.length_days + 2 * facts.margin_days >= period_days:

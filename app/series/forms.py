@@ -133,8 +133,8 @@ class SeriesForm(FlaskForm):
         if self.rhythm.data == NONE:
             return None, None
         rrule = self.rrule.data.strip() if self.rhythm.data == RRULE else self._pattern().rrule()
-        rrule = rrule.removeprefix("RRULE:")
-        return rrule, recurrence.first_occurrence(rrule, self.starts_on.data or today)
+        rrule = rrule.upper().removeprefix("RRULE:")
+        return rrule, first_day(rrule, self.starts_on.data, today)
 
     def facts(self, today: date) -> SeriesFacts:
         """Return what was typed as the service takes it.
@@ -196,3 +196,19 @@ def _values_of(pattern: YearlyPattern) -> dict[str, Any]:
         "ordinal": str(pattern.ordinal),
         "weekday": pattern.weekday,
     }
+
+
+def first_day(rrule: str, typed: date | None, usual: date) -> date:
+    """Return the day from which a rule counts, on or after the one typed, else after ``usual``.
+
+    Raises:
+        RecurrenceRuleError: it is no rule, or says no day and none is typed either.
+    """
+    if typed is None and recurrence.leaves_day_to_start(rrule):
+        raise RecurrenceRuleError(
+            problem=_("it takes its day from the first one, which is missing."),
+            accepted=_("Give the first day, or say the day in the rule: {example}.").format(
+                example="FREQ=YEARLY;BYMONTH=3;BYDAY=1TU"
+            ),
+        )
+    return recurrence.first_occurrence(rrule, typed or usual)

@@ -118,6 +118,8 @@ def test_what_is_known_is_kept_and_nothing_finer(
         (RULE | {"length_days": "0"}, "Length in days: The known date “Forum” is not usable"),
         (RULE | {"length_days": "9" * 30}, "Length in days: The known date “Forum” is not usable"),
         (RULE | {"rrule": ""}, "Recurrence rule (RFC 5545): The recurrence rule is not usable"),
+        (RULE | {"rrule": "FREQ=YEARLY", "starts_on": ""}, "Give the first day, or say the day in"),
+        (RULE | {"rrule": "FREQ=DAILY"}, "it falls every day. Give the first day alone, "),
         (RULE | {"rrule": "FREQ=DAILY"}, "once a week at most, and a length in days."),
         (RULE | {"rrule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}, "it never occurs"),
         (RULE | {"rrule": "FREQ=YEARLY;INTERVAL=0"}, "Recurrence rule (RFC 5545): "),
@@ -392,7 +394,7 @@ def test_what_recurs_in_a_calendar_is_imported_as_a_rule_and_clashes_each_time(
     ("rrule", "said"),
     [
         ("FREQ=HOURLY", "FREQ"),
-        ("FREQ=DAILY", "it falls every 1 days or so."),
+        ("FREQ=DAILY", "it falls every day."),
         ("FREQ=YEARLY;BYMONTH=3;BYDAY=1TU", "does not fall on"),
         ("FREQ=WEEKLY", "no day would be free of it"),
     ],

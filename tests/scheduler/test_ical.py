@@ -31,6 +31,7 @@ from scheduler.ical import (
     Method,
     assemble,
     decode,
+    decode_what_can_be,
     encode,
     encode_component,
     encode_invitation,
@@ -599,3 +600,57 @@ def test_readers_see_every_instant_about_the_changes_of_the_clock(
     found = read_instants(command, encode(HEAD, entries))
     wrong = [entry.uid for entry in entries if found[entry.uid] != our_instants(entry)]
     assert (wrong, len(found)) == ([], len(entries))
+
+
+BROKEN = """\
+BEGIN:VCALENDAR
+BEGIN:VEVENT
+UID:1
+DTSTAMP:20260101T000000Z
+SUMMARY:Sound
+DTSTART;VALUE=DATE:20270301
+END:VEVENT
+BEGIN:VEVENT
+UID:2
+DTSTAMP:20260101T000000Z
+what is this
+DTSTART;VALUE=DATE:20270302
+END:VEVENT
+this neither
+BEGIN:VEVENT
+UID:3
+DTSTAMP:20260101T000000Z
+DTSTART;VALUE=DATE:20270303
+BEGIN:VALARM
+END:VEVENT
+BEGIN:VEVENT
+UID:4
+DTSTAMP:20260101T000000Z
+DTSTART;VALUE=DATE:20270304
+BEGIN:VEVENT
+UID:5
+DTSTAMP:20260101T000000Z
+DTSTART;VALUE=DATE:20270305
+END:VEVENT
+END:VTODO
+END:VCALENDAR
+"""
+
+
+def test_lines_that_are_none_lose_their_own_event_alone() -> None:
+    found = decode_what_can_be(BROKEN.encode())
+    assert found.faults == (
+        (11, "“what is this” is no line of a calendar."),
+        (14, "“this neither” is no line of a calendar."),
+        (19, "VALARM has no END."),
+        (21, "VEVENT has no END."),
+        (30, "END:VTODO ends nothing here."),
+    )
+    assert [entry.uid for _, entry in found.entries] == ["1", "5"]
+
+
+@pytest.mark.parametrize("line", [b"garbage", b"BEGIN:A", b"BEGIN:VCALENDAR\r\nEND:A"])
+def test_what_is_no_calendar_at_all_is_told_at_once(line: bytes) -> None:
+    found = decode_what_can_be(b"\r\n".join([line] * 50_000))
+    assert (found.entries, len(found.faults) <= 201) == ((), True)
+    assert found.faults[-1][1] == "This is no calendar: the rest is not read."

@@ -69,6 +69,11 @@ def preview_in(answer: TestResponse) -> str:
             "FREQ=YEARLY;BYMONTH=3;BYDAY=1TU",
             date(2024, 3, 5),
         ),
+        (
+            {"rhythm": "rrule", "rrule": "rrule:freq=yearly", "starts_on": "2027-06-08"},
+            "FREQ=YEARLY",
+            date(2027, 6, 8),
+        ),
         ({"rhythm": "none"}, None, None),
     ],
 )
@@ -148,6 +153,17 @@ def test_each_field_says_what_is_wrong_with_it(
     answer = organiser.submit("/organise/series/new", **TYPED | typed)
     assert (answer.status_code, alert(answer).partition(":")[0]) == (422, label)
     assert found() == {}
+
+
+def test_a_rule_without_a_day_asks_for_the_first(organiser: Client) -> None:
+    typed = {"rhythm": "rrule", "rrule": "FREQ=YEARLY;INTERVAL=2", "starts_on": ""}
+    answer = organiser.submit("/organise/series/new", **TYPED | typed)
+    assert (answer.status_code, found()) == (422, {})
+    assert alert(answer) == (
+        "Recurrence rule (RFC 5545): The recurrence rule is not usable: it takes its day from the "
+        "first one, which is missing. Give the first day, or say the day in the rule: "
+        "FREQ=YEARLY;BYMONTH=3;BYDAY=1TU."
+    )
 
 
 def test_a_missing_number_is_asked_for(organiser: Client) -> None:
