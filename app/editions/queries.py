@@ -46,6 +46,22 @@ def of_series(series: Series) -> Sequence[Edition]:
     ).all()
 
 
+def on_days(series: Series, dtstart: date, dtend: date) -> Edition | None:
+    """Return an edition of ``series`` that takes up one of these days, the earliest of them."""
+    return db.session.scalar(
+        select(Edition)
+        .where(
+            Edition.series_id == series.id,
+            Edition.precision == Precision.DAY,
+            Edition.status != EditionStatus.CANCELLED,
+            Edition.dtstart < dtend,
+            Edition.dtend > dtstart,
+        )
+        .order_by(Edition.dtstart, Edition.id)
+        .limit(1)
+    )
+
+
 def every_edition(*, until: int | None = None) -> Sequence[Edition]:
     """Return every edition, projections included, that starts in or before the year ``until``."""
     query = select(Edition).order_by(Edition.dtstart, Edition.id)

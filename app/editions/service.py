@@ -20,6 +20,7 @@ from app.editions.models import Edition
 from app.editions.signals import edition_changed, edition_revised
 from scheduler import lifecycle, timespan
 from scheduler.errors import N_, ConflictError, DomainError
+from scheduler.known_dates import say_days
 from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
@@ -45,6 +46,15 @@ class YearError(DomainError):
     """A day too far from any plan."""
 
     message = N_("The year must lie between {first} and {last}.")
+
+
+class DaysTakenError(ConflictError):
+    """An edition added by hand where its series has one already."""
+
+    message = N_(
+        "{title} is on {days} already, and two editions of a series cannot share days. Choose "
+        "other days, or change that one."
+    )
 
 
 class CapacityError(DomainError):
@@ -155,10 +165,14 @@ def add_by_hand(
 
     Raises:
         SpanError, YearError, ReasonMissingError: see there.
+        DaysTakenError: another edition of the series is on these days.
     """
     check_span(dtstart, dtend)
     insist_on_reason(reason)
     database.write(series)
+    beside = queries.on_days(series, dtstart, dtend)
+    if beside is not None:
+        raise DaysTakenError(title=beside.title, days=say_days(beside.dtstart, beside.dtend))
     edition = make(series, dtstart, dtend, now=now)
     numbering.renumber(series)
     audit.record("edition.added", edition, by=by, now=now, reason=reason)

@@ -26,7 +26,7 @@ def main(stdin: TextIO, stdout: TextIO) -> int:
     faults = check(instance, plan.assignment)
     if faults or score(instance, plan.assignment) != plan.values:
         return _refuse(" ".join(["The plan found is not valid, which is our fault.", *faults]))
-    json.dump(plan.document(), stdout, ensure_ascii=False)
+    json.dump(plan.document(), stdout)  # in ASCII: an id may be no text that UTF-8 can write
     stdout.write("\n")
     return 0
 

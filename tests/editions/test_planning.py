@@ -115,6 +115,28 @@ def test_a_second_edition_in_a_year_has_a_number() -> None:
     assert pending(2027) == []
 
 
+@pytest.mark.parametrize("shift", [-1, 0, 2])
+def test_an_edition_is_not_added_on_days_that_its_series_has_already(shift: int) -> None:
+    series, person, day = make_series(), make_person(), date(2027, 3, 2) + timedelta(days=shift)
+    apply(2027)
+    with pytest.raises(service.DaysTakenError) as refused:
+        service.add_by_hand(
+            series, day, day + timedelta(days=2), reason="Asked", by=person, now=OPENING
+        )
+    assert str(refused.value) == (
+        "Symposium 2027 is on 2–4 March 2027 already, and two editions of a series cannot share "
+        "days. Choose other days, or change that one."
+    )
+    db.session.rollback()
+    edition = queries.find("symposium-2027")
+    assert edition
+    database.write(edition)
+    edition.status = EditionStatus.CANCELLED
+    service.add_by_hand(
+        series, day, day + timedelta(days=2), reason="Instead", by=person, now=OPENING
+    )
+
+
 def test_a_plan_that_was_overtaken_is_not_applied() -> None:
     make_series()
     proposal = propose()

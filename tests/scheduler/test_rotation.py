@@ -538,6 +538,17 @@ def test_the_command_prints_the_plan_as_the_format_has_it(
     assert printed["plan"]["S0000/0"] is None
 
 
+def test_an_id_that_is_no_text_comes_back_as_it_was(
+    tmp_path: Path,
+) -> None:
+    instance = load("tiny-0")
+    instance["offers"][1]["id"] = "\ud800"
+    with (tmp_path / "plan.json").open("w", encoding="utf-8") as out:
+        assert rotation.main(io.StringIO(json.dumps(instance)), out) == 0
+    printed = json.loads((tmp_path / "plan.json").read_text())
+    assert printed["plan"]["S0001/0"] == ["\ud800", 31]
+
+
 Fault = Callable[[Document], object]
 FAULTS: list[tuple[Fault, str]] = [
     (lambda d: d.pop("offers"), "the instance has no “offers”."),
