@@ -35,6 +35,7 @@ from app.hosting import (
     host_team,
     interests,
     judging,
+    needs,
     proposals,
 )
 from app.hosting import queries as hosting_queries
@@ -44,6 +45,7 @@ from app.hosting.models import OfferAnnex
 from app.messages import queries as message_queries
 from app.messages import service as messages
 from app.registrations import service as registrations
+from app.series.models import SeriesKind
 from scheduler.lifecycle import EditionStatus
 from tests.factories import (
     PDF,
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
 
     from app.accounts.models import Person
     from app.editions.models import Edition
+    from app.hosting.need_models import EngagementNeed
 
 OWN, OTHER = "", "other "
 # A column of the matrix stands for the own and, where there is one, the other person of a role.
@@ -220,7 +223,17 @@ def _things_of_contacts(people: Mapping[str, Person | None]) -> dict[str, Mappin
         "a section": {"public_id": offer.public_id, "name": "venue"},
         "an annex": {"public_id": offer.public_id, "annex_id": annex.id},
         "the interest": {"public_id": interest.public_id},
+        "a need of a member": {"public_id": _need(people).public_id},
     }
+
+
+def _need(people: Mapping[str, Person | None]) -> EngagementNeed:
+    """Make a need that a member of the committee, not the chair, has proposed."""
+    facts = needs.NeedFacts(
+        title="Ports", purpose="To train", reason="New", year=2032, months=(5, 6)
+    )
+    series = make_series("regional", region="africa", kind=SeriesKind.REGIONAL_ENGAGEMENT)
+    return needs.propose(series, facts, by=_the(people, "committee"), now=clock.utcnow())
 
 
 def _things_of_hosts(

@@ -204,6 +204,24 @@ def with_role(role: Role, scope_key: str = "") -> Sequence[Person]:
     ).all()
 
 
+def contacts_of(country_codes: Sequence[str]) -> Sequence[Person]:
+    """Return the active national contacts of these countries, by address."""
+    return db.session.scalars(
+        select(Person)
+        .where(
+            Person.id.in_(
+                select(Grant.person_id).where(
+                    Grant.role == Role.NATIONAL_CONTACT,
+                    Grant.scope_key.in_(country_codes),
+                    standing(),
+                )
+            ),
+            Person.active,
+        )
+        .order_by(Person.email)
+    ).all()
+
+
 def display_names(ids: Iterable[int | None]) -> dict[int | None, str]:
     """Return what these people are called, by id."""
     people = db.session.scalars(select(Person).where(Person.id.in_([*filter(None, ids)])))

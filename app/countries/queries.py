@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from app.countries.models import Association, Country
+from app.countries.models import Association, Country, association_member
 from app.database import db
 
 if TYPE_CHECKING:
@@ -21,6 +21,22 @@ def find(code: str) -> Country | None:
 def find_association(slug: str) -> Association | None:
     """Return the association with this slug."""
     return db.session.get(Association, slug)
+
+
+def codes_of(region: str) -> Sequence[str]:
+    """Return the codes of the countries of a region."""
+    return db.session.scalars(select(Country.code).filter_by(region=region)).all()
+
+
+def associations_of(codes: Sequence[str] | None = None) -> Sequence[Association]:
+    """Return the associations that any of these countries belongs to, or all, by name."""
+    query = select(Association).order_by(Association.name)
+    if codes is not None:
+        members = select(association_member.c.association_slug).where(
+            association_member.c.country_code.in_(codes)
+        )
+        query = query.where(Association.slug.in_(members))
+    return db.session.scalars(query).all()
 
 
 def names() -> Sequence[tuple[str, str]]:

@@ -17,6 +17,7 @@ from app.database import db
 from app.editions.models import Edition, KnownEvent
 from app.forms import clean
 from app.hosting.models import HostingInterest, HostingOffer
+from app.hosting.need_models import EngagementNeed
 from app.i18n import gettext as _
 from app.paging import Pages
 from app.registrations.models import Registration
@@ -188,6 +189,10 @@ NAMERS: dict[str, tuple[type[Any], Callable[[Any], Named]]] = {
                 f"{row.country.name}, {row.series.title}",
                 url_for("interests.show", public_id=row.public_id),
             ),
+        ),
+        (
+            EngagementNeed,
+            lambda row: (row.title, url_for("needs.show", public_id=row.public_id)),
         ),
         (Registration, lambda row: (row.edition.title, "")),
         (KnownEvent, lambda row: (row.name, "")),

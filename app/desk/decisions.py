@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from app.hosting.models import CallForHosts
 
 _S = EditionStatus
+_UNDECIDED = frozenset({_S.CALL_OPEN, _S.UNDER_EVALUATION})
 CALL_SOON = timedelta(days=60)  # so long before its day a call for hosts is something to prepare
 
 
@@ -45,6 +46,8 @@ def next_decisions(today: date, ahead: Sequence[EditionRow] | None = None) -> li
     called = [edition.id for edition in every if edition.status is _S.CALL_OPEN]
     calls = hosting.calls_of(called) if called else {}
     counts = hosting.count_standing(called) if called else {}
+    undecided = [edition.id for edition in every if edition.status in _UNDECIDED]
+    days = editions.decision_days(undecided) if undecided else {}
     laid: dict[int, list[EditionMilestone]] = {}
     for row in editions.milestones_of([edition.id for edition in every]) if every else ():
         laid.setdefault(row.edition_id, []).append(row)
@@ -54,7 +57,12 @@ def next_decisions(today: date, ahead: Sequence[EditionRow] | None = None) -> li
     for edition in every:
         by_state = None
         if edition.dtend > today or edition.status is _S.POSTPONED:
-            by_state = _decision(edition, calls.get(edition.id), counts.get(edition.id, 0))
+            by_state = _decision(
+                edition,
+                calls.get(edition.id),
+                counts.get(edition.id, 0),
+                days.get(edition.id),
+            )
         its_rows = laid.get(edition.id, [])
         by_milestones = _by_milestones(edition, its_rows, by_state, today)
         if by_state is not None and edition.id in running:  # instead of what the state asks for
@@ -166,7 +174,7 @@ def _call_due(edition: EditionRow, due_on: date, *, is_possible: bool) -> Decisi
 
 
 def _decision(  # noqa: PLR0911 - one line a state
-    edition: Edition, call: CallForHosts | None, offer_count: int
+    edition: Edition, call: CallForHosts | None, offer_count: int, decide_by: date | None
 ) -> Decision | None:
     def act(name: str) -> str:
         return url_for("editions.act", slug=edition.slug, name=name)
@@ -174,12 +182,10 @@ def _decision(  # noqa: PLR0911 - one line a state
     compare = url_for("hosting.compare", slug=edition.slug)
     match edition.status:
         case _S.CALL_OPEN:
-            closes_on = call.last_day if call else None
-            said = _("The call for hosts runs; %(count)s offers so far.", count=offer_count)
-            return Decision(edition, said, closes_on, _("Compare the offers"), compare)
+            return _called(edition, call, offer_count, decide_by, compare)
         case _S.UNDER_EVALUATION:
             said = _("Select a host among the offers.")
-            return Decision(edition, said, None, _("Compare the offers"), compare)
+            return Decision(edition, said, decide_by, _("Compare the offers"), compare)
         case _S.HOST_SELECTED:
             said = _("Confirm days, zone and venue with the host.")
             return Decision(edition, said, None, _("Confirm"), act("confirm"))
@@ -198,3 +204,21 @@ def _decision(  # noqa: PLR0911 - one line a state
             return Decision(edition, said, None, _("Confirm new days"), act("confirm"))
         case _:
             return None
+
+
+def _called(
+    edition: Edition,
+    call: CallForHosts | None,
+    offer_count: int,
+    decide_by: date | None,
+    compare: str,
+) -> Decision | None:
+    """Return the line of an open call; the call of a need runs by itself until somebody offers."""
+    if call is None or not call.is_rolling:
+        closes_on = call.last_day if call else None
+        said = _("The call for hosts runs; %(count)s offers so far.", count=offer_count)
+        return Decision(edition, said, closes_on, _("Compare the offers"), compare)
+    if decide_by is None:
+        return None
+    said = _("An offer waits: close the call, and let the committee decide.")
+    return Decision(edition, said, decide_by, _("Compare the offers"), compare)

@@ -25,6 +25,7 @@ from app.desk.rotation_ground import (
 )
 from app.editions import clashing, milestone_templates, progress
 from app.editions import queries as editions
+from app.hosting import need_queries
 from app.hosting import queries as hosting
 from app.hosting.models import CostShare, HostingInterest
 from scheduler import clashes, rotation
@@ -65,6 +66,8 @@ class _Builder:
         self.sources: dict[str, str] = {}
         self.starts: dict[tuple[str, str, int], date] = {}
         self.omitted: list[Omitted] = []
+        # What a region asked for stands beside its rule, and is decided on by itself.
+        self.of_needs = need_queries.edition_ids()
         self.by_series = self._rows_by_series()
         every = [row for rows in self.by_series.values() for row in rows]
         self.start_year = min((iso_year(row.dtstart) for row in every), default=today.year)
@@ -122,7 +125,7 @@ class _Builder:
         """Return open and held editions of each series that has open ones, in order of time."""
         found: dict[str, list[Edition]] = defaultdict(list)
         for row in editions.every_edition(until=self.settings.until):
-            if self._is_open(row) or self._is_held(row):
+            if row.id not in self.of_needs and (self._is_open(row) or self._is_held(row)):
                 found[row.series.slug].append(row)
         return {
             slug: rows for slug, rows in found.items() if any(self._is_open(row) for row in rows)

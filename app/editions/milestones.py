@@ -137,6 +137,11 @@ def note_offer(edition: Edition, *, by: Person, now: datetime) -> None:
         _note(edition, by, now, offered_on=now.date())
 
 
+def note_decision_day(edition: Edition, day: date | None, *, now: datetime) -> None:
+    """Note by which day offers for ``edition`` are decided on; none where none waits."""
+    _note(edition, None, now, decide_by=day)
+
+
 def lay_all(*, now: datetime) -> int:
     """Lay what is missing for the editions ahead, after an upgrade; return for how many."""
     database.write()
@@ -148,7 +153,7 @@ def lay_all(*, now: datetime) -> int:
     return len(missing)
 
 
-def _note(edition: Edition, by: Person, now: datetime, **facts: date) -> None:
+def _note(edition: Edition, by: Person | None, now: datetime, **facts: date | None) -> None:
     schedule = db.session.get(EditionSchedule, edition.id)
     if schedule is None:
         return
@@ -210,6 +215,8 @@ def _days_by_facts(edition: Edition, schedule: EditionSchedule) -> dict[str, dat
     found = {}
     if schedule.call_closes_on is not None:
         found[OFFERS_CLOSE] = schedule.call_closes_on
+    if schedule.decide_by is not None:
+        found[DECIDED] = schedule.decide_by
     if edition.status in TAKES_OR_TOOK_REGISTRATIONS:
         eve = edition.dtstart - timedelta(days=1)
         set_days = {

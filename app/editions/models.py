@@ -370,6 +370,7 @@ class EditionSchedule(Model):
     begun_on: Mapped[date]  # the work: the call opened, or a host was named without one
     call_closes_on: Mapped[date | None]  # the last day for offers; none: there was no call
     offered_on: Mapped[date | None]  # the first offer
+    decide_by: Mapped[date | None]  # the last day to decide on rolling offers, while some wait
     # Days that an organiser set; without one, its milestone's holds.
     registration_opens_on: Mapped[date | None]
     nominations_close_on: Mapped[date | None]

@@ -376,6 +376,21 @@ def milestones_of(edition_ids: Sequence[int]) -> Sequence[EditionMilestone]:
     ).all()
 
 
+def schedule_of(edition: Edition) -> EditionSchedule | None:
+    """Return what the milestones of ``edition`` are counted from."""
+    return db.session.get(EditionSchedule, edition.id)
+
+
+def decision_days(edition_ids: Sequence[int]) -> dict[int, date]:
+    """Return by which day offers are decided on, for those of these editions that have one."""
+    rows = db.session.execute(
+        select(EditionSchedule.edition_id, EditionSchedule.decide_by).where(
+            EditionSchedule.edition_id.in_(edition_ids), EditionSchedule.decide_by.is_not(None)
+        )
+    )
+    return {edition_id: day for edition_id, day in rows if day is not None}
+
+
 def milestone(edition: Edition, key: str) -> EditionMilestone | None:
     """Return one milestone of ``edition`` that its template still has."""
     return db.session.scalar(

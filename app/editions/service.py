@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from app import audit, database, publication
 from app.database import db
 from app.editions import milestones, numbering, queries
-from app.editions.models import Edition
+from app.editions.models import Edition, Precision
 from app.editions.signals import edition_changed, edition_revised
 from scheduler import lifecycle, timespan
 from scheduler.errors import N_, ConflictError, DomainError
@@ -298,6 +298,7 @@ def select_host(  # noqa: PLR0913 - a host is a country, a place and days
         edition.country_code = country.code
         edition.city, edition.venue = city, venue
         edition.dtstart, edition.dtend = dtstart, dtend
+        edition.precision = Precision.DAY
 
 
 def confirm(  # noqa: PLR0913 - days, zone and place are confirmed together

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app import database, outbox
 from app.editions import service as editions
-from app.hosting import decision_queries, letters, queries, service
+from app.hosting import deadlines, decision_queries, letters, queries, service
 from app.hosting.models import CHOOSABLE, UNDECIDED
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import OfferStatus
@@ -81,6 +81,7 @@ def select(  # noqa: PLR0913 - a decision has these parts
         MoveError: the edition is not under evaluation, or the offer no longer stands.
         WindowChoiceError: the country did not offer these days.
         ReasonMissingError: no reason is given.
+        LateDecisionError: the day to decide by went by.
     """
     editions.insist_on_reason(reason)
     edition = offer.edition
@@ -95,6 +96,8 @@ def select(  # noqa: PLR0913 - a decision has these parts
     ):
         raise ReserveError
     insist_offered(offer, dtstart, dtend)
+    if by is not None:  # what the committee agreed in time records itself, whenever that is
+        deadlines.insist_in_time(edition, now.date())
     editions.select_host(
         edition,
         offer.country,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app import audit, database
 from app.database import db
-from app.hosting import choosing, committee, judging
+from app.hosting import choosing, committee, deadlines, judging
 from app.hosting import decision_letters as letters
 from app.hosting import decision_queries as queries
 from app.hosting import queries as hosting_queries
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from app.editions.models import Edition
     from app.hosting.choosing import Choice
     from app.hosting.models import CallForHosts
+
+
+MOMENT = timedelta(microseconds=1)  # a round that closes at midnight ends on the day before
 
 
 class ObjectionError(DomainError):
@@ -49,11 +53,13 @@ def propose(
         NotEvaluatedError: the offers are not being judged.
         RoundRunningError: there is a round.
         RecusedError, ChoiceError, WindowChoiceError, ReasonMissingError, ClosingError: see there.
+        LateDecisionError: it would close after the day to decide by.
     """
     database.write(edition)
     committee.insist_no_round(edition)
     committee.insist_on_say(edition, by)
     choosing.check(edition, choice)
+    deadlines.insist_in_time(edition, (closes_at - MOMENT).date())
     members = committee.members(edition)
     deciding.begin(
         choice.offer.public_id, {person.id for person in members}, closes_at=closes_at, now=now

@@ -12,6 +12,7 @@ from app.editions import service as editions
 from app.hosting import letters, merging, queries, sections, service
 from app.hosting.models import UNDECIDED, HostingOffer, OfferAnnex
 from app.hosting.sections import Section
+from app.hosting.signals import offers_changed
 from scheduler import lifecycle
 from scheduler.errors import N_, ConflictError, DomainError, NotFoundError
 from scheduler.lifecycle import OfferStatus
@@ -211,6 +212,7 @@ def send_back(
     contacts = accounts.with_role(Role.NATIONAL_CONTACT, offer.country_code)
     for address in sorted({person.email for person in contacts} | {service.contact_of(offer)}):
         outbox.post(address, letters.offer_returned(offer), now=now)
+    offers_changed.send(None, edition=offer.edition, now=now)
 
 
 def _changed(offer: HostingOffer, by: Person, now: datetime, what: str = "annexes") -> None:

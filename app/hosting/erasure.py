@@ -23,6 +23,7 @@ from app.hosting.decision_models import (
 )
 from app.hosting.judging_models import Evaluator, OfferGate, ScoreSheet
 from app.hosting.models import CallForHosts, HostingInterest, HostingOffer
+from app.hosting.need_models import EngagementNeed, NeedSupport
 from app.i18n import lazy_gettext as _l
 
 if TYPE_CHECKING:
@@ -35,12 +36,18 @@ KEPT = timedelta(days=730)  # after the event
 
 @person_data.connect
 def _tell(sender: object, *, person: Person) -> tuple[str, list[dict[str, Any]]]:  # noqa: ARG001
-    """Tell a person what they sent for their country."""
+    """Tell a person what they sent for their country, and which needs of regions they spoke for."""
     offers = db.session.scalars(
         select(HostingOffer).filter_by(submitted_by_id=person.id).order_by(HostingOffer.id)
     )
     interests = db.session.scalars(
         select(HostingInterest).filter_by(stated_by_id=person.id).order_by(HostingInterest.id)
+    )
+    needs = db.session.scalars(
+        select(EngagementNeed).filter_by(proposed_by_id=person.id).order_by(EngagementNeed.id)
+    )
+    supports = db.session.scalars(
+        select(NeedSupport).filter_by(person_id=person.id).order_by(NeedSupport.need_id)
     )
     told = [
         {
@@ -58,6 +65,16 @@ def _tell(sender: object, *, person: Person) -> tuple[str, list[dict[str, Any]]]
             "stated_at": interest.stated_at.isoformat(),
         }
         for interest in interests
+    ]
+    told += [
+        {"need": need.title, "proposed_at": need.proposed_at.isoformat()} for need in needs
+    ] + [
+        {
+            "supported": one.need.title,
+            "remark": one.remark,
+            "supported_at": one.supported_at.isoformat(),
+        }
+        for one in supports
     ]
     return "sent_for_my_country", told
 

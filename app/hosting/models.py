@@ -76,6 +76,7 @@ class CallForHosts(Model):
     dates_from: Mapped[date | None]  # offered windows lie within these days, the end exclusive
     dates_until: Mapped[date | None]
     own_weights: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)  # none: the defaults
+    is_rolling: Mapped[bool] = mapped_column(default=False)  # of a need; its region alone offers
     extended_at: Mapped[datetime | None]  # once, when nobody had offered
     approached: Mapped[list[str]] = mapped_column(JSON, default=list)  # countries asked directly
     edition: Mapped[Edition] = relationship(lazy="joined", innerjoin=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from app import audit, database, outbox, uploads
+from app.countries.service import REGION_NAMES
 from app.database import db
 from app.editions import disruptions, milestones
 from app.editions import service as editions
@@ -19,6 +20,7 @@ from app.hosting.models import (
     OfferWindow,
 )
 from app.hosting.sections import Section
+from app.hosting.signals import offers_changed
 from scheduler import lifecycle
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import EditionStatus, OfferStatus
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from app.accounts.models import Person
     from app.countries.models import Country
     from app.editions.models import Edition
+    from app.series.models import Series
 
 WINDOWS_MAX = 3
 SHORT_FORM = (Section.AUTHORITY, Section.DATES, Section.VENUE, Section.CONTACTS)
@@ -66,6 +69,15 @@ class ReturnedLateError(ConflictError):
     """A returned offer that comes back after its day."""
 
     message = N_("The offer of {country} could be sent in again until {day}.")
+
+
+class ForeignRegionError(ConflictError):
+    """An offer to host what another region needs."""
+
+    message = N_(
+        "This engagement is for {region}, and {country} does not lie there. Only countries of the "
+        "region can offer to host it."
+    )
 
 
 class LetterMissingError(DomainError):
@@ -139,6 +151,7 @@ def arrive(offer: HostingOffer, *, by: Person, now: datetime) -> None:
     milestones.note_offer(offer.edition, by=by, now=now)
     audit.record("offer.submitted", offer, by=by, now=now)
     outbox.post(by.email, letters.offer_received(offer), now=now)
+    offers_changed.send(None, edition=offer.edition, now=now)
 
 
 def keep_version(offer: HostingOffer, *, by: Person, now: datetime) -> None:
@@ -214,6 +227,7 @@ def withdraw(offer: HostingOffer, *, reason: str, by: Person, now: datetime) -> 
         disruptions.release_host(offer.edition, reason=reason, by=by, now=now)
     for address in sorted({by.email, *letters.organisers()}):
         outbox.post(address, letters.offer_withdrawn(offer), now=now)
+    offers_changed.send(None, edition=offer.edition, now=now)
 
 
 def conclude(
@@ -228,6 +242,7 @@ def conclude(
     offer.decision_reason, offer.modified_at = reason, now
     db.session.flush()
     audit.record(f"offer.{status.value}", offer, by=by, now=now, reason=reason)
+    offers_changed.send(None, edition=offer.edition, now=now)
 
 
 def _fill(offer: HostingOffer, facts: OfferFacts) -> None:
@@ -296,9 +311,25 @@ def insist_open(edition: Edition, country: Country, now: datetime) -> None:
 
     Raises:
         CallClosedError: it does not.
+        ForeignRegionError: a region looks for a host within itself.
     """
-    if not takes_offers(queries.call_of(edition), country.code, now):
+    call = queries.call_of(edition)
+    if call is not None and call.is_rolling:
+        insist_on_region(edition.series, country)
+    if not takes_offers(call, country.code, now):
         raise CallClosedError(edition=edition.title)
+
+
+def insist_on_region(series: Series, country: Country) -> None:
+    """Insist that ``country`` lies in the region whose need it would host.
+
+    Raises:
+        ForeignRegionError: it does not.
+    """
+    if series.region is not None and country.region != series.region:
+        raise ForeignRegionError(
+            region=REGION_NAMES.get(series.region, series.region), country=country.name
+        )
 
 
 def insist_changeable(offer: HostingOffer, now: datetime) -> None:

@@ -57,7 +57,8 @@ def calls() -> ResponseReturnValue:
     own_countries = access.countries_of(person)
     return render_template(
         "hosting/calls.html",
-        calls=[(call, (call.closes_at - now).days) for call in found],
+        # Those of needs run by themselves, and stand with their needs.
+        calls=[(call, (call.closes_at - now).days) for call in found if not call.is_rolling],
         offers=queries.offers_of(own_countries) if own_countries else [],
         hosted=host_team.hosted_by(person),
         can_offer=bool(own_countries),

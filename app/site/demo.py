@@ -29,7 +29,7 @@ from app.registrations import service as registrations
 from app.series import service as series_service
 from app.series.models import Series, SeriesKind
 from app.series.service import SeriesFacts
-from app.site import demo_hosting, events_file
+from app.site import demo_hosting, demo_needs, events_file
 from scheduler import recurrence
 from scheduler.known_dates import GENERAL_CONFERENCE, Level
 from scheduler.lifecycle import EditionStatus
@@ -106,6 +106,7 @@ def load(password: str, *, now: datetime) -> None:
     demo_hosting.judge(workshop, organiser, now)
     demo_hosting.tell_interests(contacts, now)
     postpone_and_cancel(organiser, now)
+    demo_needs.propose(contacts, now)
 
 
 def found_series(now: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 from scheduler.errors import N_
 
 Tone = Literal["quiet", "accent", "signal", "danger", "ok"]
-Machine = Literal["edition", "offer", "agreement", "round", "registration"]
+Machine = Literal["edition", "offer", "agreement", "round", "need", "registration"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,14 @@ STATES: Mapping[str, Mapping[str, State]] = {
         "tied": State(N_("Tied: the chair decides"), "warning", "signal"),
         "decided": State(N_("Decided"), "check", "ok"),
         "called_off": State(N_("Called off"), "cross", "quiet"),
+    },
+    "need": {
+        "open": State(N_("Open to offers"), "open", "accent"),
+        "offered": State(N_("Offer waits for a decision"), "half", "accent"),
+        "decided": State(N_("Host decided"), "check", "ok"),
+        "declined": State(N_("Declined"), "shut", "quiet"),
+        "withdrawn": State(N_("Withdrawn"), "cross", "quiet"),
+        "lapsed": State(N_("Lapsed"), "expected", "quiet"),
     },
     "registration": {
         "draft": State(N_("Not sent yet"), "pen", "quiet"),

@@ -15,6 +15,7 @@ from app.hosting.section_forms import FORMS
 from app.hosting.sections import Section
 from app.registrations.models import GrantStatus
 from app.site.history import KINDS, WORDS
+from scheduler.engagements import NeedStatus
 from scheduler.lifecycle import EditionStatus, OfferStatus, RegistrationStatus
 from tests.factories import (
     OPENING,
@@ -44,6 +45,10 @@ MADE_FROM = {
         - {AgreementAct.ACCEPTED, AgreementAct.WAIVED, AgreementAct.ENDED}},
     "f'offer.{status.value}'": {f"offer.{status}" for status in (
         OfferStatus.SELECTED, OfferStatus.NOT_SELECTED)},
+    "f'need.{target.value}'": {f"need.{status}" for status in (
+        NeedStatus.OPEN, NeedStatus.OFFERED, NeedStatus.DECIDED, NeedStatus.DECLINED)},
+    "f'need.{status.value}'": {f"need.{status}" for status in (
+        NeedStatus.WITHDRAWN, NeedStatus.DECLINED)},
     "f'release.{what}'": {f"release.{what}" for what in (
         "asked", "granted", "declined", "fetched", "ended")},
     "f'grant.{grant.status.value}'": {f"grant.{status}" for status in (

@@ -17,7 +17,7 @@ from app.site.presentation import (
     lay_out_year,
 )
 from app.site.states import STATES
-from scheduler import deciding, lifecycle
+from scheduler import deciding, engagements, lifecycle
 
 MARCH_5, MARCH_8 = date(2024, 3, 5), date(2024, 3, 8)
 
@@ -102,6 +102,7 @@ def test_every_state_has_its_words() -> None:
         "agreement": lifecycle.AgreementStatus,
         "registration": lifecycle.RegistrationStatus,
         "round": deciding.RoundStatus,
+        "need": engagements.NeedStatus,
     }
     assert {name: set(states) for name, states in STATES.items()} == {
         name: {str(state) for state in machine} for name, machine in machines.items()
