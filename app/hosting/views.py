@@ -13,6 +13,7 @@ from app.accounts import access
 from app.accounts.access import current_person, the_person
 from app.countries import queries as countries
 from app.database import db
+from app.editions import queries as edition_queries
 from app.forms import day_after, options, put
 from app.hosting import (
     choosing,
@@ -20,6 +21,7 @@ from app.hosting import (
     decision_queries,
     host_team,
     judging,
+    need_queries,
     offer_page,
     queries,
     sections,
@@ -174,6 +176,9 @@ def compare(slug: str) -> ResponseReturnValue:
         may_judge=access.judge_offers(person),
         is_asked=queries.evaluator(call, the_person()) is not None,
         round_status=decided.status.value if decided is not None else "",
+        need=need_queries.of_edition(edition) if call.is_rolling else None,
+        decide_by=edition_queries.decision_days([edition.id]).get(edition.id),
+        today=clock.today(),
         asked=[name for code, name in countries.names() if code in call.approached],
     )
     return page, status
@@ -185,6 +190,7 @@ def _read_call(call: CallForHosts) -> str:
     is_open = takes_offers(call)
     own = access.countries_of(current_person())
     has_offered = any(offer.country_code in own for offer in queries.offers_for(edition))
+    region = set(countries.codes_of(edition.series.region or "")) if call.is_rolling else set()
     is_for_reader = is_open and (call.is_published or bool(own))
     if not is_for_reader and not has_offered:
         raise NotFoundError
@@ -193,7 +199,7 @@ def _read_call(call: CallForHosts) -> str:
         call=call,
         edition=edition,
         is_open=is_open,
-        can_offer=bool(own),
+        can_offer=bool(own) and not (call.is_rolling and region.isdisjoint(own)),
         criteria=CRITERIA,
     )
 

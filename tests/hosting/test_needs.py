@@ -457,6 +457,19 @@ def test_other_countries_are_not_told_who_offered(client: Client, need: Engageme
     assert ("Alboria" in said, "Compare, score and decide" in said) == (True, True)
 
 
+def test_the_comparison_says_by_when_to_decide(client: Client, need: EngagementNeed) -> None:
+    complete(begin(need))
+    path = f"/hosting/calls/{edition_of(need).slug}"
+    page = client.sign_in(make_person(role=Role.COMMITTEE)).get(path)
+    assert "The committee decides by Tuesday 16 March 2027." in words(page)
+    assert f"/hosting/needs/{need.public_id}" in page.text
+    # The call is read by every contact, and offers its button to those of the region alone.
+    told = [
+        "Offer to host" in words(client.sign_in(contact(code)).get(path)) for code in ("XAE", "XAB")
+    ]
+    assert told == [True, False]
+
+
 def test_a_decision_is_put_off_and_a_need_declined_on_its_page(
     client: Client, need: EngagementNeed
 ) -> None:
