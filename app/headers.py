@@ -63,7 +63,8 @@ def init_app(app: Flask, *, is_https: bool, origin: str) -> None:
         if is_file and "v" in request.args:
             # The address carries a digest of the content.
             headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        if "Cache-Control" not in headers and not is_file:
+        # What Flask sends as a file says "no-cache" by itself.
+        if headers.get("Cache-Control", "no-cache") == "no-cache" and not is_file:
             # A page made for one person is nobody else's, not even on a shared computer.
             # The session is saved after this, so its cookie is not among the headers yet.
             private = bool(session) or session.modified

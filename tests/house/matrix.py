@@ -86,6 +86,7 @@ class Asker:
         self.browser = app.test_client(use_cookies=False)
         self.cookies: dict[str, str] = {}
         self.tokens: dict[str, str] = {}
+        self.kept: set[str] = set()  # routes whose answers to people a browser may keep
         for name, person in self.world.people.items():
             if person is not None:
                 client.sign_in(person)
@@ -117,7 +118,7 @@ class Asker:
         """Return the marks that the application gives, method by method where they differ."""
         found: dict[str, str] = {}
         for method in row.methods:
-            for name, mark in self._ask(method, address(row, self.world.things) or ""):
+            for name, mark in self._ask(method, row, address(row, self.world.things) or ""):
                 known = found.get(name, mark)
                 found[name] = mark if known == mark else f"{known} ({method}: {mark})"
         return found
@@ -131,11 +132,13 @@ class Asker:
             cells.append(marks[0] if len(set(marks)) == 1 else "".join(marks))
         return Row(row.route, row.methods, row.thing, tuple(cells))
 
-    def _ask(self, method: str, path: str) -> Iterator[tuple[str, str]]:
+    def _ask(self, method: str, row: Row, path: str) -> Iterator[tuple[str, str]]:
         for name, cookie in self.cookies.items():
             data = {"csrf_token": self.tokens[name]} if method == "POST" else None
             answer = self.browser.open(path, method=method, data=data, headers={"Cookie": cookie})
             mark = mark_of(answer, is_visitor=name == "visitor")
+            if name != "visitor" and "no-store" not in answer.headers.get("Cache-Control", ""):
+                self.kept.add(row.route)
             answer.close()
             yield name, mark
             if method == "POST" and mark == THROUGH:

@@ -72,6 +72,18 @@ def test_what_a_visitor_may_use_is_this_and_nothing_more(app: Flask) -> None:
     }
 
 
+# Not made for whoever asks: the same for all, or for whoever knows a secret address.
+EVERYBODYS = {
+    "/feeds/all.<suffix>",
+    "/feeds/<kind>/<key>.<suffix>",
+    "/feeds/deadlines.<suffix>",
+    "/feeds/news.atom",
+    "/feeds/personal/<token>.ics",
+    "/static/<filename>",
+    "/subscribe/<kind>.svg",
+}
+
+
 @pytest.mark.skipif(bool(POSTGRESQL), reason="permissions are the same; the file is put back here")
 def test_every_route_answers_every_role_as_the_document_says(
     app: Flask, client: Client, caplog: pytest.LogCaptureFixture
@@ -96,6 +108,10 @@ def test_every_route_answers_every_role_as_the_document_says(
             problems.append(f"{row}\n  names no thing of tests/world.py that fills the address.")
         else:
             problems += [f"{row}\n  {told}" for told in matrix.differences(row, asker)]
+    problems += [
+        f"A browser may keep what {route} answers to people: let it say no-store."
+        for route in sorted(asker.kept - EVERYBODYS)
+    ]
     if problems:
         pytest.fail("\n".join(problems), pytrace=False)  # an assertion would cut them short
 
