@@ -1,0 +1,96 @@
+"""An offer from its first words to its second version, on a telephone without scripts."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from app.accounts.models import Role
+from app.clock import utcnow
+from scheduler.lifecycle import EditionStatus
+from tests.factories import PDF, make_call, make_country, make_edition, make_person
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+    NewPage = Callable[..., Page]
+
+PHONE = {"viewport": {"width": 375, "height": 740}, "java_script_enabled": False}
+
+
+def press(page: Page, button: str) -> None:
+    """Press a button by the keyboard; it lies inside the screen's width."""
+    found = page.get_by_role("button", name=button, exact=True)
+    box = found.bounding_box()
+    assert box is not None
+    assert (box["x"] >= 0, box["x"] + box["width"] <= 375, box["height"] >= 24) == (True,) * 3
+    found.press("Enter")
+
+
+def test_a_country_offers_on_a_telephone_without_scripts_and_by_keyboard(
+    new_page: NewPage,
+) -> None:
+    dtstart = utcnow().date() + timedelta(days=500)
+    edition = make_edition(status=EditionStatus.CALL_OPEN, dtstart=dtstart, title="Symposium")
+    make_call(edition)
+    make_country("XAA", name="Alboria")
+    contact, deputy = (make_person(role=Role.NATIONAL_CONTACT, scope="XAA") for _ in range(2))
+    organiser = make_person(role=Role.ORGANISER, commit=True)
+
+    phone = new_page(contact, **PHONE)
+    phone.goto(f"/hosting/calls/{edition.slug}/offer")
+    phone.get_by_label(re.compile("^City")).fill("Albor")
+    press(phone, "Save as a draft")
+    expect(phone.get_by_text("The draft is saved.")).to_be_visible()
+    sections = phone.get_by_role("navigation", name="Sections of the offer")
+    sections.get_by_role("link", name="Authority and letter").press("Enter")
+    phone.get_by_label("Sponsoring authority").fill("Ministry of Energy")
+    phone.get_by_label("The government's letter").set_input_files(
+        {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": PDF}
+    )
+    press(phone, "Save and go on")
+    phone.get_by_label("First wish: from").fill(dtstart.isoformat())
+    phone.get_by_label("First wish: to").fill((dtstart + timedelta(days=9)).isoformat())
+    press(phone, "Check these days")
+    expect(phone.get_by_role("region", name="What lies on these days")).to_contain_text("clash")
+    press(phone, "Save and go on")
+    expect(phone.get_by_label(re.compile("^City"))).to_have_value("Albor")
+
+    # A deputy fills in the rest meanwhile; nothing of either is lost.
+    other = new_page(deputy, **PHONE)
+    other.goto(phone.url)
+    other.get_by_label(re.compile("^Hotels")).fill("Six within reach.")
+    press(other, "Save")
+    phone.get_by_label(re.compile("^Venue")).fill("Congress Hall")
+    phone.get_by_label("Seats in the plenary room").fill("120")
+    press(phone, "Save")
+    expect(phone.get_by_text("Six within reach.")).to_be_visible()
+    press(phone, "Send the offer in")
+    expect(phone.get_by_text("The offer is submitted.")).to_be_visible()
+
+    desk = new_page(organiser)
+    desk.goto(phone.url)
+    desk.get_by_role("link", name="Return it with comments").click()
+    desk.get_by_label("Costs and grants").fill("Who pays for interpretation?")
+    desk.get_by_role("button", name="Return the offer with these comments").click()
+    expect(desk.get_by_text("The offer is returned.")).to_be_visible()
+
+    other.goto(phone.url)
+    expect(other.get_by_text("Who pays for interpretation?")).to_be_visible()
+    other.get_by_role("navigation", name="Sections of the offer").get_by_role(
+        "link", name="Costs and grants"
+    ).press("Enter")
+    line = other.get_by_role("group", name="Cost 1")
+    line.get_by_label(re.compile("^What")).fill("Interpretation")
+    line.get_by_label(re.compile("^Amount")).fill("12000")
+    press(other, "Save and go on")
+    other.goto(phone.url)
+    press(other, "Send the offer in")
+    expect(other.get_by_text("The offer is submitted.")).to_be_visible()
+    other.get_by_role("link", name="Compare its 2 versions").press("Enter")
+    expect(other.get_by_role("main")).to_contain_text("Interpretation: 12,000 EUR, the host")
