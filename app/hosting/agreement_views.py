@@ -19,6 +19,7 @@ from app.editions import agreements, progress
 from app.editions import queries as editions
 from app.editions.models import AgreementAct
 from app.forms import put
+from app.hosting import checklist
 from app.hosting.agreement_forms import HELP, LABELS, WORDS, AgreementRecordForm
 from app.i18n import gettext as _
 from scheduler.errors import DomainError, NotFoundError
@@ -94,7 +95,9 @@ def record(slug: str, act: str) -> ResponseReturnValue:
             upload = form.letter.data
             letter = (uploads.read_pdf(upload), upload.filename or "") if upload else None
             facts = agreements.Record(form.on_day.data, form.note.data or "", letter)
-            agreements.record(edition, found, facts, by=the_person(), now=clock.utcnow())
+            who: dict[str, Any] = {"by": the_person(), "now": clock.utcnow()}
+            made = agreements.record(edition, found, facts, **who)
+            checklist.add_agreed(edition, made, form.agreed(), **who)
         except DomainError as error:
             db.session.rollback()
             put(form, error, _field_of(form, error))
@@ -102,6 +105,7 @@ def record(slug: str, act: str) -> ResponseReturnValue:
             db.session.commit()
             flash(_("Recorded: %(act)s.", act=WORDS[found]), "success")
             return redirect(url_for(".show", slug=slug), HTTPStatus.SEE_OTHER)
+    form.add_spare_rows()
     page = render_template(
         "hosting/agreement_act.html",
         edition=edition,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from app.accounts.models import Person
-    from app.editions.models import Edition
+    from app.editions.models import AgreementRecord, Edition
 
 _S = EditionStatus
 HOSTED = frozenset({_S.CONFIRMED, _S.ANNOUNCED, _S.REGISTRATION_OPEN, _S.REGISTRATION_CLOSED})
@@ -69,6 +69,15 @@ class Usual:
     like: str
     lead: str  # where the series' template has no such milestone
     promised: tuple[Section, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What an agreement says is to be done, whose it is and by when."""
+
+    title: str
+    owner: TaskOwner
+    due_on: date
 
 
 _HOST, _ORGANISER = TaskOwner.HOST, TaskOwner.ORGANISER
@@ -124,8 +133,11 @@ def _follow(sender: object, *, edition: Edition) -> None:  # noqa: ARG001 - the 
     code = db.session.scalar(query)
     if code is not None and code != edition.country_code:
         db.session.execute(delete(HostTask).where(HostTask.edition_id == edition.id))
-        code = None
-    if code is None and edition.country_code is not None and edition.status in HOSTED:
+    if edition.country_code is None or edition.status not in HOSTED:
+        return
+    # What was agreed before the confirmation is there already, and stays.
+    usual = select(HostTask.id).filter_by(edition_id=edition.id, is_added=False).limit(1)
+    if db.session.scalar(usual) is None:
         _lay(edition)
 
 
@@ -217,6 +229,17 @@ def add(
     db.session.flush()
     _note("edition.task_added", task, by, now)
     return task
+
+
+def add_agreed(
+    edition: Edition, record: AgreementRecord, terms: Iterable[Term], *, by: Person, now: datetime
+) -> None:
+    """Put what an agreement, or its amendment, says on the checklist; errors as in `add`."""
+    version = _("version %(number)s", number=record.version)
+    for term in terms:
+        task = add(edition, term.title, term.owner, term.due_on, by=by, now=now)
+        task.promise = f"{version}, {record.note}"[:PROMISE_MAX] if record.note else version
+        db.session.flush()
 
 
 def mark_done(task: HostTask, *, by: Person, now: datetime) -> None:

@@ -256,3 +256,41 @@ def test_an_invitation_is_withdrawn(client: Client, edition: Edition, contact: P
     client.submit(f"{page(edition)}/team/invitations/{waiting.id}/withdraw")
     db.session.rollback()
     assert host_team.invitations(edition, clock.real_utcnow()) == []
+
+
+# -- what the agreement says -----------------------------------------------------------------
+
+
+def test_what_is_agreed_stands_on_the_checklist_with_its_owner_and_day(client: Client) -> None:
+    edition = make_edition(
+        status=EditionStatus.HOST_SELECTED, country_code=make_country("XAA").code
+    )
+    client.sign_in(make_person(role=Role.ORGANISER))
+    page = f"/hosting/host/{edition.slug}/agreement"
+    today, due_on = OPENING.date().isoformat(), edition.dtstart - timedelta(days=40)
+    term = {"terms-0-title": "Lend two interpreters", "terms-0-owner": "organiser"}
+    half = client.submit(f"{page}/accepted", on_day=today, **term)
+    assert (half.status_code, "by which day" in alert(half)) == (422, True)
+    assert fields(half)["terms-0-title"] == "Lend two interpreters"
+    term["terms-0-due_on"] = due_on.isoformat()
+    assert client.submit(f"{page}/accepted", on_day=today, note="Signed", **term).status_code == 303
+    amended = {"terms-0-title": "A second hall", "terms-0-owner": "host", "terms-0-due_on": today}
+    client.submit(f"{page}/amended", on_day=today, note="Two more rooms", **amended)
+    db.session.expire_all()
+    found = {task.title: task for task in checklist.tasks(edition)}
+    first, second = found["Lend two interpreters"], found["A second hall"]
+    assert (first.owner, first.due_on, first.promise) == (
+        TaskOwner.ORGANISER,
+        due_on,
+        "version 1, Signed",
+    )
+    assert (second.owner, second.promise) == (TaskOwner.HOST, "version 2, Two more rooms")
+    service.confirm(
+        edition, city="Albor", venue="Hall", venue_address="", tzid="UTC",
+        dtstart=edition.dtstart, dtend=edition.dtend, by=make_person(), now=OPENING,
+    )  # fmt: skip
+    titles = [task.title for task in checklist.tasks(edition)]
+    assert (len(titles), {*found} < {*titles}) == (len(checklist.USUAL) + 2, True)
+    assert "The agreement says: version 2, Two more rooms" in words(
+        client.get(f"/hosting/host/{edition.slug}")
+    )
