@@ -1,4 +1,4 @@
-"""An offer from its first words to its second version, on a telephone without scripts."""
+"""Offers and decisions on a telephone without scripts, by keyboard."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from playwright.sync_api import expect
 
 from app.accounts.models import Role
 from app.clock import utcnow
+from app.database import db
+from app.hosting import judging
 from scheduler.lifecycle import EditionStatus
-from tests.factories import PDF, make_call, make_country, make_edition, make_person
+from tests.factories import PDF, make_call, make_country, make_edition, make_offer, make_person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,3 +96,62 @@ def test_a_country_offers_on_a_telephone_without_scripts_and_by_keyboard(
     expect(other.get_by_text("The offer is submitted.")).to_be_visible()
     other.get_by_role("link", name="Compare its 2 versions").press("Enter")
     expect(other.get_by_role("main")).to_contain_text("Interpretation: 12,000 EUR, the host")
+
+
+def test_a_committee_scores_disagrees_votes_and_the_ballot_decides(new_page: NewPage) -> None:
+    dtstart = utcnow().date() + timedelta(days=500)
+    edition = make_edition(
+        status=EditionStatus.UNDER_EVALUATION, dtstart=dtstart, title="Symposium"
+    )
+    call = make_call(edition, closes_at=utcnow() - timedelta(days=1))
+    for code, name in (("XAA", "Alboria"), ("XAB", "Brevania")):
+        make_offer(edition, make_country(code, name=name))
+    members = [make_person(role=Role.COMMITTEE) for _ in range(2)]
+    organiser = make_person(role=Role.ORGANISER)
+    for member in members:
+        judging.assign(call, member, None, by=organiser, now=utcnow())
+    db.session.commit()
+    decision = f"/hosting/calls/{edition.slug}/decision"
+
+    first, second = (new_page(member, **PHONE) for member in members)
+    first.goto("/organise/")
+    first.get_by_role("link", name="Score it").first.press("Enter")
+    for criterion in first.get_by_role("group").all():
+        criterion.get_by_label("4", exact=True).check()
+    press(first, "Give these scores")
+    expect(first.get_by_text("Your scores are recorded.")).to_be_visible()
+
+    desk = new_page(organiser)
+    desk.goto(f"{decision}/propose")
+    desk.get_by_label("Host", exact=True).select_option(label="Alboria, Offerville")
+    desk.get_by_label("Reason").fill("The best venue.")
+    desk.get_by_label("What was weighed").fill("Costs against access.")
+    desk.get_by_role("button", name="Ask the committee").click()
+    expect(desk.get_by_text("The committee is asked; its members")).to_be_visible()
+
+    second.goto("/organise/")
+    second.get_by_role("link", name="Answer").press("Enter")
+    second.get_by_label("I object, and ask for a secret ballot").check()
+    second.get_by_label("Reason").fill("Too far for half of us.")
+    press(second, "Send my answer")
+    expect(second.get_by_text("Your answer is recorded.")).to_be_visible()
+
+    desk.goto(decision)
+    expect(desk.get_by_text("Too far for half of us.")).to_be_visible()
+    desk.get_by_role("link", name="Open the secret ballot").click()
+    desk.get_by_role("button", name="Open the secret ballot").click()
+    for member in (first, second):
+        member.goto("/organise/")
+        member.get_by_role("link", name="Vote").press("Enter")
+        member.get_by_label("Brevania").select_option("1")
+        press(member, "Cast my ballot")
+        expect(member.get_by_text("Your ballot is in the box.")).to_be_visible()
+
+    desk.goto(decision)
+    desk.get_by_role("button", name="Count the ballots").click()
+    desk.get_by_role("link", name="Record the decision").click()
+    desk.get_by_label("Reason").fill("The ballot.")
+    desk.get_by_label("What was weighed").fill("Distance.")
+    desk.get_by_role("button", name="Record the decision").click()
+    expect(desk.get_by_text("The decision is recorded.")).to_be_visible()
+    expect(desk.get_by_role("heading", name="Brevania, Offerville")).to_be_visible()
