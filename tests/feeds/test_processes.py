@@ -14,6 +14,8 @@ import pytest
 
 from app.database import db
 from app.editions import service
+from app.feeds import personal
+from app.feeds.models import PersonalFeed
 from tests import processes
 from tests.factories import OPENING, make_edition, make_person
 from tests.feeds import server
@@ -150,3 +152,21 @@ def test_whoever_polls_while_others_write_never_goes_back(ports: list[int]) -> N
     # One tag, one content; and the reverse.
     assert len({tag for tag, _body in pairs}) == len({body for _tag, body in pairs}) == len(pairs)
     assert {version_of(body) for _tag, body in pairs} >= {WRITES}
+
+
+def test_a_secret_address_ends_in_every_process_at_once(ports: list[int]) -> None:
+    person = make_person(commit=True)
+    token = personal.make(person, "Phone", has_alarms=False, now=OPENING)
+    db.session.commit()
+
+    def told(token: str) -> list[int]:
+        return [fetch(port, path=f"/feeds/personal/{token}.ics")[0] for port in ports]
+
+    assert told(token) == [200] * SERVERS
+    (feed,) = db.session.query(PersonalFeed).all()
+    fresh = personal.rotate(feed, now=OPENING)
+    db.session.commit()
+    assert (told(token), told(fresh)) == ([404] * SERVERS, [200] * SERVERS)
+    personal.revoke(feed, now=OPENING)
+    db.session.commit()
+    assert told(fresh) == [404] * SERVERS
