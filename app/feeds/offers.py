@@ -16,6 +16,7 @@ from app.editions.entries import entry_of
 from app.feeds import queries
 from app.feeds.service import (
     ALL,
+    COUNTRY,
     DEADLINES,
     EDITION,
     REGION,
@@ -57,7 +58,7 @@ class Offer:
     kind: str
     name: str
     path: str
-    code_path: str  # of the QR code that brings a telephone here
+    code_path: str  # of the QR code that brings a telephone here; "" where there is none
     count: int
     next: Sequence[Upcoming]
 
@@ -111,6 +112,9 @@ def all_offers(today: date, *, series: str = "", region: str = "") -> list[Offer
         offer(REGION, name, feed_path(REGION, slug), region=slug)
         for slug, name in REGION_NAMES.items()
     ]
+    for code, name in contents.countries():
+        count, ahead = contents.of(country=code)
+        found.append(Offer(COUNTRY, name, feed_path(COUNTRY, code), "", count, ahead))
     return found
 
 
@@ -118,23 +122,35 @@ class _Contents:
     """How many editions each feed has, and its next ones: two queries, however many feeds."""
 
     def __init__(self, today: date) -> None:
-        self._counts: dict[tuple[str, str], int] = defaultdict(int)
-        next_ids: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for edition_id, dtend, series, region in queries.in_feed_by_place(today):
-            for filters in ((a, b) for a in {series, ""} for b in {region or "", ""}):
-                self._counts[filters] += 1
-                if dtend > today and len(next_ids[filters]) < NEXT_COUNT:
-                    next_ids[filters].append(edition_id)
+        self._counts: dict[tuple[str, str, str], int] = defaultdict(int)
+        self._countries: dict[str, str] = {}
+        next_ids: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+        for edition_id, dtend, series, region, code, name in queries.in_feed_by_place(today):
+            feeds = [(a, b, "") for a in {series, ""} for b in {region or "", ""}]
+            if code is not None and name is not None:
+                self._countries[code] = name
+                feeds.append(("", "", code))
+            for feed in feeds:
+                self._counts[feed] += 1
+                if dtend > today and len(next_ids[feed]) < NEXT_COUNT:
+                    next_ids[feed].append(edition_id)
         wanted = {edition_id for ids in next_ids.values() for edition_id in ids}
         rows = {row.id: row for row in queries.editions_by_id(sorted(wanted))}
         self._next = {
-            filters: [_upcoming(rows[edition_id]) for edition_id in ids]
-            for filters, ids in next_ids.items()
+            feed: [_upcoming(rows[edition_id]) for edition_id in ids]
+            for feed, ids in next_ids.items()
         }
 
-    def of(self, series: str = "", region: str = "") -> tuple[int, Sequence[Upcoming]]:
-        """Return what the feed of all has under these filters."""
-        return self._counts.get((series, region), 0), self._next.get((series, region), ())
+    def of(
+        self, series: str = "", region: str = "", country: str = ""
+    ) -> tuple[int, Sequence[Upcoming]]:
+        """Return what the feed of all has under these filters, or one country's."""
+        feed = (series, region, country)
+        return self._counts.get(feed, 0), self._next.get(feed, ())
+
+    def countries(self) -> list[tuple[str, str]]:
+        """Return code and name of the countries with events, by name."""
+        return sorted(self._countries.items(), key=lambda country: country[1])
 
 
 def _upcoming(edition: Edition) -> Upcoming:

@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, func, or_, select
 
 from app import publication
 from app.audit import AuditEntry
-from app.countries.models import association_member
+from app.countries.models import Country, association_member
 from app.database import db
 from app.editions import queries as editions
 from app.editions.models import Edition
@@ -51,13 +51,25 @@ def in_feed(
     return query
 
 
-def in_feed_by_place(today: date) -> Sequence[Row[int, date, str, str | None]]:
-    """Return ``(id, dtend, series, region)`` of what stands in the feed of all, in its order."""
+def in_feed_by_place(
+    today: date,
+) -> Sequence[Row[int, date, str, str | None, str | None, str | None]]:
+    """Return what stands in the feed of all, in its order.
+
+    Each as ``(id, dtend, series, region, country's code, country's name)``.
+    """
     return db.session.execute(
         in_feed(today)
         .join(Edition.series)
         .outerjoin(Edition.country)
-        .with_only_columns(Edition.id, Edition.dtend, Series.slug, editions.place_region())
+        .with_only_columns(
+            Edition.id,
+            Edition.dtend,
+            Series.slug,
+            editions.place_region(),
+            Country.code,
+            Country.name,
+        )
     ).all()
 
 

@@ -192,6 +192,7 @@ def subscribe() -> ResponseReturnValue:
         deadlines=by_kind[DEADLINES][0],
         by_series=by_kind.get(SERIES, []),
         by_region=by_kind[REGION],
+        by_country=by_kind.get(COUNTRY, []),
     )
 
 

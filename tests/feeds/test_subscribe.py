@@ -42,7 +42,10 @@ def world() -> None:
 @pytest.mark.usefixtures("world")
 def test_every_feed_is_offered_in_every_way(client: Client) -> None:
     page = client.get("/subscribe").text
-    paths = ("all", "deadlines", "series/symposium", "series/workshop", "region/africa")
+    paths = (
+        *("all", "deadlines", "series/symposium", "series/workshop", "region/africa"),
+        "country/XAA",
+    )
     google = "https://calendar.google.com/calendar/render?cid=webcal%3A%2F%2Flocalhost%3A8000%2F"
     outlook = "https://outlook.live.com/calendar/0/addfromweb?url=http%3A%2F%2Flocalhost%3A8000%2F"
     for path in paths:
