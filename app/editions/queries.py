@@ -215,6 +215,28 @@ def public_between(
     ).all()
 
 
+def first_public(start: date, end: date, limit: int) -> Sequence[Edition]:
+    """Return the earliest public editions that touch ``[start, end)``, at most so many."""
+    touching = public().where(Edition.dtstart < end, Edition.dtend > start)
+    return db.session.scalars(touching.limit(limit)).all()
+
+
+def public_of_series(slug: str, today: date) -> tuple[list[int], list[int]]:
+    """Return the ids of a series' public editions: those ahead, and those over, latest first."""
+    rows = db.session.execute(
+        public(series=slug).with_only_columns(Edition.id, Edition.dtend)
+    ).all()
+    ahead = [row_id for row_id, dtend in rows if dtend > today]
+    held = [row_id for row_id, dtend in reversed(rows) if dtend <= today]
+    return ahead, held
+
+
+def in_order(ids: Sequence[int]) -> list[Edition]:
+    """Return the editions with these ids, in their order."""
+    rows = {row.id: row for row in db.session.scalars(select(Edition).where(Edition.id.in_(ids)))}
+    return [rows[row_id] for row_id in ids]
+
+
 def public_nearest(
     start: date, end: date, *, series: str | None = None, region: str | None = None
 ) -> Edition | None:

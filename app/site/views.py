@@ -17,17 +17,25 @@ from app.editions import timeline
 from app.feeds import service as feeds
 from app.hosting import queries as hosting
 from app.outbox import settings
+from app.paging import page_of
 from app.registrations import queries as registrations
 from app.series import queries as series_queries
 from app.site import drawing, notice, structured
 from scheduler.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flask.typing import ResponseReturnValue
+
+    from app.editions.models import Edition
 
 bp = Blueprint("site", __name__)
 
 HOME_YEARS = 6
+HOME_EVENTS = 18  # that its strip draws; the calendar has all
+SERIES_ROWS = 40
+PAGE_LAST = 999
 YEAR_FIRST, YEAR_LAST = 1990, 2199
 VIEWS = ("year", "month", "list")
 OPEN_TO_READ = {"edition.moved", "edition.relocated", "edition.postponed", "edition.reinstated",
@@ -42,7 +50,7 @@ def home() -> ResponseReturnValue:
     upcoming = editions.upcoming(today)
     series = series_queries.all_series()
     first_year, last_year = today.year, today.year + HOME_YEARS - 1
-    ahead = editions.public_between(date(first_year, 1, 1), date(last_year + 1, 1, 1))
+    ahead = _drawn(date(first_year, 1, 1), date(last_year + 1, 1, 1), today)
     upcoming_event = upcoming[0] if upcoming else None
     return render_template(
         "site/home.html",
@@ -121,15 +129,23 @@ def series(slug: str) -> ResponseReturnValue:
     if found is None:
         raise NotFoundError
     today = clock.today()
-    public = list(db.session.scalars(editions.public(series=slug)))
-    ahead = [edition for edition in public if edition.dtend > today]
-    held = [edition for edition in reversed(public) if edition.dtend <= today]
+    ahead, held = editions.public_of_series(slug, today)
+    first, beyond, pages = page_of(
+        _number("page", 1, 1, PAGE_LAST),
+        len(ahead) + len(held),
+        lambda page: url_for(".series", slug=slug, page=page),
+        length=SERIES_ROWS,
+    )
+    shown = editions.in_order([*ahead, *held][first:beyond])
     return render_template(
         "series/show.html",
         series=found,
         rhythm=drawing.rhythm(found),
-        ahead=ahead,
-        held=held,
+        ahead=[edition for edition in shown if edition.dtend > today],
+        held=[edition for edition in shown if edition.dtend <= today],
+        held_count=len(held),
+        is_first=first == 0,
+        pages=pages,
         today=today,
         feed_path=feeds.feed_path(feeds.SERIES, slug),
     )
@@ -207,6 +223,14 @@ def readyz() -> ResponseReturnValue:
 def favicon() -> ResponseReturnValue:
     """Lead clients that ask without looking to the icon."""
     return redirect(url_for("static", filename="img/favicon.svg"))
+
+
+def _drawn(start: date, end: date, today: date) -> Sequence[Edition]:
+    """Return the events of the years to be drawn; the nearest ones ahead where they are many."""
+    found = editions.first_public(start, end, HOME_EVENTS + 1)
+    if len(found) <= HOME_EVENTS:
+        return found
+    return editions.first_public(today, end, HOME_EVENTS)
 
 
 def _number(name: str, default: int, first: int, last: int) -> int:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -215,3 +216,27 @@ def test_the_icon_is_found_where_browsers_look(client: Client) -> None:
     answer = client.get("/favicon.ico")
     assert answer.status_code == 302
     assert answer.location.partition("?")[0] == "/static/img/favicon.svg"
+
+
+def test_a_long_series_has_pages_and_no_row_is_lost(client: Client) -> None:
+    series = make_series()
+    for year in range(1990, 2055):
+        make_edition(series=series, dtstart=date(year, 5, 4), title=f"Meeting {year}")
+    pages = [client.get(f"/series/symposium?page={page}") for page in (1, 2)]
+    told = [re.findall(r">Meeting ([0-9]{4})<", page.text) for page in pages]
+    assert [len(years) for years in told] == [40, 25]
+    ahead, held = range(2027, 2055), range(2026, 1989, -1)
+    assert [int(year) for years in told for year in years] == [*ahead, *held]
+    assert 'rel="next"' in pages[0].text
+    assert ("Ahead" in words(pages[1]), "None of its editions" in words(pages[1])) == (False, False)
+
+
+def test_the_first_page_draws_the_nearest_events_however_many_there_are(client: Client) -> None:
+    series = make_series()
+    for number in range(60):
+        dtstart = date(2027, 1, 4) + timedelta(days=7 * number)
+        make_edition(series=series, dtstart=dtstart, title=f"Meeting {number:03}")
+    page = client.get("/").text
+    drawn = {int(number) for number in re.findall(r"Meeting ([0-9]{3})", page)}
+    assert drawn == set(range(2, 20))  # the two before were over by then
+    assert len(page) < 60_000
