@@ -1,4 +1,4 @@
-"""``make bench``: run every benchmark in order and print one table, then the rotation's lines."""
+"""``make bench``: run every benchmark in order; one table, then lines of what runs as a whole."""
 
 from __future__ import annotations
 
@@ -6,7 +6,20 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from bench import building, clashes, desk, feeds, planning, reconciliation, rotation, serving
+from bench import (
+    building,
+    clashes,
+    desk,
+    feeds,
+    kills,
+    pages,
+    planning,
+    reconciliation,
+    registration,
+    rotation,
+    serving,
+    visitors,
+)
 from bench.measuring import ROUNDS, Figure
 
 if TYPE_CHECKING:
@@ -17,11 +30,12 @@ HEADINGS = ("what", "input", "CPU ms", "reference", "CPU ms", "ratio")
 
 def main() -> int:
     began = time.perf_counter()
-    modules = (planning, reconciliation, clashes, feeds, building, desk)
+    modules = (planning, reconciliation, clashes, feeds, building, desk, pages)
     figures = [figure for module in modules for figure in module.measure()]
     print(f"\nCPU time of one process, median of {ROUNDS}, interleaved with the reference:\n")
     print_table([HEADINGS, *map(cells, figures)])
-    serving.main()
+    for whole in (serving, registration, visitors, kills):
+        whole.main()
     print()
     failed = rotation.main([])
     print(f"\nall of it: {time.perf_counter() - began:.0f} s on the clock")
