@@ -261,9 +261,9 @@ def test_the_worker_delivers_a_registrations_mail_in_seconds_and_stops_when_told
                 now=utcnow(),
             )
             db.session.commit()
-            assert processes.until(lambda: mails_to(instance_path, "waiting@") == 1, seconds=15)
+            assert processes.until(lambda: mails_to(instance_path, "waiting@") == 1, seconds=60)
             worker.terminate()
-            assert worker.wait(10) == 0
+            assert worker.wait(60) == 0
         except subprocess.TimeoutExpired:
             pytest.fail("the worker did not stop")
         finally:

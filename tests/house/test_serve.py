@@ -138,7 +138,7 @@ def test_told_to_stop_it_ends_with_all_its_children(server: Server, number: int)
     family = server.family()
     assert len(family) >= 5  # itself, the web server and its two workers, the queue's worker
     server.process.send_signal(number)
-    assert server.process.wait(10) == 0
+    assert server.process.wait(START_SECONDS) == 0
     assert [pid for pid in family if lives(pid)] == []
 
 
@@ -158,7 +158,7 @@ def test_one_child_that_ends_takes_the_others_with_it(server: Server) -> None:
     server.wait_until_ready()
     family = server.family()
     os.kill(family[1], signal.SIGKILL)
-    rest, _ = server.process.communicate(timeout=15)
+    rest, _ = server.process.communicate(timeout=START_SECONDS)
     assert server.process.returncode == 1
     assert "web server ended by itself" in rest
     assert processes.until(lambda: not any(lives(pid) for pid in family))
@@ -170,7 +170,9 @@ def test_a_web_worker_that_dies_is_replaced(server: Server) -> None:
     web_server, queue_worker = before[1:3]
     workers = [pid for pid in before[3:] if pid != queue_worker]
     os.kill(workers[0], signal.SIGKILL)
-    assert processes.until(lambda: set(server.family()) - set(before) != set(), seconds=20)
+    assert processes.until(
+        lambda: set(server.family()) - set(before) != set(), seconds=START_SECONDS
+    )
     assert {web_server, queue_worker} < set(server.family())
     # What the dead one had accepted is reset; whoever asks again is answered.
     assert processes.until(lambda: answers(f"{server.url}/"))
@@ -189,7 +191,7 @@ def test_a_port_in_use_is_told_before_anything_is_made(tmp_path: Path) -> None:
         bind = f"127.0.0.1:{taken.getsockname()[1]}"
         began = time.monotonic()
         said = refused(tmp_path, SYMPOSIA_BIND=bind)
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < START_SECONDS
     assert said.startswith(f"{bind} cannot be served: in use.")
     assert "SYMPOSIA_BIND" in said
     assert not (tmp_path / "symposia.db").exists()
