@@ -44,6 +44,7 @@ from app.documents import erasure as documents_erasure
 from app.documents import views as documents_views
 from app.documents import visa_views
 from app.door import views as door_views
+from app.door import walk_in_views
 from app.editions import commands as editions_commands
 from app.editions import erasure as editions_erasure
 from app.editions import known_event_views, milestone_views
@@ -192,6 +193,7 @@ def create_app(config: Config) -> Flask:
         documents_views,
         visa_views,
         door_views,
+        walk_in_views,
         message_views,
         survey_views,
         export_views,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SubmitField
-from wtforms.validators import InputRequired, Length
+from wtforms import EmailField, HiddenField, SelectField, SubmitField
+from wtforms.validators import InputRequired, Length, Optional
 
-from app.forms import DayField
+from app.forms import DayField, LineField
 from app.i18n import lazy_gettext as _l
 
 
@@ -16,6 +16,16 @@ class GuestForm(FlaskForm):
     guest = HiddenField(validators=[InputRequired(), Length(max=40)])
     day = DayField(validators=[InputRequired()])
     q = HiddenField(validators=[Length(max=200)])  # what was searched, to come back to
+
+
+class WalkInForm(FlaskForm):
+    """Somebody who comes without a registration."""
+
+    key = HiddenField(validators=[InputRequired(), Length(max=40)])
+    name = LineField(_l("Name"), [InputRequired(), Length(max=200)])
+    email = EmailField(_l("E-mail address"), [InputRequired(), Length(max=254)])
+    country = SelectField(_l("Country"), [Optional()], validate_choice=False)
+    submit = SubmitField(_l("Register and check in"))
 
 
 class CloseForm(FlaskForm):

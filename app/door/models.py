@@ -1,15 +1,26 @@
-"""The table of who came on which day."""
+"""Tables of who came on which day, and of who came without a registration."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Person
 from app.database import Instant, Model
 from app.registrations.models import Registration
+
+
+class WalkIn(Model):
+    """Somebody registered at the door; ``key`` is the device's, so that it counts once."""
+
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    registration_id: Mapped[int] = mapped_column(
+        ForeignKey("registration.id", ondelete="CASCADE"), index=True
+    )
+    made_at: Mapped[Instant]
+    registration: Mapped[Registration] = relationship()
 
 
 class Attendance(Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -23,11 +24,13 @@ from flask import (
 from app import audit, clock
 from app.accounts import access
 from app.accounts.access import the_person
+from app.countries import queries as countries
 from app.database import db
 from app.documents import service as documents
-from app.door import queries, service
-from app.door.forms import CloseForm, GuestForm
-from app.editions import queries as editions
+from app.door import queries, service, walk_ins
+from app.door.access import door_of
+from app.door.forms import CloseForm, GuestForm, WalkInForm
+from app.forms import options
 from app.i18n import gettext as _
 from app.i18n import user_message
 from app.registrations import queries as registrations
@@ -50,7 +53,7 @@ SHOWN_MAX = 30
 @access.needs(access.signed_in)
 def show(slug: str) -> ResponseReturnValue:
     """Find people by badge or name, and see how many have come."""
-    edition, now = _edition(slug), clock.utcnow()
+    edition, now = door_of(slug), clock.utcnow()
     found = queries.guests(edition)
     text = request.args.get("q", "")[:200]
     matching = queries.matching(found, text) if text.strip() else []
@@ -69,6 +72,8 @@ def show(slug: str) -> ResponseReturnValue:
         more_count=max(0, len(matching) - SHOWN_MAX),
         form=GuestForm(formdata=None),
         close_form=CloseForm(formdata=None),
+        walk_in_form=_walk_in_form() if walk_ins.are_taken(edition) else None,
+        walk_in_key=secrets.token_urlsafe(16),
     )
     answer = make_response(page)
     answer.headers["Permissions-Policy"] = "camera=(self), geolocation=(), microphone=()"
@@ -90,7 +95,7 @@ def take_back(slug: str) -> ResponseReturnValue:
 
 
 def _at_the_door(slug: str, *, takes_back: bool) -> ResponseReturnValue:
-    edition, form, now = _edition(slug), GuestForm(), clock.utcnow()
+    edition, form, now = door_of(slug), GuestForm(), clock.utcnow()
     back = redirect(url_for(".show", slug=slug, q=form.q.data or None), HTTPStatus.SEE_OTHER)
     if not form.validate_on_submit():
         flash(_("Choose a person and a day of the event."), "error")
@@ -122,7 +127,7 @@ def guests(slug: str) -> ResponseReturnValue:
     Badges that are not made yet are made now, so that every code can be read offline. That the
     list was taken along stands in the log.
     """
-    edition, now = _edition(slug), clock.utcnow()
+    edition, now = door_of(slug), clock.utcnow()
     documents.make_badges(edition, by=the_person(), now=now)
     audit.record("edition.door_list_taken", edition, by=the_person(), now=now)
     db.session.commit()
@@ -150,7 +155,7 @@ def sync(slug: str) -> ResponseReturnValue:
     Answers ``{"answers": [{id, day, ok, words}], "days": {day: count}, "came": [id]}``: in the
     order asked, how many came by day, and who has come today, at whichever door.
     """
-    edition = _edition(slug)
+    edition = door_of(slug)
     try:
         asked = request.get_json(silent=True)
     except RecursionError:  # a list in a list in a list …
@@ -196,7 +201,7 @@ def _synced(edition: Edition, item: Any) -> dict[str, Any]:  # noqa: ANN401 - wh
 @access.needs(access.organise)
 def close(slug: str) -> ResponseReturnValue:
     """Note who attended and who did not come."""
-    edition, form = _edition(slug), CloseForm()
+    edition, form = door_of(slug), CloseForm()
     if form.validate_on_submit():
         came, stayed = service.close_list(edition, by=the_person(), now=clock.utcnow())
         db.session.commit()
@@ -221,18 +226,16 @@ def worker() -> ResponseReturnValue:
     return answer
 
 
+def _walk_in_form() -> WalkInForm:
+    form = WalkInForm(formdata=None)
+    form.country.choices = options([("", _("(not told)")), *countries.names()])
+    return form
+
+
 def _json(found: dict[str, Any]) -> Response:
     answer = jsonify(found)
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-
-def _edition(slug: str) -> Edition:
-    edition = editions.find(slug)
-    if edition is None:
-        raise NotFoundError
-    access.require(access.keep_door, edition, clock.today())
-    return edition
 
 
 def _guest(edition: Edition, public_id: str) -> Registration:

@@ -23,7 +23,7 @@ from app.editions.service import CAPACITY_MAX
 from app.forms import LineField, ProseField, RowsField, options
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
-from app.registrations.models import AttendeeRole, Quota, QuotaScope
+from app.registrations.models import AdmissionSettings, AttendeeRole, Quota, QuotaScope, WalkIns
 from scheduler.admission import Order
 
 if TYPE_CHECKING:
@@ -111,12 +111,27 @@ class LimitsForm(FlaskForm):
         [Optional(), NumberRange(min=1, max=60)],
         description=_l("A place from the queue is kept so long. Empty: it is given at once."),
     )
+    walk_ins = RadioField(
+        _l("Who comes without a registration"),
+        [InputRequired()],
+        choices=options(
+            [
+                (WalkIns.NEVER.value, _l("Is not let in at the door")),
+                (
+                    WalkIns.FREE.value,
+                    _l("Gets a free place, else a turn in the queue"),
+                ),
+                (WalkIns.APPROVAL.value, _l("Waits until an organiser decides")),
+            ]
+        ),
+        default=WalkIns.NEVER.value,
+    )
     preview = SubmitField(_l("See what it would do"))
     submit = SubmitField(_l("Save the limits"))
 
     @classmethod
     def of(
-        cls, edition: Edition, quotas: Sequence[Quota], order: Order, answer_days: int | None
+        cls, edition: Edition, quotas: Sequence[Quota], settings: AdmissionSettings
     ) -> LimitsForm:
         """Return the form filled with what stands, and a few rows more."""
         rows: list[dict[str, object]] = [
@@ -128,8 +143,9 @@ class LimitsForm(FlaskForm):
                 "rows": rows + [{"scope": ""}] * SPARE_ROWS,
                 "policy": edition.admission_policy.value,
                 "capacity": edition.capacity,
-                "order": order.value,
-                "answer_days": answer_days,
+                "order": settings.queue_order.value,
+                "answer_days": settings.answer_days,
+                "walk_ins": settings.walk_ins.value,
             }
         )
 

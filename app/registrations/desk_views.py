@@ -28,7 +28,7 @@ from app.registrations.desk_forms import (
     PersonDecisionForm,
 )
 from app.registrations.desk_queries import Choice
-from app.registrations.models import AttendeeRole
+from app.registrations.models import AttendeeRole, WalkIns
 from app.registrations.seating import Candidate
 from scheduler.admission import Order
 from scheduler.errors import DomainError, NotFoundError
@@ -169,7 +169,7 @@ def limits(slug: str) -> ResponseReturnValue:
     """Set quotas, reserved places and the queue's rule; see first what that would do."""
     edition = _edition(slug)
     settings, quotas = seating.settings_of(edition), seating.quotas_of(edition)
-    form = LimitsForm.of(edition, quotas, settings.queue_order, settings.answer_days)
+    form = LimitsForm.of(edition, quotas, settings)
     moving, below, told = None, _below(edition), list[str]()
     if form.validate_on_submit():
         told = policy.consequences(edition, AdmissionPolicy(form.policy.data))
@@ -206,6 +206,7 @@ def _set_limits(edition: Edition, form: LimitsForm) -> list[str]:
         form.quotas,
         order=Order(form.order.data),
         answer_days=form.answer_days.data,
+        walk_ins=WalkIns(form.walk_ins.data),
         by=by,
         now=now,
     )

@@ -59,6 +59,14 @@ class QuestionKind(StrEnum):
     FILE = "file"
 
 
+class WalkIns(StrEnum):
+    """What the door may do with somebody who comes without a registration."""
+
+    NEVER = "never"
+    FREE = "free"  # a place where one is free, else the queue
+    APPROVAL = "approval"  # an organiser decides
+
+
 class GrantStatus(StrEnum):
     """Where a travel grant stands."""
 
@@ -203,6 +211,9 @@ class AdmissionSettings(Model):
         Enum(Order, native_enum=False, length=10), default=Order.TIME
     )
     answer_days: Mapped[int | None]  # a place from the queue is offered for so long; none: given
+    walk_ins: Mapped[WalkIns] = mapped_column(
+        Enum(WalkIns, native_enum=False, length=10), default=WalkIns.NEVER
+    )
     asks_country: Mapped[bool] = mapped_column(default=False)  # else it may stay empty
     offers_visa_letters: Mapped[bool] = mapped_column(default=False)
     offers_grants: Mapped[bool] = mapped_column(default=False)

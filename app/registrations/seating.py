@@ -24,6 +24,7 @@ from app.registrations.models import (
     QuotaScope,
     Registration,
     SeatCount,
+    WalkIns,
 )
 from scheduler import admission, lifecycle
 from scheduler.admission import Entry, Order, Rules, Scope, Seat
@@ -58,6 +59,7 @@ def settings_of(edition: Edition) -> AdmissionSettings:
     return db.session.get(AdmissionSettings, edition.id) or AdmissionSettings(
         edition_id=edition.id,
         queue_order=Order.TIME,
+        walk_ins=WalkIns.NEVER,
         asks_country=False,
         offers_visa_letters=False,
         offers_grants=False,

@@ -20,6 +20,7 @@ from app.registrations.models import (
     Quota,
     Registration,
     TravelGrant,
+    WalkIns,
 )
 from app.registrations.seating import Candidate, change_status
 from app.registrations.service import AlreadyRegisteredError, RegistrationClosedError, has_begun
@@ -67,7 +68,7 @@ class PartyError(ConflictError):
 # -- limits ----------------------------------------------------------------------------------
 
 
-def set_limits(
+def set_limits(  # noqa: PLR0913 - what the page of limits sets
     edition: Edition,
     quotas: Mapping[tuple[QuotaScope, str], int],
     *,
@@ -75,8 +76,9 @@ def set_limits(
     answer_days: int | None,
     by: Person,
     now: datetime,
+    walk_ins: WalkIns | None = None,
 ) -> list[Registration]:
-    """Set quotas, reserved places and the queue's rule; return who moves up by it at once.
+    """Set quotas, reserved places, the queue's rule and the door's; return who moves up by it.
 
     Nobody who is in loses the place by a lower limit.
     """
@@ -86,6 +88,7 @@ def set_limits(
         settings = AdmissionSettings(edition_id=edition.id)
         db.session.add(settings)
     settings.queue_order, settings.answer_days, settings.modified_at = order, answer_days, now
+    settings.walk_ins = walk_ins or settings.walk_ins or WalkIns.NEVER
     was = {f"{quota.scope.value} {quota.key}": quota.places for quota in quotas_of(edition)}
     db.session.execute(delete(Quota).where(Quota.edition_id == edition.id))
     db.session.add_all(

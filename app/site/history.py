@@ -133,6 +133,7 @@ WORDS = {
     "grant.given": _l("Travel grant given"),
     "grant.declined": _l("Travel grant declined"),
     "registration.moved_up": _l("Moved up: a place became free"),
+    "registration.walked_in": _l("Registered at the door"),
     "registration.checked_in": _l("Checked in at the door"),
     "registration.check_in_taken_back": _l("Check-in taken back"),
     "edition.door_list_taken": _l("List of participants taken to the door"),

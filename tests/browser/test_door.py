@@ -14,7 +14,10 @@ from app.accounts.models import Role
 from app.clock import real_utcnow
 from app.database import db
 from app.door.models import Attendance
+from app.registrations import selection
 from app.registrations import service as registrations
+from app.registrations.models import WalkIns
+from scheduler.admission import Order
 from tests.factories import OPENING, make_edition, make_person
 from tests.processes import until
 
@@ -153,3 +156,33 @@ def test_a_session_that_is_ended_elsewhere_takes_the_door_from_the_device(
     page.reload()
     page.wait_for_url("**/login?next=**")
     assert until(lambda: kept_by(page) == [[], 1, False])
+
+
+def test_who_comes_without_a_registration_is_kept_offline_and_taken_in_once(
+    new_page: Callable[..., Page],
+) -> None:
+    edition = make_edition(dtstart=TODAY, days=2, capacity=1, commit=True)
+    selection.set_limits(
+        edition, {}, order=Order.TIME, answer_days=None, walk_ins=WalkIns.FREE, by=make_person(),
+        now=OPENING,
+    )  # fmt: skip
+    keeper = make_person(role=Role.HOST_TEAM, scope=edition.slug, commit=True)
+    page = new_page(keeper, viewport={"width": 375, "height": 800})
+    page.goto(f"/door/{edition.slug}")
+    state = page.locator("[data-door-state]")
+    expect(state).to_have_text("Everything is sent.")
+    page.context.set_offline(True)
+    page.get_by_text("Somebody without a registration").click()
+    for name in ("Nia", "Omar"):
+        page.get_by_label("Name", exact=True).fill(name)
+        page.get_by_label("E-mail address").fill(f"{name.lower()}@example.org")
+        page.get_by_role("button", name="Register and check in").click()
+    expect(page.get_by_role("status")).to_have_text("Omar is noted on this device.")
+    expect(state).to_contain_text("2 wait on this device")
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.get_by_role("status")).to_have_text(
+        "Nia has a place and is checked in. No place is free for Omar: number 1 in the queue."
+    )
+    expect(state).to_have_text("Everything is sent.")
+    assert attended_count() == 1

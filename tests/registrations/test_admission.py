@@ -74,6 +74,7 @@ def test_a_quota_below_what_is_taken_puts_nobody_out_and_says_so(client: Client)
         "rows-0-places": "1",
         "order": "time",
         "policy": "open",
+        "walk_ins": "never",
         "capacity": "10",
         "submit": "1",
     }
@@ -120,6 +121,7 @@ def test_what_a_limit_would_do_is_named_before_it_is_saved(client: Client) -> No
         "rows-0-places": "2",
         "order": "time",
         "policy": "open",
+        "walk_ins": "never",
         "capacity": "10",
     }
     looked = words(client.submit(page, preview="1", **told))

@@ -39,7 +39,7 @@ def test_who_waits_for_a_decision_gets_a_place_or_a_turn_where_nobody_decides_an
     rows = [come(edition) for _ in range(3)]
     client.sign_in(make_person(role=Role.ORGANISER))
     page = f"/organise/editions/{edition.slug}/admission"
-    told = {"policy": "open", "capacity": "2", "order": "time"}
+    told = {"policy": "open", "capacity": "2", "order": "time", "walk_ins": "never"}
     mails = db.session.query(OutboxMessage).count()
     looked = words(client.submit(page, preview="1", **told))
     assert "3 who wait for a decision get a place or a turn now, in order of arrival" in looked
@@ -82,7 +82,7 @@ def test_a_lower_number_of_places_puts_nobody_out_and_a_higher_one_names_who_com
     rows = [come(edition) for _ in range(4)]
     client.sign_in(make_person(role=Role.ORGANISER))
     page = f"/organise/editions/{edition.slug}/admission"
-    told = {"policy": "open", "order": "time"}
+    told = {"policy": "open", "order": "time", "walk_ins": "never"}
     assert "Places: 2 of 1: nobody loses a place" in words(
         client.submit(page, preview="1", capacity="1", **told)
     )

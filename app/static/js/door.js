@@ -1,7 +1,7 @@
 // Keeps the door going without the network. Who may come in and what was recorded lie in this
 // browser's storage until the shift is ended or the event is over; a check-in is sent until the
 // server has answered it, and the server counts each once.
-//   <section data-door data-slug data-day data-open data-guests-url data-sync-url data-worker-url
+//   <section data-door data-slug data-day data-open data-guests-url data-sync-url data-walk-ins-url data-worker-url
 //     data-token data-words>
 import { letGo } from "./door_left.js";
 
@@ -22,14 +22,19 @@ export function enhance(door) {
   let condition = "";
   let ended = false; // the shift: an answer that is still on its way must not bring names back
 
-  // What this device keeps: {until, guests: [{id, name, code, days}], queue: [{id, day, at}]}
+  // What this device keeps: {until, guests: [{id, name, code, days}], queue: [{id, day, at}],
+  // walkIns: [{key, name, email, country, at}]}
 
   function kept() {
     const found = JSON.parse(localStorage.getItem(key) ?? "null");
     // A day of grace: the last check-ins may be sent on the morning after.
     const isOver = found?.until && Date.parse(found.until) + 864e5 < Date.now();
-    if (found && !(isOver && found.queue.length === 0)) return found;
-    return { until: "", guests: [], queue: [] };
+    if (found && !(isOver && unsent(found) === 0)) return { walkIns: [], ...found };
+    return { until: "", guests: [], queue: [], walkIns: [] };
+  }
+
+  function unsent({ queue, walkIns = [] }) {
+    return queue.length + walkIns.length;
   }
 
   // Read, change and write in one go: another tab of this browser may keep the same door.
@@ -65,7 +70,7 @@ export function enhance(door) {
   }
 
   function tell() {
-    const waiting = kept().queue.length;
+    const waiting = unsent(kept());
     const said = [condition, waiting ? fill(words.waiting, { n: waiting }) : condition ? "" : words.sent];
     piece("state").textContent = said.filter(Boolean).join(" ");
   }
@@ -182,6 +187,7 @@ export function enhance(door) {
       let rest;
       do {
         again = false;
+        await sendWalkIns();
         rest = await sendSome(kept().queue.slice(0, SENT_AT_ONCE));
       } while (rest || again);
     } catch (error) {
@@ -191,6 +197,37 @@ export function enhance(door) {
       sending = false;
       tell();
     }
+  }
+
+  // Who came without a registration: each goes with its key, so that it counts once.
+  async function sendWalkIns() {
+    const some = kept().walkIns.slice(0, 50);
+    if (some.length === 0) return;
+    const answer = await fetch(door.dataset.walkInsUrl, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": door.dataset.token },
+      body: JSON.stringify(some),
+    });
+    if (!answer.ok || answer.redirected) return;
+    const answers = await answer.json();
+    const keys = answers.map((each) => each.key);
+    change((found) => (found.walkIns = found.walkIns.filter((each) => !keys.includes(each.key))));
+    await take();
+    show();
+    say(answers.map((each) => each.words).join(" "));
+    again ||= kept().walkIns.length > 0;
+  }
+
+  function noteWalkIn(event) {
+    event.preventDefault();
+    if (!walkIn.reportValidity()) return;
+    const { name, email, country } = walkIn.elements;
+    const visitor = { key: crypto.randomUUID(), name: name.value, email: email.value, country: country.value };
+    change((found) => found.walkIns.push({ ...visitor, at: new Date().toISOString() }));
+    walkIn.reset();
+    tell();
+    say(fill(words.kept, { name: visitor.name }));
+    send();
   }
 
   async function sendSome(some) {
@@ -264,7 +301,7 @@ export function enhance(door) {
   }
 
   function end() {
-    if (kept().queue.length > 0 && !confirm(words.keep)) return;
+    if (unsent(kept()) > 0 && !confirm(words.keep)) return;
     forget();
     location.assign("/");
   }
@@ -284,6 +321,11 @@ export function enhance(door) {
     else show();
   });
   input.addEventListener("input", show);
+  const walkIn = piece("walk-in");
+  if (walkIn) {
+    walkIn.addEventListener("submit", noteWalkIn);
+    for (const name of ["name", "email"]) walkIn.elements[name].required = true;
+  }
   piece("end").addEventListener("click", end);
   piece("end").hidden = false;
   if ("BarcodeDetector" in window && navigator.mediaDevices) {

@@ -8,7 +8,7 @@ const pieces = [
   ["[data-poll-url]", "./poll.js"],
   ["form[data-preview-url]", "./preview.js"],
   ["[data-reveal]", "./reveal.js"],
-  ['form[method="post"]', "./submit_once.js"],
+  ['form[method="post"]:not([data-door-walk-in])', "./submit_once.js"],
   ["figure[data-what-if]", "./what_if.js"],
 ];
 
