@@ -40,6 +40,7 @@ from app.database import db
 from app.desk import commands as desk_commands
 from app.desk import host_slot_views, people_views, rotation_jobs, rotation_views, statistics_views
 from app.desk import views as desk_views
+from app.documents import demo as documents_demo
 from app.documents import erasure as documents_erasure
 from app.documents import views as documents_views
 from app.documents import visa_views
@@ -72,8 +73,9 @@ from app.hosting import jobs as hosting_jobs
 from app.hosting import views as hosting_views
 from app.messages import jobs as message_jobs
 from app.messages import views as message_views
+from app.registrations import answer_erasure as answers_erasure
 from app.registrations import commands as registrations_commands
-from app.registrations import delegation_views, seating_jobs
+from app.registrations import delegation_views, question_views, seating_jobs
 from app.registrations import desk_views as selection_views
 from app.registrations import erasure as registrations_erasure
 from app.registrations import views as registrations_views
@@ -91,7 +93,9 @@ if TYPE_CHECKING:
 LISTENERS = (
     # By being imported they listen to what befalls a person, and state how long data is kept.
     registrations_erasure,
+    answers_erasure,
     documents_erasure,
+    documents_demo,
     feeds_erasure,
     hosting_erasure,
     editions_erasure,
@@ -184,6 +188,7 @@ def create_app(config: Config) -> Flask:
         registrations_views,
         selection_views,
         delegation_views,
+        question_views,
         feeds_views,
         desk_views,
         rotation_views,

@@ -42,7 +42,10 @@ SENTENCES = {
     403: _l("Your sign-in does not cover it. Ask an organiser if you think it should."),
     404: _l("The address may be old or mistyped, or what it named is not for everyone to see."),
     405: _l("Go back and use the buttons of the page."),
-    413: _l("A file may have at most 10 MB. Nothing was saved."),
+    413: _l(
+        "A file may have at most 10 MB, the text of a form 1 MB. Nothing was saved: go back, and "
+        "send less."
+    ),
     429: _l("Wait a few minutes, then try again."),
     500: _l("Nothing was saved. We have noted it; please try again in a while."),
 }

@@ -54,12 +54,16 @@ class EitherOf(Optional):
         self.field_flags = {"optional": True, "either": True}
 
 
+TYPED_MAX = 100_000
+"""Characters of one field that are looked at: more than any takes, and soon cleaned."""
+
+
 class LineField(StringField):
     """One line of text."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Clean what was typed; a line has no line breaks, and blanks alone are nothing."""
-        self.data = one_line(valuelist[0]) if valuelist else ""
+        self.data = one_line(valuelist[0][:TYPED_MAX]) if valuelist else ""
         self.raw_data = [self.data]
 
 
@@ -68,7 +72,7 @@ class ProseField(TextAreaField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Clean what was typed; blanks alone are nothing."""
-        self.data = clean(valuelist[0]) if valuelist else ""
+        self.data = clean(valuelist[0][:TYPED_MAX]) if valuelist else ""
         self.raw_data = [self.data]
 
 
@@ -89,7 +93,7 @@ class DayField(DateField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the day; an empty field is none."""
-        text = clean(valuelist[0]) if valuelist else ""
+        text = clean(valuelist[0][:TYPED_MAX]) if valuelist else ""
         self.raw_data = [text] if text else []
         self.data = None
         if not text:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app import database, publication
 from app.accounts import service as accounts
@@ -13,12 +13,15 @@ from app.countries.models import Country
 from app.database import db
 from app.editions import service as editions
 from app.hosting.models import CallForHosts, HostingOffer, OfferWindow
+from app.registrations import questions
+from app.registrations.models import QuestionKind
 from app.series.models import Series, SeriesKind
 from scheduler.lifecycle import EditionStatus, OfferStatus
 
 if TYPE_CHECKING:
     from app.accounts.models import Person, Role
     from app.editions.models import Edition
+    from app.registrations.models import Question
 
 OPENING = datetime(2027, 1, 15, 9, tzinfo=UTC)
 PDF = b"%PDF-1.4\nA letter.\n%%EOF\n"
@@ -148,6 +151,16 @@ def make_offer(
     ]
     db.session.add(offer)
     return _done(offer, commit=commit)
+
+
+def make_question(
+    edition: Edition, label: str, kind: QuestionKind = QuestionKind.TEXT, **facts: object
+) -> Question:
+    """Ask one question more at an edition, after the others."""
+    organiser = make_person("asks@example.org")
+    told: dict[str, Any] = {"purpose": "to plan the days", **facts}
+    said = questions.QuestionFacts(kind=kind, label=label, **told)
+    return questions.add(edition, said, by=organiser, now=OPENING)
 
 
 def _done(row: Row, *, commit: bool) -> Row:

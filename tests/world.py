@@ -44,7 +44,9 @@ from app.hosting.host_models import TaskOwner
 from app.hosting.models import OfferAnnex
 from app.messages import queries as message_queries
 from app.messages import service as messages
+from app.registrations import answering, questions
 from app.registrations import service as registrations
+from app.registrations.models import QuestionKind
 from app.series.models import SeriesKind
 from scheduler.lifecycle import EditionStatus
 from tests.factories import (
@@ -163,6 +165,10 @@ def _things_of_participants(
 ) -> dict[str, Mapping[str, object]]:
     participant = _the(people, "participant")
     registration = registrations.register(edition, participant, now=clock.utcnow())
+    asks = questions.QuestionFacts(QuestionKind.FILE, "A scan", "to look at it")
+    question = questions.add(edition, asks, by=_the(people, "organiser"), now=clock.utcnow())
+    given = {question.id: answering.Given(upload=(PDF, "scan.pdf"))}
+    answering.keep(registration, given, now=clock.utcnow())
     token = personal.make(participant, "my phone", has_alarms=False, now=clock.utcnow())
     organiser = _the(people, "organiser")
     kind = DocumentKind.INVITATION
@@ -172,6 +178,12 @@ def _things_of_participants(
     release = exports.ask(edition, ReleaseKind.CSV, "A hotel", by=participant, now=clock.utcnow())
     return {
         "the registration": {"public_id": registration.public_id},
+        "a file sent as an answer": {
+            "public_id": registration.public_id,
+            "question_id": question.id,
+        },
+        "a question": {"slug": edition.slug, "number": question.id},
+        "a question to move": {"slug": edition.slug, "number": question.id, "act": "up"},
         "a registration of the edition": {
             "slug": edition.slug,
             "public_id": registration.public_id,

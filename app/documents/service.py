@@ -11,6 +11,7 @@ from app.documents import letters, queries
 from app.documents.models import LETTERS, DocumentKind, DocumentText, IssuedDocument
 from app.placeholders import insist
 from app.registrations.models import VisaRequest
+from app.registrations.seating import settings_of
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import RegistrationStatus
 
@@ -60,6 +61,12 @@ class EventBegunError(ConflictError):
     """A visa letter for a journey that is over."""
 
     message = N_("{edition} has begun: no visa support letters are issued any more.")
+
+
+class NotOfferedError(ConflictError):
+    """A visa support letter where none is given."""
+
+    message = N_("No visa support letters are given for {edition}.")
 
 
 class NoWordsError(ConflictError):
@@ -155,13 +162,16 @@ def check_asking(registration: Registration, *, now: datetime) -> None:
 
     Raises:
         NoPlaceError: the registration holds no seat.
-        NoWordsError: the organisers give no such letters.
+        NotOfferedError: the organisers give no such letters.
+        NoWordsError: they have not written it yet.
         LetterIssuedError: the letter is there.
         EventBegunError: the event has begun.
     """
     edition = registration.edition
     if not registration.holds_seat:
         raise NoPlaceError(edition=edition.title)
+    if not settings_of(edition).offers_visa_letters:
+        raise NotOfferedError(edition=edition.title)
     if DocumentKind.VISA_SUPPORT not in queries.texts(edition):
         raise NoWordsError
     if DocumentKind.VISA_SUPPORT in queries.of_registration(registration):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from app.i18n import gettext as _
 from app.registrations import queries as registrations
+from app.registrations import question_queries
+from app.registrations.answer_words import answer_words
 from app.site.states import state_of
 
 if TYPE_CHECKING:
@@ -17,11 +19,17 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def participants(edition: Edition) -> list[list[str]]:
-    """Return a line of heads, then one a registration, in queue order."""
+    """Return a line of heads, then one a registration, in queue order.
+
+    A column for each question; of a file that was sent stands its name.
+    """
     heads = [
         _("Name"), _("E-mail address"), _("Country"), _("Affiliation"), _("Position"), _("Role"),
         _("State"), _("In the queue"), _("Registered (UTC)"), _("Dietary needs"), _("Access needs"),
     ]  # fmt: skip
+    questions = question_queries.of_edition(edition)
+    answers = question_queries.of_registrations(edition)
+    heads += [question.label for question in questions]
     lines = [
         [
             row.person.name,
@@ -35,6 +43,12 @@ def participants(edition: Edition) -> list[list[str]]:
             row.registered_at.strftime("%Y-%m-%d %H:%M"),
             row.dietary_needs,
             row.access_needs,
+            *(
+                answer_words(answers[row.id, question.id])
+                if (row.id, question.id) in answers
+                else ""
+                for question in questions
+            ),
         ]
         for row, position in registrations.in_queue_order(edition)
     ]

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, literal, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Person
 from app.countries.models import Country
 from app.database import db
-from app.registrations.models import AttendeeRole, Registration
+from app.registrations.models import (
+    Answer,
+    AttendeeRole,
+    GrantStatus,
+    Question,
+    Registration,
+    TravelGrant,
+)
 from scheduler.lifecycle import RegistrationStatus
 
 if TYPE_CHECKING:
@@ -31,6 +39,8 @@ class Choice:
     region: str = ""
     role: str = ""
     text: str = ""
+    grant: str = ""
+    answer: str = ""  # the question's number, a colon, what was chosen
 
     @classmethod
     def of(cls, args: Mapping[str, str]) -> Choice:
@@ -42,6 +52,8 @@ class Choice:
             args.get("region", ""),
             role if role in set(AttendeeRole) else "",
             args.get("text", "").strip()[:100],
+            args.get("grant", "") if args.get("grant") in set(GrantStatus) else "",
+            args.get("answer", "")[:200],
         )
 
     def conditions(self, edition: Edition) -> list[ColumnElement[bool]]:
@@ -55,6 +67,11 @@ class Choice:
             found.append(Country.region == self.region)
         if self.role:
             found.append(Registration.role == AttendeeRole(self.role))
+        if self.grant:
+            is_so = TravelGrant.status == GrantStatus(self.grant)
+            found.append(Registration.travel_grant.has(is_so))
+        if self.answer:
+            found.append(_answered(edition, self.answer))
         if self.text:
             words = self.text.lower()
             found.append(
@@ -65,6 +82,21 @@ class Choice:
                 )
             )
         return found
+
+
+def _answered(edition: Edition, chosen: str) -> ColumnElement[bool]:
+    """Return the condition that somebody gave an answer; a question of others was put to nobody."""
+    number, _colon, option = chosen.partition(":")
+    lines = literal("\n") + Answer.value + literal("\n")
+    return Registration.id.in_(
+        select(Answer.registration_id)
+        .join(Answer.question)
+        .where(
+            Question.edition_id == edition.id,
+            Question.id == (int(number) if re.fullmatch(r"[0-9]{1,9}", number) else 0),
+            lines.contains(f"\n{option}\n", autoescape=True),
+        )
+    )
 
 
 def _joined(what: Any, edition: Edition, choice: Choice) -> Select[Any]:  # noqa: ANN401 - columns or a row

@@ -17,7 +17,18 @@ from app.editions.models import AdmissionPolicy
 from app.forms import options, put
 from app.i18n import gettext as _
 from app.paging import page_of
-from app.registrations import desk_queries, policy, queries, seating, selection, service, waiting
+from app.registrations import (
+    application,
+    desk_queries,
+    policy,
+    queries,
+    seating,
+    selection,
+    service,
+    travel_grants,
+    waiting,
+)
+from app.registrations.answer_page import GRANT_WORDS, answer_filters, answer_tallies
 from app.registrations.desk_forms import (
     REGIONS,
     ROLE_WORDS,
@@ -110,8 +121,11 @@ def _page(edition: Edition, form: DecideForm, outcome: list[tuple[str, str, str]
         positions=waiting.numbers(rows),
         waits=waiting.waits(edition, rows),
         pages=pages,
-        fields=_filters(choice),
+        fields=[*_filters(choice), *answer_filters(edition, choice)],
         tallies=desk_queries.tallies(edition),
+        grants=travel_grants.counts(edition),
+        grant_words=GRANT_WORDS,
+        answer_tallies=answer_tallies(edition),
         form=form,
         chosen=set(request.form.getlist("chosen")),
         outcome=outcome,
@@ -299,6 +313,7 @@ def person(slug: str, public_id: str) -> ResponseReturnValue:
         grant_form=grant_form,
         awaited=waiting.waits(edition, [registration]).get(registration.id),
         role_words=ROLE_WORDS,
+        answers=application.told(registration),
     )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
     return page, status

@@ -14,8 +14,15 @@ from app.accounts.signals import person_data, person_erased
 from app.database import Model, db
 from app.editions.models import Edition
 from app.i18n import lazy_gettext as _l
-from app.registrations import queries, service, waiting
-from app.registrations.models import ErasedRegistrations, Profile, Registration, VisaRequest
+from app.registrations import queries, question_queries, service, waiting
+from app.registrations.answer_words import answer_words
+from app.registrations.models import (
+    Answer,
+    ErasedRegistrations,
+    Profile,
+    Registration,
+    VisaRequest,
+)
 from app.registrations.signals import registration_erased
 
 if TYPE_CHECKING:
@@ -48,6 +55,10 @@ def _tell(sender: object, *, person: Person) -> tuple[str, list[dict[str, Any]]]
             "registered_at": registration.registered_at.isoformat(),
             "confirmed_at": _said(registration.confirmed_at),
             "cancelled_at": _said(registration.cancelled_at),
+            "answers": [
+                {"question": answer.question.label, "answer": answer_words(answer)}
+                for answer in question_queries.of_registration(registration).values()
+            ],
             **_what_hangs_on(registration),
         }
         for registration in queries.of_person(person)
@@ -71,12 +82,13 @@ def _tell_profile(sender: object, *, person: Person) -> tuple[str, dict[str, Any
 def _what_hangs_on(registration: Registration) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of every table that lead to ``registration``, whichever feature's they are.
 
-    Keys and codes are left out: they say nothing, or open something.
+    Keys and codes are left out: they say nothing, or open something. Answers are told with their
+    questions.
     """
     found: dict[str, list[dict[str, Any]]] = {}
     for table in Model.metadata.sorted_tables:
         for key in table.foreign_keys:
-            if key.column.table.name != Registration.__tablename__:
+            if key.column.table.name != Registration.__tablename__ or table is Answer.__table__:
                 continue
             columns = [column for column in table.columns if not _is_key(column)]
             rows = db.session.execute(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -25,11 +25,19 @@ from app.i18n import lazy_gettext as _l
 from app.registrations.service import Particulars
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from app.accounts.models import Purpose
     from app.registrations.models import Profile, Registration
+
+
+PROFILE = ("name", "country", "affiliation", "position")
 
 
 class ParticularsForm(FlaskForm):
     """What a person tells for one event; what stays the same is kept for the next."""
+
+    told_before: ClassVar[dict[str, Any]] = {}  # of the fields that an edition adds
 
     name = LineField(
         _l("Name"),
@@ -65,6 +73,7 @@ class ParticularsForm(FlaskForm):
                 "position": source.position if source else "",
                 "dietary_needs": registration.dietary_needs if registration else "",
                 "access_needs": registration.access_needs if registration else "",
+                **cls.told_before,
             }
         )
         form.country.choices = options([("", _("(not told)")), *countries.names()])
@@ -74,6 +83,17 @@ class ParticularsForm(FlaskForm):
         """Insist on a country there is; an old form or a forged one may name another."""
         if field.data and countries.find(field.data) is None:
             raise ValidationError(_("Choose a country from the list."))
+
+    @property
+    def known(self) -> list[str]:
+        """What one would tell again, where all of it is known: name, position, office, country."""
+        names = dict(countries.names())
+        told = [self.name.data, self.position.data, self.affiliation.data]
+        country = names.get(self.country.data or "", "")
+        is_right = not any(self[part].errors for part in PROFILE)
+        return (
+            [part for part in (*told, country) if part] if told[0] and country and is_right else []
+        )
 
     @property
     def told(self) -> Particulars:
@@ -105,6 +125,15 @@ class RegistrationForm(ParticularsForm):
             "queue moves up."
         ),
     )
+
+    def leave_out(self, given: Container[Purpose]) -> None:
+        """Ask no consent anew that is given already."""
+        self.consents.choices = options(
+            (purpose.value, words.text)
+            for purpose, words in WORDINGS.items()
+            if purpose not in given
+        )
+
     submit = SubmitField(_l("Register"))
     keep = SubmitField(_l("Keep as a draft"))
 

@@ -26,6 +26,7 @@ from app.editions.models import Edition
 from app.uploads import StoredFile
 from scheduler.admission import Order
 from scheduler.lifecycle import LIVE, SEATED, RegistrationStatus
+from scheduler.questions import Ask
 
 _LIVE_SQL = text(f"status IN ({', '.join(repr(status.name) for status in sorted(LIVE))})")
 
@@ -54,9 +55,15 @@ class QuestionKind(StrEnum):
 
     TEXT = "text"
     PROSE = "prose"
-    CHOICE = "choice"
+    CHOICE = "choice"  # one of several
+    CHOICES = "choices"  # any of several
+    YES_NO = "yes_no"
     DATE = "date"
     FILE = "file"
+
+
+CHOOSING = frozenset({QuestionKind.CHOICE, QuestionKind.CHOICES, QuestionKind.YES_NO})
+"""Kinds whose answers can be counted, and decide whether another question is asked."""
 
 
 class WalkIns(StrEnum):
@@ -245,6 +252,7 @@ class Question(Model):
     sort: Mapped[int] = mapped_column(default=0)
     kind: Mapped[QuestionKind] = mapped_column(Enum(QuestionKind, native_enum=False, length=10))
     label: Mapped[str] = mapped_column(String(200))
+    help_text: Mapped[str] = mapped_column(String(500), default="")
     options: Mapped[list[str]] = mapped_column(JSON, default=list)
     is_required: Mapped[bool] = mapped_column(default=False)
     # Asked only of who answered another question so.
@@ -256,9 +264,19 @@ class Question(Model):
     keep_days: Mapped[int] = mapped_column(default=30)  # after the last day of the event
     is_retired: Mapped[bool] = mapped_column(default=False)  # no longer asked; answers stay
 
+    @property
+    def offered(self) -> list[str]:
+        """The answers one can choose from, as they are kept; none where one writes."""
+        return ["yes", "no"] if self.kind is QuestionKind.YES_NO else self.options
+
+    @property
+    def ask(self) -> Ask:
+        """The question as the engine takes it."""
+        return Ask(self.id, self.depends_on_id, self.depends_on_answer)
+
 
 class Answer(Model):
-    """What one registration answered to one question."""
+    """What one registration answered to one question; several choices stand one a line."""
 
     registration_id: Mapped[int] = mapped_column(
         ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True
@@ -270,6 +288,13 @@ class Answer(Model):
     file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     question: Mapped[Question] = relationship(lazy="joined", innerjoin=True)
     file: Mapped[StoredFile | None] = relationship(lazy="joined")
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """What was chosen, or the one thing that was written."""
+        if self.question.kind is QuestionKind.CHOICES:
+            return tuple(self.value.split("\n"))
+        return (self.value,) if self.value else ()
 
 
 class VisaRequest(Model):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from app import audit, clock, database
+from app import audit, clock, database, uploads
 from app.accounts import access, arrival, consents
 from app.accounts import service as accounts
 from app.accounts.access import the_person
@@ -20,9 +20,8 @@ from app.editions.scopes import role_words, scope_names
 from app.forms import put
 from app.i18n import gettext as _
 from app.limits import LINKS_EACH, REGISTRATION, limiter, per_address
-from app.registrations import queries, service, waiting
+from app.registrations import application, queries, question_queries, seating, service, waiting
 from app.registrations.forms import AcceptForm, CancelForm, ChangeForm, RegistrationForm
-from app.registrations.models import Profile
 from app.registrations.signals import papers_asked, tasks_asked
 from scheduler.errors import DomainError, NotFoundError
 from scheduler.lifecycle import RegistrationStatus
@@ -63,21 +62,20 @@ def register(slug: str) -> ResponseReturnValue:
     if standing is not None and standing.status is not RegistrationStatus.DRAFT:
         flash(_("You are registered for %(title)s already.", title=edition.title), "info")
         return redirect(url_for(".show", public_id=standing.public_id), HTTPStatus.SEE_OTHER)
-    form = RegistrationForm.of(person.name, db.session.get(Profile, person.id), standing)
+    form = application.form_of(RegistrationForm, edition, person, standing)
     if form.validate_on_submit():
         try:
             registration = _take_in(edition, person, form)
         except DomainError as error:
-            db.session.rollback()
-            put(form, error)
+            application.refuse(form, error)
         else:
             # Before the commit: after it the rows would be read again.
             welcome, public_id = _welcome(registration), registration.public_id
             db.session.commit()
             flash(welcome, "success")
             return redirect(url_for(".show", public_id=public_id), HTTPStatus.SEE_OTHER)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
-    now = clock.utcnow()
+    status, now = application.answer_again(form, edition), clock.utcnow()
+    form.leave_out(consents.standing(person))
     is_invited = standing is not None and bool(standing.entry_reason)
     page = render_template(
         "registrations/register.html",
@@ -88,6 +86,7 @@ def register(slug: str) -> ResponseReturnValue:
         window=timeline.registration_window(edition, now),
         prospect=waiting.prospect(edition, person, standing),
         draft=standing,
+        offers_visa_letters=seating.settings_of(edition).offers_visa_letters,
         link_form=None,
     )
     return page, status
@@ -100,6 +99,7 @@ def _take_in(edition: Edition, person: Person, form: RegistrationForm) -> Regist
         registration = service.save_draft(edition, person, form.told, now=now)
     else:
         registration = service.register(edition, person, now=now, told=form.told)
+    application.keep(registration, form, by=person, now=now)
     service.keep_profile(person, form.told, now=now)
     if form.name.data and form.name.data != person.name:
         accounts.rename(person, form.name.data, now=now)
@@ -126,6 +126,7 @@ def show(public_id: str) -> ResponseReturnValue:
         cancel_form=CancelForm(),
         accept_form=AcceptForm(),
         history=audit.history(registration),
+        answers=application.told(registration),
         papers=_told_by(papers_asked, registration),
         tasks=_told_by(tasks_asked, registration),
     )
@@ -154,21 +155,38 @@ def edit(public_id: str) -> ResponseReturnValue:
     """Change what was told, until registration closes."""
     registration = _registration(public_id)
     person = registration.person
-    form = ChangeForm.of(person.name, db.session.get(Profile, person.id), registration)
+    form = application.form_of(ChangeForm, registration.edition, the_person(), registration)
     if form.validate_on_submit():
         try:
             service.change(registration, form.told, by=the_person(), now=clock.utcnow())
+            application.keep(registration, form, by=the_person(), now=clock.utcnow())
             if form.name.data and form.name.data != person.name:
                 accounts.rename(person, form.name.data, now=clock.utcnow())
         except DomainError as error:
-            db.session.rollback()
-            put(form, error)
+            application.refuse(form, error)
         else:
             db.session.commit()
             flash(_("Your changes are saved."), "success")
             return redirect(url_for(".show", public_id=public_id), HTTPStatus.SEE_OTHER)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    status = application.answer_again(form, registration.edition)
     return render_template("registrations/edit.html", registration=registration, form=form), status
+
+
+@bp.get("/registrations/<public_id>/answers/<int:question_id>")
+@access.needs(access.signed_in)
+def answer_file(public_id: str, question_id: int) -> ResponseReturnValue:
+    """Give out the file that was sent as an answer; that somebody else read it is noted."""
+    registration = _registration(public_id)
+    answer = question_queries.of_registration(registration).get(question_id)
+    if answer is None or answer.file is None:
+        raise NotFoundError
+    if registration.person_id != the_person().id:
+        database.write()
+        audit.record(
+            "registration.answer_file_read", registration, by=the_person(), now=clock.utcnow()
+        )
+        db.session.commit()
+    return uploads.send(answer.file)
 
 
 @bp.post("/registrations/<public_id>/cancel")
@@ -291,3 +309,9 @@ def _registration(public_id: str) -> Registration:
         service.lapse_offers(now=clock.utcnow(), edition=registration.edition)
         db.session.commit()
     return registration
+
+
+@bp.url_value_preprocessor
+def _take_long_answers(endpoint: str | None, values: dict[str, object] | None) -> None:  # noqa: ARG001 - Flask's form
+    if endpoint in {"registrations.register", "registrations.edit"}:
+        application.take_long_answers()

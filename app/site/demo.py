@@ -29,7 +29,8 @@ from app.registrations import service as registrations
 from app.series import service as series_service
 from app.series.models import Series, SeriesKind
 from app.series.service import SeriesFacts
-from app.site import demo_hosting, demo_needs, events_file
+from app.site import demo_application, demo_hosting, demo_needs, events_file
+from app.site.signals import demonstration_laid
 from scheduler import recurrence
 from scheduler.known_dates import GENERAL_CONFERENCE, Level
 from scheduler.lifecycle import EditionStatus
@@ -98,6 +99,8 @@ def load(password: str, *, now: datetime) -> None:
         planning.propose(until=planning.DEFAULT_UNTIL, today=now.date()), by=organiser, now=now
     )
     africa = open_registration(organiser, now)
+    demo_application.ask(africa, organiser, now)
+    demonstration_laid.send(None, edition=africa, by=organiser, now=now)
     accounts.grant(contacts["XAA"], Role.HOST_TEAM, africa.slug, now=now)
     workshop = _next_edition(
         "practitioner-workshop", now, at_least_days=demo_hosting.CALL_OPEN_DAYS + 30

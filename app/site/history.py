@@ -115,6 +115,15 @@ WORDS = {
     "rotation.adopted": _l("Rotation of hosts adopted"),
     "registration.confirmed": _l("Registered, with a place"),
     "registration.waitlisted": _l("Registered, on the waiting list"),
+    "edition.application_changed": _l("What an application asks and offers changed"),
+    "edition.question_added": _l("Question of the application added"),
+    "edition.question_changed": _l("Question of the application changed"),
+    "edition.question_moved": _l("Question of the application moved"),
+    "edition.question_retired": _l("Question of the application retired"),
+    "edition.question_asked_again": _l("Question of the application asked again"),
+    "edition.question_deleted": _l("Question of the application deleted"),
+    "edition.question_copied": _l("Questions of another application copied"),
+    "registration.answer_file_read": _l("File sent as an answer read"),
     "edition.limits_changed": _l("Limits of registration changed"),
     "registration.submitted": _l("Registered, to be decided"),
     "registration.endorsed": _l("Endorsed by the country"),
@@ -130,6 +139,8 @@ WORDS = {
     "registration.joined_party": _l("Joined to a party"),
     "registration.role_changed": _l("Comes in another role"),
     "registration.changed": _l("Particulars changed"),
+    "grant.requested": _l("Travel grant asked for"),
+    "grant.not_needed": _l("Travel grant no longer asked for"),
     "grant.given": _l("Travel grant given"),
     "grant.declined": _l("Travel grant declined"),
     "registration.moved_up": _l("Moved up: a place became free"),
@@ -257,6 +268,8 @@ def _names(entry: AuditEntry, names: Mapping[str, str]) -> Iterable[str]:
     if entry.subject_kind == "known_event" and "name" in changes:
         was, now_is = changes["name"]
         yield now_is or was
+    if "question" in changes:
+        yield changes["question"][1]
     if "section" in changes:
         yield _section(changes["section"][1])
     if "countries" in changes:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import subprocess
 import tempfile
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
@@ -20,11 +21,12 @@ from app.door.models import Attendance
 from app.editions import service as editions
 from app.messages.models import GroupMessage, GroupMessageRecipient, MessageStatus
 from app.registrations import queries as registrations_queries
+from app.registrations import questions
 from app.registrations import service as registrations
-from app.registrations.models import ErasedRegistrations
+from app.registrations.models import ErasedRegistrations, QuestionKind
 from app.surveys.models import SurveyAnswer
 from scheduler.lifecycle import RegistrationStatus
-from tests.factories import OPENING, make_edition, make_person
+from tests.factories import OPENING, PDF, make_edition, make_person, make_question
 from tests.pages import alert, words
 
 if TYPE_CHECKING:
@@ -46,6 +48,10 @@ def use_everything(client: Client) -> Person:
     next_in_line = make_person("next@example.org")
     past = make_edition(series=waiting.series, title="Third")
     organiser = make_person("organiser@example.org", role=Role.ORGANISER)
+    line = make_question(waiting, "Anything else?")
+    scan = make_question(waiting, "A scan", QuestionKind.FILE)
+    wishes = questions.Wishes(offers_grants=True)
+    questions.set_wishes(waiting, wishes, by=organiser, now=OPENING)
     db.session.commit()
 
     client.submit("/login/link", email=EMAIL.upper(), next=f"/?{CANARY}-path")
@@ -55,12 +61,18 @@ def use_everything(client: Client) -> Person:
     client.submit(f"/login/link/{token}")
     person = db.session.scalar(select(Person).filter_by(email=EMAIL))
     client.sign_in(person)
+    answered = {f"q{line.id}": f"{CANARY}-answer", "grant_request": f"{CANARY}-far-away"}
     for edition in (waiting, seated, past):
+        more: dict[str, Any] = {}
+        if edition is waiting:
+            content = io.BytesIO(PDF + CANARY.encode())
+            more = answered | {f"q{scan.id}": (content, f"{CANARY}-scan.pdf")}
         answer = client.submit(
             f"/editions/{edition.slug}/register",
             name=NAME,
             dietary_needs=f"{CANARY}-diet",
             accepts_terms="y",
+            **more,
         )
         assert answer.status_code == 303
     registrations.register(seated, next_in_line, now=OPENING)
@@ -246,6 +258,10 @@ def test_my_data_is_all_that_the_tables_hold_and_no_secret(client: Client) -> No
     assert answer.headers["Content-Disposition"] == 'attachment; filename="my-data.json"'
     held = answer.get_json()
     assert (held["person"]["email"], held["person"]["name"]) == (EMAIL, NAME)
+    assert held["registrations"][0]["answers"] == [
+        {"question": "Anything else?", "answer": f"{CANARY}-answer"},
+        {"question": "A scan", "answer": f"{CANARY}-scan.pdf"},
+    ]
     assert [row["dietary_needs"] for row in held["registrations"]] == [f"{CANARY}-diet"] * 3
     assert [row["name"] for row in held["personal_feeds"]] == [f"{CANARY}-phone"]
     assert {row["purpose"] for row in held["consents"]} == set(Purpose)

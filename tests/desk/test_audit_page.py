@@ -49,6 +49,8 @@ MADE_FROM = {
         NeedStatus.OPEN, NeedStatus.OFFERED, NeedStatus.DECIDED, NeedStatus.DECLINED)},
     "f'need.{status.value}'": {f"need.{status}" for status in (
         NeedStatus.WITHDRAWN, NeedStatus.DECLINED)},
+    "f'edition.question_{what}'": {f"edition.question_{what}" for what in (
+        "added", "changed", "moved", "retired", "asked_again", "deleted", "copied")},
     "f'release.{what}'": {f"release.{what}" for what in (
         "asked", "granted", "declined", "fetched", "ended")},
     "f'grant.{grant.status.value}'": {f"grant.{status}" for status in (

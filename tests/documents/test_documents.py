@@ -16,6 +16,7 @@ from app.database import db, write
 from app.documents import queries, service
 from app.documents.models import DocumentKind
 from app.outbox import OutboxMessage
+from app.registrations import questions
 from app.registrations import service as registrations
 from app.registrations.models import AttendeeRole, VisaRequest
 from scheduler.lifecycle import EditionStatus, RegistrationStatus
@@ -57,6 +58,11 @@ def written(
     place: Registration, organiser: Person, kind: DocumentKind = DocumentKind.INVITATION
 ) -> DocumentText:
     return service.write(place.edition, kind, WORDS, by=organiser, now=OPENING)
+
+
+def offer_visa_letters(place: Registration, organiser: Person) -> None:
+    wishes = questions.Wishes(offers_visa_letters=True)
+    questions.set_wishes(place.edition, wishes, by=organiser, now=OPENING)
 
 
 def text_of(pdf: bytes, folder: Path) -> str:
@@ -340,6 +346,8 @@ def test_who_needs_a_visa_asks_on_the_page_of_their_place_and_can_take_it_back(
     own, path = f"/registrations/{place.public_id}", f"/visas/ask/{place.public_id}"
     assert path not in client.get(own).text  # there are no letters yet
     written(place, organiser, DocumentKind.VISA_SUPPORT)
+    assert path not in client.get(own).text  # nobody has said that they are given
+    offer_visa_letters(place, organiser)
     assert path in client.get(own).text
     assert client.submit(path, **PASSPORT).location == own
     assert "Change what you told for the visa letter" in client.get(own).text
@@ -369,6 +377,7 @@ def test_a_passport_that_cannot_be_comes_back_as_it_was_typed(
 ) -> None:
     make_country("XAB", name="Alboria")
     written(place, organiser, DocumentKind.VISA_SUPPORT)
+    offer_visa_letters(place, organiser)
     client.sign_in(place.person)
     answer = client.submit(f"/visas/ask/{place.public_id}", **(PASSPORT | fields))
     assert (answer.status_code, why in alert(answer)) == (422, True)
