@@ -83,6 +83,8 @@ def sync(edition: Edition, *, by: Person | None, now: datetime) -> None:
         _settle_registration(edition, schedule, rows)
     for row in rows.values():
         _record_act(edition, schedule, row, by, now)
+        if row.key in {REGISTRATION_OPENS, REGISTRATION_CLOSES} and row.done_on and row.due_on:
+            row.due_on = min(row.due_on, row.done_on)  # an act before its day is the day
         _tell(edition, row, now)
     db.session.flush()
 
@@ -258,8 +260,6 @@ def _record_act(
     happened = _has_happened(edition, schedule, row.key, now)
     if happened and row.done_on is None:
         row.done_on, row.waived_reason = now.date(), ""
-        if row.due_on is not None and row.key == REGISTRATION_CLOSES:
-            row.due_on = min(row.due_on, row.done_on)
     elif happened is False and row.done_on is not None:
         row.done_on = None
     elif not happened and not row.is_recorded and _needs_no_call(edition, schedule, row.key):

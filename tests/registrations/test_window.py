@@ -10,7 +10,7 @@ import pytest
 from app import audit
 from app.accounts.models import Role
 from app.database import db
-from app.editions import disruptions, milestone_changes, opening, timeline
+from app.editions import disruptions, milestone_changes, opening, queries, timeline
 from app.editions.models import AdmissionPolicy
 from app.editions.opening import Window
 from app.outbox import OutboxMessage
@@ -97,6 +97,13 @@ def test_days_that_nobody_set_follow_the_milestones_when_the_event_moves() -> No
         edition, dtstart=FAR, dtend=FAR + 3 * DAY, reason="x", by=by, now=OPENING
     )
     assert edition.registration_closes_on == date(2030, 1, 1)
+
+
+def test_what_opens_before_its_milestone_was_due_when_it_opened() -> None:
+    edition = let_open()
+    due = {row.key: (row.due_on, row.done_on) for row in queries.milestones_of([edition.id])}
+    assert due["registration_opens"] == (OPENING.date(), OPENING.date())
+    assert due["registration_closes"] == (FAR - timedelta(weeks=8), None)
 
 
 def test_where_the_milestone_has_passed_one_may_register_until_the_event() -> None:
