@@ -190,6 +190,9 @@ class Expansion:
                 return any(map(self._choose, days) if recur.bysetpos else days)
             case Frequency.DAILY if recur.byday and recur.interval % 7 == 0:
                 return WeekdayNumber(self.dtstart.weekday()) in recur.byday
+            case Frequency.DAILY if recur.interval > 1 and recur.bymonthday:
+                # In 28 years without a leap day left out, each kind of year comes.
+                return any(map(self._days_of_year, range(2000, 2028)))
         return True
 
     def _choose(self, days: Sequence[int]) -> list[int]:
