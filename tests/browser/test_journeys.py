@@ -100,8 +100,9 @@ def test_a_country_offers_and_is_selected_confirmed_and_announced(new_page: NewP
     desk.get_by_role("button", name="Record it").click()
     desk.get_by_role("link", name="Announce it").click()
     desk.get_by_role("button", name="Announce the edition").click()
-    desk.get_by_role("link", name="Open registration").click()
+    desk.get_by_role("link", name="Open registration", exact=True).click()
     desk.get_by_label("Capacity").fill("1")
+    desk.get_by_label("First day to register").fill("")
     desk.get_by_role("button", name="Open registration").click()
 
     visitor = new_page()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from scheduler.lifecycle import EditionStatus
 from tests.factories import make_edition
+from tests.processes import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,5 +38,5 @@ def test_the_policy_lets_the_data_stand_and_no_title_runs(
         "const script = document.createElement('script');"
         "script.text = 'window.ran = true'; document.head.append(script)"
     )
-    page.wait_for_function("window.refused.length > 0")
+    assert until(lambda: page.evaluate("window.refused.length") > 0)
     assert page.evaluate("window.ran ?? null") is None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(2)> {{{7*7}}} javascript:alert(3)"
 TECHNICAL = re.compile(
-    r"(^|_)(id|slug|code|codes|tzid|tz|uid|domain|hash|salt|token|key|keys|rrule|rdate|exdate|email"
+    r"(^|_)(id|slug|code|codes|region|tzid|tz|uid|domain|hash|salt|token|key|keys|rrule|rdate|exdate|email"
     r"|address|password|uniquifier|method|media_type|sha256|stored_name|path|kind|status|action"
     r"|fingerprint|certainty|version|level|url|public_id|language|languages|color|colour|error|secret)$"
 )

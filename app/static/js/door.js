@@ -86,11 +86,15 @@ export function enhance(door) {
 
   function show() {
     piece("more")?.remove();
-    const found = find(input.value);
-    piece("list").replaceChildren(...found.slice(0, SHOWN).map(line));
-    if (found.length === 0) say(input.value.trim() ? words.nobody : words.first);
-    else if ([words.nobody, words.first].includes(piece("said").textContent)) say("");
+    piece("list").replaceChildren(...find(input.value).slice(0, SHOWN).map(line));
     tell();
+  }
+
+  // Only who types is told what was found: an answer of the server must not wipe what was said.
+  function search() {
+    show();
+    if (piece("list").children.length === 0) say(input.value.trim() ? words.nobody : words.first);
+    else if ([words.nobody, words.first].includes(piece("said").textContent)) say("");
   }
 
   function line(guest) {
@@ -318,9 +322,9 @@ export function enhance(door) {
     event.preventDefault();
     const found = find(input.value);
     if (found.length === 1 && door.dataset.open === "1") checkIn(found[0]);
-    else show();
+    else search();
   });
-  input.addEventListener("input", show);
+  input.addEventListener("input", search);
   const walkIn = piece("walk-in");
   if (walkIn) {
     walkIn.addEventListener("submit", noteWalkIn);
@@ -334,7 +338,7 @@ export function enhance(door) {
   }
   window.addEventListener("online", send);
   setInterval(send, PAUSE);
-  show();
+  search();
   keepPage();
   take()
     .catch((error) => {

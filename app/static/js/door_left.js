@@ -3,7 +3,7 @@
 export function letGo() {
   for (const key of Object.keys(localStorage).filter((each) => each.startsWith("door:"))) {
     const kept = JSON.parse(localStorage.getItem(key));
-    if (kept.queue.length === 0) localStorage.removeItem(key);
+    if (kept.queue.length + (kept.walkIns ?? []).length === 0) localStorage.removeItem(key);
     else localStorage.setItem(key, JSON.stringify({ ...kept, guests: [] }));
   }
   if ("caches" in window) caches.delete("door");
