@@ -75,6 +75,12 @@ class PastEndError(DomainError):
     message = N_("The end lies in the past. Choose a day after today, or leave it empty.")
 
 
+class NoOrganiserError(DomainError):
+    """Confirming somebody who is no organiser."""
+
+    message = N_("{email} is no organiser.")
+
+
 class Offer(NamedTuple):
     """A role as it is offered; ``ends_at`` is when it is to end."""
 
@@ -259,6 +265,10 @@ def accept(token: str, person: Person, *, now: datetime) -> Grant:
         granted_at=now,
         ends_at=invitation.ends_at,
     )
+    giver = invitation.invited_by
+    origin = holding(giver, Role.ORGANISER, "", now) if giver is not None else None
+    if grant.role is Role.ORGANISER and origin is not None:
+        grant.origin = origin.origin
     person.grants.append(grant)
     invitation.closed_at, invitation.is_taken = now, True
     db.session.flush()
@@ -266,6 +276,30 @@ def accept(token: str, person: Person, *, now: datetime) -> Grant:
     if invitation.replaces is not None:
         _end(invitation.replaces, invitation.reason, by=invitation.invited_by, now=now)
     return grant
+
+
+def are_two(one: Person, other: Person, now: datetime) -> bool:
+    """Whether two organisers are surely two people: neither brought the other in, nor a third both.
+
+    One person could hold any number of accounts that they made organisers themselves.
+    """
+    both = [holding(person, Role.ORGANISER, "", now) for person in (one, other)]
+    return len({grant.origin for grant in both if grant is not None}) == len(both)
+
+
+def confirm(person: Person, *, now: datetime) -> None:
+    """Record that who runs the site knows ``person``: an organiser of nobody else's making.
+
+    Raises:
+        NoOrganiserError: they organise nothing.
+    """
+    database.write(person)
+    grant = holding(person, Role.ORGANISER, "", now)
+    if grant is None:
+        raise NoOrganiserError(email=person.email)
+    grant.origin = secrets.token_hex(16)
+    db.session.flush()
+    audit.record("person.organiser_confirmed", person, by=None, now=now)
 
 
 # -- ending a role ---------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from datetime import datetime
 from enum import StrEnum
@@ -70,6 +71,10 @@ def _uniquifier() -> str:
     return uuid.uuid4().hex
 
 
+def _origin() -> str:
+    return secrets.token_hex(16)
+
+
 class Person(Model, UserMixin):
     """Somebody with an address we can write to; ``email`` is kept in lower case."""
 
@@ -127,6 +132,9 @@ class Grant(Model, RoleMixin):
     ends_at: Mapped[datetime | None]  # when it is to end, or was
     ended_at: Mapped[datetime | None]  # when somebody ended it, or its end was noted
     end_reason: Mapped[str] = mapped_column(String(500), default="")
+    # An organiser's: shared with whoever made them one, so that nobody counts as two persons.
+    # A word of its own and no key: it must outlast the person at its beginning.
+    origin: Mapped[str] = mapped_column(String(32), default=_origin)
     person: Mapped[Person] = relationship(back_populates="grants")
 
     @property

@@ -9,7 +9,7 @@ import click
 from flask.cli import AppGroup
 
 from app import clock, outbox
-from app.accounts import links, service
+from app.accounts import grants, links, queries, service
 from app.accounts.models import SCOPE_OF, Role, ScopeKind
 from app.countries import queries as countries
 from app.database import db
@@ -72,6 +72,28 @@ def link(emails: Sequence[str]) -> None:
     db.session.commit()
     for token in tokens:
         click.echo(outbox.address("accounts.link", token=token))
+
+
+@accounts.command("confirm")
+@click.argument("emails", nargs=-1, required=True)
+def confirm(emails: Sequence[str]) -> None:
+    """Vouch that each EMAIL is an organiser in their own right, not somebody's second account.
+
+    Copies of personal data need two organisers of whom neither made the other one. Who was given
+    the role by a command needs no confirmation.
+    """
+    now = clock.real_utcnow()
+    try:
+        for email in emails:
+            person = queries.find(email)
+            if person is None:
+                raise grants.NoOrganiserError(email=email)
+            grants.confirm(person, now=now)
+    except DomainError as error:
+        db.session.rollback()
+        raise click.ClickException(str(error)) from error
+    db.session.commit()
+    click.echo(f"{len(emails)} confirmed.")
 
 
 def _lines(path: Path) -> list[str]:

@@ -143,6 +143,27 @@ def post_invitation(invitation: Invitation, token: str, *, now: datetime) -> Non
     outbox.post(invitation.email, letter, now=now)
 
 
+def post_new_organiser(grant: Grant, by: Person | None, *, now: datetime) -> None:
+    """Tell the other organisers that there is one more: each may give and end any role."""
+    name, email = grant.person.display_name, grant.person.email
+    letter = outbox.Letter(
+        subject=_("A new organiser: %(name)s", name=name),
+        paragraphs=[
+            _(
+                "%(name)s (%(email)s) is organiser now, invited by %(by)s.",
+                name=name,
+                email=email,
+                by=by.display_name if by else _("an organiser"),
+            ),
+            _("Do you not know them? Ask, and end the role on the page of people."),
+        ],
+        action=(_("See the person"), outbox.address("people.person", person_id=grant.person_id)),
+    )
+    for other in accounts.with_role(Role.ORGANISER):
+        if other.id != grant.person_id:
+            outbox.post(other.email, letter, now=now)
+
+
 def post_end(grant: Grant, *, now: datetime) -> None:
     """Tell whoever held a role that it ends, and why."""
     role = role_words(grant, scope_names())

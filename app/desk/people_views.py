@@ -198,7 +198,9 @@ def invitation(token: str) -> ResponseReturnValue:
     found = grants.find_open(token, the_person(), now=now)
     if form.validate_on_submit():
         replaced = found.replaces
-        grants.accept(token, the_person(), now=now)
+        grant = grants.accept(token, the_person(), now=now)
+        if grant.role is Role.ORGANISER:
+            people.post_new_organiser(grant, found.invited_by, now=now)
         if replaced is not None:
             people.post_end(replaced, now=now)
         db.session.commit()

@@ -10,11 +10,12 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app import audit, database, disk, retention
-from app.accounts import consents
-from app.accounts.models import Grant, Person, Purpose, Role
+from app.accounts import consents, grants
+from app.accounts import queries as accounts
+from app.accounts.models import Person, Purpose, Role
 from app.accounts.signals import person_erased
 from app.database import db
 from app.exports import tables
@@ -38,6 +39,22 @@ class SamePersonError(ConflictError):
     """Somebody who grants their own wish."""
 
     message = N_("Another organiser has to grant what you have asked for.")
+
+
+class OneOriginError(ConflictError):
+    """Somebody who may be the one who asked, under a second account."""
+
+    message = N_(
+        "You count as one person with who asked: one of you made the other an organiser, or the "
+        "same person made you both. Another organiser has to grant it, or who runs this site "
+        "confirms that you are two."
+    )
+
+
+class AskerGoneError(ConflictError):
+    """A wish of somebody who organises no more."""
+
+    message = N_("Who asked for this is no organiser any more. Ask for it yourself.")
 
 
 class DecidedError(ConflictError):
@@ -73,9 +90,12 @@ def grant(release: Release, *, by: Person, now: datetime, real_now: datetime) ->
     """Let the wish come true: the file is made, or the list shown.
 
     Raises:
-        SamePersonError: ``by`` has asked for it.
+        SamePersonError, OneOriginError: ``by`` has asked for it, or may be who did.
+        AskerGoneError: nobody is left who could use it.
         DecidedError: it was decided before.
     """
+    database.write(release)
+    _insist_on_two(release, by, real_now)
     _decide(release, ReleaseStatus.GRANTED, by, now)
     if release.kind is not ReleaseKind.LIST:
         lines = tables.participants(release.edition)
@@ -164,19 +184,30 @@ def find(public_id: str) -> Release | None:
     return db.session.scalar(select(Release).filter_by(public_id=public_id))
 
 
-def organiser_count(now: datetime) -> int:
-    """Return how many organisers there are: alone, nobody can grant."""
-    found = select(func.count(func.distinct(Grant.person_id))).where(
-        Grant.role == Role.ORGANISER, (Grant.ends_at.is_(None)) | (Grant.ends_at > now)
-    )
-    return db.session.scalar(found) or 0
+def others(person: Person, now: datetime) -> tuple[bool, bool]:
+    """Return whether there is another organiser, and whether one could grant what this one asks."""
+    found = [one for one in accounts.with_role(Role.ORGANISER) if one.id != person.id]
+    return bool(found), any(grants.are_two(person, one, now) for one in found)
+
+
+def may_grant(release: Release, person: Person, now: datetime) -> bool:
+    """Whether ``person`` surely is another person than the organiser who asked."""
+    asker = release.asked_by
+    return asker is not None and grants.are_two(asker, person, now)
+
+
+def _insist_on_two(release: Release, by: Person, now: datetime) -> None:
+    if by.id == release.asked_by_id:
+        raise SamePersonError
+    if release.asked_by is None or not grants.organises(release.asked_by, now):
+        raise AskerGoneError
+    if not may_grant(release, by, now):
+        raise OneOriginError
 
 
 def _decide(release: Release, target: ReleaseStatus, by: Person, now: datetime) -> None:
     database.write(release)
     _insist(release, ReleaseStatus.ASKED)
-    if release.asked_by_id is None or by.id == release.asked_by_id:
-        raise SamePersonError
     release.status, release.decided_by_id, release.decided_at = target, by.id, now
 
 

@@ -47,15 +47,21 @@ def index(slug: str) -> ResponseReturnValue:
         flash(_("Asked. Another organiser can grant it on this page."), "success")
         return redirect(url_for(".index", slug=slug), HTTPStatus.SEE_OTHER)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    me, real_now = the_person(), clock.real_utcnow()
+    has_others, has_granter = service.others(me, real_now)
     page = render_template(
         "exports/index.html",
         edition=edition,
         form=form,
         post_form=PostForm(formdata=None),
-        releases=service.of_edition(edition),
+        releases=[
+            (release, service.may_grant(release, me, real_now))
+            for release in service.of_edition(edition)
+        ],
         labels=KIND_LABELS,
-        me=the_person(),
-        is_alone=service.organiser_count(clock.real_utcnow()) < 2,  # noqa: PLR2004 - two persons
+        me=me,
+        has_others=has_others,
+        has_granter=has_granter,
     )
     return page, status
 

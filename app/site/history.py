@@ -184,6 +184,7 @@ WORDS = {
     "invitation.resent": _l("Invitation sent again"),
     "invitation.withdrawn": _l("Invitation withdrawn"),
     "person.password_changed": _l("Password changed"),
+    "person.organiser_confirmed": _l("Confirmed as an organiser in their own right"),
     "person.signed_out": _l("Signed out everywhere by an organiser"),
     "person.renamed": _l("Name changed"),
     "person.consent_given": _l("Consent given"),

@@ -247,3 +247,17 @@ def test_an_organiser_signs_somebody_out_everywhere_and_they_are_told(
     assert "Signed out everywhere by an organiser" in page
     assert "An organiser signed you out everywhere." in outbox.to("lost@example.org")[-1].text
     assert organiser.submit(f"{PEOPLE}/999/sign-out").status_code == 404
+
+
+def test_all_other_organisers_are_told_of_a_new_one(client: Client) -> None:
+    client.sign_in(make_person("olivia@example.org", name="Olivia", role=Role.ORGANISER))
+    make_person("gregor@example.org", role=Role.ORGANISER)
+    client.submit(PEOPLE, email="new@example.org", role="organiser")
+    path = link_to("new@example.org")
+    client.sign_in(make_person("new@example.org", name="Nora"))
+    client.submit(path)
+    for email in ("olivia@example.org", "gregor@example.org"):
+        mail = outbox.to(email)[-1]
+        assert mail.subject == "A new organiser: Nora"
+        assert "Nora (new@example.org) is organiser now, invited by Olivia." in mail.text
+    assert outbox.to("new@example.org")[-1].subject.startswith("You are invited")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app import audit
-from app.accounts import consents
+from app.accounts import consents, grants
 from app.accounts.models import Purpose, Role
 from app.clock import real_utcnow
 from app.database import db, write
@@ -23,6 +23,8 @@ from tests.factories import OPENING, make_edition, make_person
 from tests.pages import alert, words
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from app.accounts.models import Person
     from app.editions.models import Edition
     from app.exports.models import Release
@@ -188,3 +190,89 @@ def test_the_list_shows_participants_who_agreed_to_participants_alone(
     service.end(release, by=asker, now=OPENING)
     db.session.commit()
     assert client.sign_in(ana.person).get(path).status_code == 404
+
+
+def organiser_by(inviter: Person, name: str) -> Person:
+    """Return an organiser whom another one invited."""
+    email = f"{name.lower()}@example.org"
+    _row, token = grants.invite(email, grants.Offer(Role.ORGANISER), by=inviter, now=real_utcnow())
+    person = make_person(email, name=name)
+    grants.accept(token, person, now=real_utcnow())
+    return person
+
+
+def test_who_brought_the_other_in_or_was_brought_in_by_the_same_grants_nothing(
+    edition: Edition, asker: Person, granter: Person
+) -> None:
+    second = organiser_by(asker, "Second")
+    third = organiser_by(asker, "Third")
+    fourth = organiser_by(third, "Fourth")
+    for one, other in ((asker, second), (second, asker), (second, third), (asker, fourth)):
+        wish = service.ask(edition, ReleaseKind.CSV, "Mine", by=one, now=OPENING)
+        with pytest.raises(service.OneOriginError):
+            grant(wish, other)
+        assert (wish.status, wish.stored_name) == (ReleaseStatus.ASKED, "")
+    for one, other in ((fourth, granter), (granter, second)):
+        wish = service.ask(edition, ReleaseKind.CSV, "Ours", by=one, now=OPENING)
+        grant(wish, other)
+        assert wish.status is ReleaseStatus.GRANTED
+
+
+def test_handing_a_role_over_makes_nobody_a_second_person(
+    edition: Edition, asker: Person, granter: Person
+) -> None:
+    # The asker takes the other's role away by handing it to an address of their own.
+    _row, token = grants.hand_over(
+        granter.grants[0], "mine@example.org", reason="x", by=asker, now=real_utcnow()
+    )
+    mine = make_person("mine@example.org")
+    grants.accept(token, mine, now=real_utcnow())
+    wish = service.ask(edition, ReleaseKind.CSV, "Mine", by=asker, now=OPENING)
+    with pytest.raises(service.OneOriginError):
+        grant(wish, mine)
+
+
+def test_who_runs_the_site_confirms_that_two_are_two(
+    app: Flask, edition: Edition, asker: Person
+) -> None:
+    second = organiser_by(asker, "Second")
+    third = organiser_by(asker, "Third")
+    wish = service.ask(edition, ReleaseKind.CSV, "Ours", by=asker, now=OPENING)
+    db.session.commit()
+    run = app.test_cli_runner().invoke
+    for nobody in ("nobody@example.org", make_person(commit=True).email):
+        refused = run(args=["accounts", "confirm", nobody])
+        assert (refused.exit_code, "is no organiser" in refused.output) == (1, True)
+    done = run(args=["accounts", "confirm", second.email])
+    assert (done.exit_code, done.output) == (0, "1 confirmed.\n")
+    db.session.expire_all()
+    with pytest.raises(service.OneOriginError):
+        grant(wish, third)
+    grant(wish, second)
+    assert wish.status is ReleaseStatus.GRANTED
+    assert audit.history(second)[-1].action == "person.organiser_confirmed"
+
+
+def test_what_nobody_could_use_is_not_made(
+    release: Release, asker: Person, granter: Person
+) -> None:
+    grants.end(asker.grants[0], reason="Left", by=granter, now=real_utcnow())
+    with pytest.raises(service.AskerGoneError):
+        grant(release, granter)
+    service.decline(release, by=granter, now=OPENING)
+    assert release.status is ReleaseStatus.DECLINED
+
+
+def test_the_page_says_who_is_missing_and_offers_no_button_that_is_refused(
+    client: Client, edition: Edition, asker: Person
+) -> None:
+    path = f"/organise/editions/{edition.slug}/exports"
+    second = organiser_by(asker, "Second")
+    assert "Nobody here could grant what you ask" in words(client.sign_in(asker).get(path))
+    client.submit(path, kind="csv", reason="For the hotel")
+    page = client.sign_in(second).get(path)
+    assert ("You cannot grant this" in words(page), "Grant it" in page.text) == (True, False)
+    refused = client.submit(f"/organise/exports/{service.of_edition(edition)[0].public_id}/grant")
+    assert (refused.status_code, "You count as one person" in refused.text) == (409, True)
+    make_person(role=Role.ORGANISER)
+    assert "Nobody here could grant" not in client.get(path).text
