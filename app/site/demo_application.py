@@ -26,12 +26,13 @@ GRANTS = {
 
 
 def ask(edition: Edition, organiser: Person, now: datetime) -> None:
-    """Ask a few questions at ``edition``, and let whoever is in have answered them."""
+    """Ask a few questions at ``edition``, and let whoever is in have answered them.
+
+    Who accepts the terms need say no more: only a poster must have its title.
+    """
     wishes = Wishes(offers_visa_letters=True, offers_grants=True)
     questions.set_wishes(edition, wishes, by=organiser, now=now)
-    poster = QuestionFacts(
-        QuestionKind.YES_NO, "Do you bring a poster?", "to plan the walls.", is_required=True
-    )
+    poster = QuestionFacts(QuestionKind.YES_NO, "Do you bring a poster?", "to plan the walls.")
     rows: dict[str, Question] = {}
     for key, facts in {
         "language": QuestionFacts(
@@ -39,7 +40,6 @@ def ask(edition: Edition, organiser: Person, now: datetime) -> None:
             "In which language do you follow the sessions?",
             "to order interpretation.",
             options=LANGUAGES,
-            is_required=True,
         ),
         "groups": QuestionFacts(
             QuestionKind.CHOICES,

@@ -120,6 +120,17 @@ def test_the_african_engagement_is_open_and_all_but_full(client: Client) -> None
     assert "Demonstration data." in page.text
 
 
+def test_the_terms_alone_are_enough_for_a_place(client: Client) -> None:
+    client.sign_in(
+        db.session.query(Person).filter_by(email="participant@symposia.example.org").one()
+    )
+    answer = client.submit("/editions/regional-africa-2027/register", accepts_terms="y")
+    assert answer.status_code == 303
+    edition = queries.find("regional-africa-2027")
+    assert edition
+    assert registrations.places(edition).seated_count == 39
+
+
 def test_the_workshop_has_its_call_open_and_three_offers(client: Client) -> None:
     edition = queries.find("practitioner-workshop-2027")
     assert edition
