@@ -116,14 +116,13 @@ def wait_for_port(settings: Config, address: tuple[str, int, socket.AddressFamil
 def prepare() -> Flask:
     """Migrate the database, load the demonstration into an empty one; return the application."""
     # Not at the top: a taken port or a missing secret is told without half a second of imports.
-    from flask_migrate import upgrade  # noqa: PLC0415 - as said
-
     from app import database  # noqa: PLC0415 - as said
+    from app.lean import flask_migrate  # noqa: PLC0415 - as said
     from app.site import demo  # noqa: PLC0415 - as said
     from wsgi import app  # noqa: PLC0415 - as said
 
     with app.app_context():
-        upgrade()
+        flask_migrate.upgrade()
         if demo.is_wanted():
             say("Loading the demonstration …")
             demo.load_and_commit(say)

@@ -6,6 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from app import lean  # noqa: F401 - before all that it imports
+
+# isort: split
 from flask import Flask
 from flask_migrate import Migrate
 from flask_security import Security, SQLAlchemyUserDatastore

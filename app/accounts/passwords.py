@@ -7,7 +7,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from flask_security import hash_password, verify_password
-from zxcvbn import zxcvbn
 
 from app import audit, database
 from app.accounts import letters, queries, sessions
@@ -109,6 +108,8 @@ def judge(password: str, person: Person) -> None:
     """
     if len(password) < LENGTH_MIN:
         raise PasswordError(length=LENGTH_MIN)
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - its lists take 12 MB, and few choose a password
+
     own_words = ["symposia", *person.email.replace("@", ".").split("."), *person.name.split()]
     judged = zxcvbn(password[:JUDGED_LENGTH], own_words)
     if judged["score"] < SCORE_MIN:

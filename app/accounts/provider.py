@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import requests
 from flask import current_app, request, session
 
 from app import outbox
@@ -46,13 +45,15 @@ def begin() -> Response:
     Raises:
         ProviderError: it does not answer, or answers for somebody else.
     """
+    from requests import RequestException  # noqa: PLC0415 - as above
+
     client = _client()
     for key in [key for key in session if str(key).startswith("_state_")]:
         session.pop(key)  # of tries that were given up; the cookie has 4 KB
     try:
         _check_issuer(client.load_server_metadata())
         answer: Response = client.authorize_redirect(outbox.address("accounts.provider_back"))
-    except (requests.RequestException, ValueError, KeyError, RuntimeError) as error:
+    except (RequestException, ValueError, KeyError, RuntimeError) as error:
         raise ProviderError from error
     return answer
 
@@ -65,6 +66,7 @@ def finish() -> Mapping[str, Any]:
     """
     from authlib.common.errors import AuthlibBaseError  # noqa: PLC0415 - as above
     from joserfc.errors import JoseError  # noqa: PLC0415 - as above
+    from requests import RequestException  # noqa: PLC0415 - as above
 
     client = _client()
     issuer = outbox.settings().oidc
@@ -77,7 +79,7 @@ def finish() -> Mapping[str, Any]:
     except (
         AuthlibBaseError,
         JoseError,
-        requests.RequestException,
+        RequestException,
         ValueError,
         KeyError,
         RuntimeError,

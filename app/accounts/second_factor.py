@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING
 
 import pyotp
 import segno
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import delete, select
 
 from app import audit, database
@@ -25,6 +22,8 @@ from scheduler.errors import N_, DomainError
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from cryptography.fernet import Fernet
 
     from app.accounts.models import Person, SignIn
 
@@ -69,6 +68,8 @@ def new_secret() -> str:
 
 def unseal(sealed: str) -> str | None:
     """Return the secret in ``sealed``; ``None`` once ``SYMPOSIA_SECRET_KEY`` is another one."""
+    from cryptography.fernet import InvalidToken  # noqa: PLC0415 - it takes 8 MB, for few
+
     try:
         return _vault().decrypt(sealed.encode()).decode()
     except InvalidToken:
@@ -157,6 +158,10 @@ def _step_of(secret: str, code: str, *, after: int, now: datetime) -> int | None
 
 def _vault() -> Fernet:
     """Return what encrypts secrets that must be read again, by a key of the installation's."""
+    from cryptography.fernet import Fernet  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415 - as above
+
     key = HKDF(SHA256(), length=32, salt=None, info=b"symposia totp").derive(
         settings().secret_key.encode()
     )

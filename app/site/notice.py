@@ -5,14 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import nh3
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def own_words(path: Path) -> Markup:
@@ -22,8 +18,12 @@ def own_words(path: Path) -> Markup:
 
 @lru_cache(maxsize=2)
 def _rendered(path: Path, changed: int) -> Markup:  # noqa: ARG001 - read anew once it has changed
+    import nh3  # noqa: PLC0415 - only where an operator has written one
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - as above
+
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     html = nh3.clean(
-        _markdown.render(path.read_text(encoding="utf-8")),
+        markdown.render(path.read_text(encoding="utf-8")),
         attributes={"a": {"href", "title"}, "th": {"scope"}},
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel=None,
