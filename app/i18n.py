@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from scheduler.errors import DomainError
 
 babel = Babel()
+LOCALE = "en_GB"  # the house writes "5 March 2024" and 24 hours
 
 
 def gettext(message: str, **values: object) -> str:
@@ -36,7 +37,7 @@ def _in_words(value: object) -> object:
 
 def init_app(app: Flask) -> None:
     """Install Babel; the locale is fixed while English is the one catalogue."""
-    babel.init_app(app, locale_selector=lambda: "en")
+    babel.init_app(app, locale_selector=lambda: LOCALE)
 
 
 def user_message(error: DomainError) -> str:
