@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -15,6 +15,7 @@ from scheduler.lifecycle import RegistrationStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from app.editions.models import Edition
 
@@ -29,13 +30,9 @@ class Result:
 
     kind: AnswerKind
     question: str
-    counts: tuple[int, ...]  # of each rating from 1 to 5; none for words
-    words: tuple[str, ...]  # sorted by their letters, so that no order tells who came first
-
-    @property
-    def answered_count(self) -> int:
-        """How many answered this question."""
-        return sum(self.counts) or len(self.words)
+    answered_count: int  # how many answered this question
+    counts: tuple[int, ...] = ()  # of each rating from 1 to 5; none for words, or of too few
+    words: tuple[str, ...] = ()  # sorted by their letters, so that no order tells who came first
 
     @property
     def by_rating(self) -> list[tuple[int, int]]:
@@ -75,8 +72,14 @@ def answer_count(edition: Edition) -> int:
     return db.session.scalar(found) or 0
 
 
-def results(survey: Survey) -> list[Result]:
-    """Return what was answered, question by question; nothing while too few have."""
+def results(survey: Survey, now: datetime) -> list[Result]:
+    """Return what was answered, question by question, once the survey is closed.
+
+    While answers come in, whoever looks before and after one would see what it says. Nothing is
+    told of fewer than :data:`SHOWN_FROM` answers, to one question or to all.
+    """
+    if now < survey.closes_at:
+        return []
     rows = db.session.scalars(
         select(SurveyAnswer.answers).filter_by(edition_id=survey.edition_id)
     ).all()
@@ -85,9 +88,12 @@ def results(survey: Survey) -> list[Result]:
     found = []
     for place, (kind, question) in enumerate(survey.asked):
         given = [row[place] for row in rows if row[place] not in {None, ""}]
-        if kind is AnswerKind.RATING:
+        result = Result(kind, question, len(given))
+        if result.answered_count < SHOWN_FROM:
+            found.append(result)
+        elif kind is AnswerKind.RATING:
             counted = Counter(given)
-            found.append(Result(kind, question, tuple(counted[n] for n in RATINGS), ()))
+            found.append(replace(result, counts=tuple(counted[n] for n in RATINGS)))
         else:
-            found.append(Result(kind, question, (), tuple(sorted(given, key=str.casefold))))
+            found.append(replace(result, words=tuple(sorted(given, key=str.casefold))))
     return found

@@ -87,7 +87,7 @@ def desk(slug: str) -> ResponseReturnValue:
         came_count=len(came),
         answer_count=queries.answer_count(edition),
         shown_from=queries.SHOWN_FROM,
-        results=queries.results(survey) if survey else [],
+        results=queries.results(survey, now) if survey else [],
         form=form,
         close_form=CloseForm(formdata=None),
     )

@@ -87,11 +87,36 @@ def test_results_are_shown_from_five_answers_on(
     survey = queries.find(edition)
     assert survey
     for number, guest in enumerate(guests):
-        assert (queries.results(survey) == []) == (number < 5)
+        assert (queries.results(survey, CLOSES) == []) == (number < 5)
         service.answer(guest, [1 + number % 5, f"words {9 - number}"], now=OPENING)
-    whole, change = queries.results(survey)
+    whole, change = queries.results(survey, CLOSES)
     assert (whole.counts, whole.mean) == ((2, 1, 1, 1, 1), pytest.approx(16 / 6))
     assert change.words == tuple(f"words {n}" for n in range(4, 10))
+
+
+def test_nobody_sees_results_change_by_one_answer(
+    edition: Edition, guests: list[Registration]
+) -> None:
+    survey = queries.find(edition)
+    assert survey
+    for guest in guests:
+        service.answer(guest, [5, ""], now=OPENING)
+        assert queries.results(survey, CLOSES - timedelta(seconds=1)) == []
+
+
+def test_a_question_that_few_answered_is_not_shown(
+    client: Client, edition: Edition, guests: list[Registration], organiser: Person
+) -> None:
+    for number, guest in enumerate(guests):
+        service.answer(guest, [5, "canary" if number < 4 else ""], now=OPENING)
+    survey = queries.find(edition)
+    assert survey
+    service.close(survey, by=organiser, now=OPENING)
+    whole, change = queries.results(survey, OPENING)
+    assert (whole.counts, change.words, change.mean) == ((0, 0, 0, 0, 6), (), None)
+    page = client.sign_in(organiser).get(f"/organise/editions/{edition.slug}/survey")
+    assert "Fewer than 5 people answered this: it is not shown." in words(page)
+    assert "canary" not in page.text
 
 
 def test_nothing_that_is_stored_links_an_answer_to_who_gave_it(
@@ -164,7 +189,9 @@ def test_an_organiser_asks_and_reads(client: Client, edition: Edition, organiser
         service.answer(guest, [5, 3, "<i>fine</i>"], now=OPENING)
     page = client.get(path)
     assert "6 of 6 people have answered." in words(page)
+    assert "Nothing is shown yet" in words(page)
+    client.submit(f"{path}/close")
+    page = client.get(path)
+    assert "It is closed." in words(page)
     assert "On average 5.0 of 5, from 6 answers." in words(page)
     assert "&lt;i&gt;fine" in page.text
-    client.submit(f"{path}/close")
-    assert "It is closed." in words(client.get(path))
