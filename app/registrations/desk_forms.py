@@ -189,8 +189,9 @@ def _key(row: Any) -> str | None:  # noqa: ANN401 - a QuotaForm
 
 
 class DecideForm(FlaskForm):
-    """What is done with the people chosen in the list; they are ticked there."""
+    """What is done with the people chosen in the list; they are ticked there, or all meant."""
 
+    everyone = BooleanField(_l("Everyone whom this list shows, on all its pages"))
     act = SelectField(
         _l("With the chosen"),
         [InputRequired()],

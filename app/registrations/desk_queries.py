@@ -125,6 +125,12 @@ def page(edition: Edition, choice: Choice, first: int, beyond: int) -> Sequence[
     ).all()
 
 
+def public_ids(edition: Edition, choice: Choice) -> list[str]:
+    """Return the public ids of all that ``choice`` leaves, in order of arrival."""
+    found = _joined([Registration.public_id], edition, choice)
+    return list(db.session.scalars(found.order_by(Registration.queued_at, Registration.id)))
+
+
 def chosen(edition: Edition, ids: Sequence[str]) -> Sequence[Registration]:
     """Return the registrations of ``edition`` with these public ids; others are left out."""
     return db.session.scalars(

@@ -11,6 +11,7 @@ from app import audit, clock, database
 from app.accounts import access
 from app.accounts.access import the_person
 from app.countries import queries as countries
+from app.countries.service import REGION_NAMES
 from app.database import db
 from app.editions import queries as editions
 from app.editions.models import AdmissionPolicy
@@ -30,7 +31,6 @@ from app.registrations import (
 )
 from app.registrations.answer_page import GRANT_WORDS, answer_filters, answer_tallies
 from app.registrations.desk_forms import (
-    REGIONS,
     ROLE_WORDS,
     DecideForm,
     GrantForm,
@@ -62,8 +62,12 @@ def desk(slug: str) -> ResponseReturnValue:
     edition = _edition(slug)
     form = DecideForm()
     outcome: list[tuple[str, str, str]] = []
+    ids = request.form.getlist("chosen")
+    if form.everyone.data:
+        # From here on they are named: who comes in after the look is not decided on.
+        ids = desk_queries.public_ids(edition, Choice.of(request.args))
+        form.everyone.data = False
     if form.validate_on_submit():
-        ids = request.form.getlist("chosen")
         try:
             outcome = _decide(edition, form, ids)
         except DomainError as error:
@@ -73,9 +77,9 @@ def desk(slug: str) -> ResponseReturnValue:
             if form.submit.data:
                 db.session.commit()
                 flash(_("Done, and the people are written to."), "success")
-                return redirect(url_for(".desk", slug=slug), HTTPStatus.SEE_OTHER)
+                return redirect(url_for(".desk", **_asked(edition)), HTTPStatus.SEE_OTHER)
             db.session.rollback()
-    page = _page(edition, form, outcome)
+    page = _page(edition, form, ids, outcome)
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
 
 
@@ -102,7 +106,9 @@ def _decide(edition: Edition, form: DecideForm, ids: Sequence[str]) -> list[tupl
     ]
 
 
-def _page(edition: Edition, form: DecideForm, outcome: list[tuple[str, str, str]]) -> str:
+def _page(
+    edition: Edition, form: DecideForm, ids: Sequence[str], outcome: list[tuple[str, str, str]]
+) -> str:
     database.write()
     audit.record("edition.registrations_read", edition, by=the_person(), now=clock.utcnow())
     db.session.commit()
@@ -110,7 +116,7 @@ def _page(edition: Edition, form: DecideForm, outcome: list[tuple[str, str, str]
     first, beyond, pages = page_of(
         request.args.get("page", 1, type=int),
         desk_queries.count(edition, choice),
-        lambda page: url_for(".desk", **_asked(edition, page)),
+        lambda page: url_for(".desk", **_asked(edition) | {"page": page}),
     )
     rows = desk_queries.page(edition, choice, first, beyond)
     return render_template(
@@ -122,34 +128,28 @@ def _page(edition: Edition, form: DecideForm, outcome: list[tuple[str, str, str]
         waits=waiting.waits(edition, rows),
         pages=pages,
         fields=[*_filters(choice), *answer_filters(edition, choice)],
+        states=[each.value for each in RegistrationStatus],
+        state=choice.status,
         tallies=desk_queries.tallies(edition),
+        region_names=REGION_NAMES,
         grants=travel_grants.counts(edition),
         grant_words=GRANT_WORDS,
         answer_tallies=answer_tallies(edition),
         form=form,
-        chosen=set(request.form.getlist("chosen")),
+        chosen=set(ids),
+        elsewhere=[each for each in ids if each not in {row.public_id for row in rows}],
         outcome=outcome,
         role_words=ROLE_WORDS,
     )
 
 
-def _asked(edition: Edition, page: int) -> dict[str, Any]:
-    kept = {key: value for key, value in request.args.items() if value}
-    return kept | {"slug": edition.slug, "page": page}
+def _asked(edition: Edition) -> dict[str, Any]:
+    return {key: value for key, value in request.args.items() if value} | {"slug": edition.slug}
 
 
 def _filters(choice: Choice) -> list[dict[str, object]]:
     return [
         {"name": "text", "label": _("Name or address"), "value": choice.text, "type": "search"},
-        {
-            "name": "status",
-            "label": _("State"),
-            "value": choice.status,
-            "options": [
-                ("", _("All")),
-                *((each.value, each.value.replace("_", " ")) for each in RegistrationStatus),
-            ],
-        },
         {
             "name": "country",
             "label": _("Country"),
@@ -160,7 +160,7 @@ def _filters(choice: Choice) -> list[dict[str, object]]:
             "name": "region",
             "label": _("Region"),
             "value": choice.region,
-            "options": [("", _("All")), *((each, each.replace("-", " ")) for each in REGIONS)],
+            "options": [("", _("All")), *((each, _(name)) for each, name in REGION_NAMES.items())],
         },
         {
             "name": "role",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from app.database import db
 from app.editions.models import AdmissionPolicy
 from app.editions.service import ReasonMissingError
 from app.outbox import OutboxMessage
+from app.paging import ROWS_A_PAGE
 from app.registrations import delegations, queries, seating, selection, service, tally
 from app.registrations.models import AttendeeRole, QuotaScope, Registration, SeatCount
 from app.registrations.seating import Candidate
@@ -20,7 +23,7 @@ from scheduler.admission import Order
 from scheduler.lifecycle import EditionStatus
 from scheduler.lifecycle import RegistrationStatus as Status
 from tests.factories import OPENING, make_country, make_edition, make_person
-from tests.pages import words
+from tests.pages import words, words_in
 
 if TYPE_CHECKING:
     from app.accounts.models import Person
@@ -185,6 +188,30 @@ def test_under_approval_the_desk_looks_first_and_then_does_it_for_many(client: C
     assert db.session.query(OutboxMessage).count() == mails + 2
     refused = client.submit(page, submit="1", chosen=[rows[1].public_id], act="decline")
     assert (refused.status_code, "Say why" in words(refused)) == (422, True)
+
+
+def test_everyone_the_list_shows_is_named_at_the_look_and_nobody_after_it(client: Client) -> None:
+    edition = make_edition(capacity=200, admission_policy=AdmissionPolicy.APPROVAL)
+    for _ in range(ROWS_A_PAGE + 2):
+        come(edition, "XAA")
+    come(edition)
+    client.sign_in(make_person(role=Role.ORGANISER))
+    page = f"/organise/editions/{edition.slug}/selection"
+    assert "Africa 52 not told 1" in words_in(client.get(page), "class", "page__aside flow")
+    told = {"act": "accept", "everyone": "y"}
+    looked = client.submit(f"{page}?country=XAA", preview="1", **told)
+    assert words(looked).count("Waiting for a decision → Place confirmed") == ROWS_A_PAGE + 2
+    assert "2 more are chosen, on other pages of this list." in words(looked)
+    chosen = re.findall(r'name="chosen" value="([^"]+)"(?: checked)?>', looked.text)
+    late = come(edition, "XAA")
+    done = client.submit(f"{page}?country=XAA", submit="1", act="accept", chosen=chosen)
+    assert done.location == f"{page}?country=XAA"
+    db.session.expire_all()
+    assert Counter(row.status for row in queries.live(edition)) == {
+        Status.CONFIRMED: ROWS_A_PAGE + 2,
+        Status.SUBMITTED: 2,
+    }
+    assert late.status is Status.SUBMITTED
 
 
 def test_who_is_held_waits_until_an_organiser_accepts() -> None:

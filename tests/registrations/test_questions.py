@@ -212,7 +212,7 @@ def test_an_organiser_builds_an_application_without_scripts(
     assert "stands after the one whose answer decides" in page.text
     preview = words(client.get(f"{path}/preview"))
     assert "Only for who says “Yes” to “Do you show a poster?”" in preview
-    assert "Why we ask: to plan the walls Deleted 7 days after the event." in preview
+    assert "Why we ask: to plan the walls. Deleted 7 days after the event." in preview
     acts = [(entry.action, entry.changes) for entry in audit.latest(2)]
     assert acts == [
         ("edition.question_added", {"question": [None, "Size"]}),
