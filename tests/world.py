@@ -20,8 +20,7 @@ from app.desk.models import RotationPin, RotationRun, RunKind, RunStatus
 from app.desk.rotation_instance import Settings
 from app.documents import service as documents
 from app.documents.models import DocumentKind
-from app.editions import agreements, known_events, milestones, planning
-from app.editions import queries as editions
+from app.editions import agreements, known_events, milestones, override_queries, overrides
 from app.editions.models import AgreementAct
 from app.exports import service as exports
 from app.exports.models import ReleaseKind
@@ -324,7 +323,7 @@ def _things_of_the_desk(people: Mapping[str, Person | None]) -> dict[str, Mappin
         dtstart=date(2036, 3, 4),
         recurrence_id=date(2036, 3, 4),
     )
-    planning.skip(skipped, reason="Because", by=organiser, now=now)
+    overrides.skip(skipped, reason="Because", by=organiser, now=now)
     event = known_events.add(
         known_events.KnownEventFacts(
             name="A conference of others", dtstart=date(2028, 5, 1), dtend=date(2028, 5, 3)
@@ -337,7 +336,7 @@ def _things_of_the_desk(people: Mapping[str, Person | None]) -> dict[str, Mappin
     return {
         "an edition ahead": {"slug": ahead.slug},
         "an act": {"slug": ahead.slug, "name": "override"},
-        "a skipped occurrence": {"override_id": editions.skipped(clock.today())[0].id},
+        "a skipped occurrence": {"override_id": override_queries.skipped(clock.today())[0].id},
         "a known event": {"event_id": event.id},
         "a mail": {"message_id": mail.id},
     }

@@ -14,7 +14,7 @@ from flask import url_for
 
 from app.desk import evaluations
 from app.desk.decision_lines import Decision, in_order
-from app.editions import milestone_templates, progress, rows, timeline
+from app.editions import milestone_queries, milestone_templates, progress, rows, timeline
 from app.editions import queries as editions
 from app.editions.milestones import DECIDED
 from app.hosting import checklist, proposals
@@ -47,9 +47,9 @@ def next_decisions(today: date, ahead: Sequence[EditionRow] | None = None) -> li
     calls = hosting.calls_of(called) if called else {}
     counts = hosting.count_standing(called) if called else {}
     undecided = [edition.id for edition in every if edition.status in _UNDECIDED]
-    days = editions.decision_days(undecided) if undecided else {}
+    days = milestone_queries.decision_days(undecided) if undecided else {}
     laid: dict[int, list[EditionMilestone]] = {}
-    for row in editions.milestones_of([edition.id for edition in every]) if every else ():
+    for row in milestone_queries.of_editions([edition.id for edition in every]) if every else ():
         laid.setdefault(row.edition_id, []).append(row)
     judged = [edition for edition in every if edition.status is _S.UNDER_EVALUATION]
     running = evaluations.of_rounds([edition.id for edition in judged]) if judged else {}

@@ -11,8 +11,7 @@ from flask import url_for
 
 from app.countries.service import REGION_NAMES
 from app.desk.what_if import try_days
-from app.editions import planning
-from app.editions import queries as editions
+from app.editions import milestone_queries, planning
 from app.editions.models import Precision
 from app.hosting import queries as hosting
 from app.paging import Pages, page_of
@@ -237,7 +236,7 @@ def _milestones(
     """Return what is still to be done for these editions, by day, each with its edition."""
     ahead = [
         (row.due_on, row.id, row)
-        for row in editions.milestones_of(list(settled))
+        for row in milestone_queries.of_editions(list(settled))
         if row.due_on and row.due_on >= today and not row.is_recorded and not row.is_dropped
     ]
     return [(row, settled[row.edition_id]) for _due_on, _id, row in sorted(ahead)]

@@ -19,7 +19,7 @@ from app.desk.forms import ApplyForm, TakeDaysForm, TakeUpForm, TryForm
 from app.desk.pieces import pieces_context
 from app.desk.plan_page import Address, show
 from app.desk.what_if import try_days
-from app.editions import clashing, planning, rows
+from app.editions import clashing, override_queries, overrides, planning, rows
 from app.editions import queries as editions
 from app.forms import put
 from app.i18n import gettext as _
@@ -147,7 +147,7 @@ def take_days(slug: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         dtstart = form.first_day.data
         try:
-            planning.override(
+            overrides.override(
                 edition,
                 dtstart=dtstart,
                 dtend=dtstart + (edition.dtend - edition.dtstart),
@@ -182,7 +182,7 @@ def _plan_page(
         if take_form is not None:
             day = take_form.first_day.data
         take_form = take_form or TakeDaysForm(formdata=None)
-    skipped = editions.skipped(today)
+    skipped = override_queries.skipped(today)
     return render_template(
         "desk/plan.html",
         shown=show(address, proposal, today, day),
@@ -201,11 +201,11 @@ def _plan_page(
 @access.needs(access.organise)
 def take_up(override_id: int) -> ResponseReturnValue:
     """Take up a skipped occurrence again; the plan then proposes it."""
-    skipped = editions.find_skipped(override_id)
+    skipped = override_queries.find_skipped(override_id)
     if skipped is None:
         raise NotFoundError
     if TakeUpForm().validate_on_submit():
-        planning.take_up(skipped, by=the_person(), now=clock.utcnow())
+        overrides.take_up(skipped, by=the_person(), now=clock.utcnow())
         db.session.commit()
         flash(_("The occurrence is taken up again: the plan proposes it."), "success")
     return redirect(url_for(".plan"), HTTPStatus.SEE_OTHER)

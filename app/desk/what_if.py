@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from app.editions import clashing, planning, service
+from app.editions import clashing, overrides, planning, service
 from app.editions import queries as editions
 from app.editions.models import Precision
 from app.site.drawing import Tried
@@ -111,7 +111,7 @@ def try_days(
     if edition is None:
         raise NotFoundError
     if edition.status is not EditionStatus.PROJECTED or edition.precision is not Precision.DAY:
-        raise planning.NotProjectedError(edition=edition.title)
+        raise overrides.NotProjectedError(edition=edition.title)
     line = next((line for line in pending if line.edition == slug), None)
     moved = line if line is not None and line.action is Action.MOVE else None
     planned = (moved.change.dtstart, moved.change.dtend) if moved else None

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.countries import queries as countries
-from app.editions import agreements, disruptions, forms, opening, planning, queries, service
+from app.editions import (
+    agreements,
+    disruptions,
+    forms,
+    opening,
+    override_queries,
+    overrides,
+    service,
+)
 from app.editions.models import AdmissionPolicy
 from app.i18n import lazy_gettext as _l
 from scheduler.errors import NotFoundError
@@ -60,7 +68,7 @@ def acts_for(edition: Edition, today: date) -> list[Act]:
 
 
 def _override(edition: Edition, form: Any, by: Person, now: datetime) -> None:  # noqa: ANN401
-    planning.override(
+    overrides.override(
         edition,
         dtstart=form.dtstart,
         dtend=form.dtend,
@@ -246,8 +254,8 @@ ACTS: dict[str, Act] = {
             _l("The next plan moves the edition back to the day of its rule."),
             forms.ReleaseOverrideForm,
             frozenset({_S.PROJECTED}),
-            lambda edition, _, by, now: planning.release_override(edition, by=by, now=now),
-            fits=lambda edition: queries.override_of(edition) is not None,
+            lambda edition, _, by, now: overrides.release(edition, by=by, now=now),
+            fits=lambda edition: override_queries.of_edition(edition) is not None,
         ),
         Act(
             "skip",
@@ -255,7 +263,7 @@ ACTS: dict[str, Act] = {
             _l("The edition goes at once, and no plan brings it back until you take it up again."),
             forms.SkipForm,
             frozenset({_S.PROJECTED}),
-            lambda edition, form, by, now: planning.skip(
+            lambda edition, form, by, now: overrides.skip(
                 edition, reason=form.reason.data, by=by, now=now
             ),
             fits=lambda edition: edition.recurrence_id is not None,

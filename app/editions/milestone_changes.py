@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app import audit, database, publication
 from app.database import db
-from app.editions import queries
+from app.editions import milestone_queries
 from app.editions.milestone_templates import PlannedStep, in_order, may_be_public, template_of
 from app.editions.milestones import (
     AUTOMATIC,
@@ -101,13 +101,13 @@ def _follow_kind(sender: object, *, series: Series, by: Person, now: datetime) -
 
 
 def _lay_ahead(series: Series, *, by: Person, now: datetime) -> None:
-    for edition in queries.editions_with_schedule(now.date(), series=series):
+    for edition in milestone_queries.editions_with_schedule(now.date(), series=series):
         database.write(edition)
         sync(edition, by=by, now=now)
 
 
 def _store(series: Series, steps: Iterable[PlannedStep]) -> None:
-    for row in queries.milestone_steps([series.id]):
+    for row in milestone_queries.steps_of([series.id]):
         db.session.delete(row)
     db.session.flush()
     for position, planned in enumerate(steps):
@@ -237,7 +237,7 @@ def may_reopen(row: EditionMilestone) -> bool:
 
 def _open(edition: Edition, key: str) -> EditionMilestone:
     database.write(edition)
-    row = queries.milestone(edition, key)
+    row = milestone_queries.find(edition, key)
     if row is None or edition.status is _S.CANCELLED:
         raise NotFoundError
     return row

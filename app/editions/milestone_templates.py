@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.editions import queries
+from app.editions import milestone_queries
 from scheduler import milestones
 from scheduler.lead_times import TEMPLATES, Lead, Step, Template
 
@@ -54,7 +54,7 @@ def template_of(series: Series) -> list[PlannedStep]:
 def templates(series: Sequence[Series | SeriesRow]) -> dict[int, list[PlannedStep]]:
     """Return the templates of these series by their ids, in one query."""
     own: dict[int, list[PlannedStep]] = {}
-    for row in queries.milestone_steps([one.id for one in series]):
+    for row in milestone_queries.steps_of([one.id for one in series]):
         own.setdefault(row.series_id, []).append(_planned(row))
     return {one.id: own.get(one.id) or defaults(one) for one in series}
 
@@ -66,7 +66,7 @@ def defaults(series: Series | SeriesRow) -> list[PlannedStep]:
 
 def has_own_template(series: Series) -> bool:
     """Whether an organiser has changed the template of ``series``."""
-    return bool(queries.milestone_steps([series.id]))
+    return bool(milestone_queries.steps_of([series.id]))
 
 
 def may_be_public(key: str) -> bool:

@@ -11,7 +11,7 @@ from app import clock
 from app.accounts import access
 from app.accounts.access import the_person
 from app.database import db
-from app.editions import milestone_changes, milestone_templates, queries
+from app.editions import milestone_changes, milestone_queries, milestone_templates, queries
 from app.editions.milestone_forms import (
     MilestoneDoneForm,
     MilestoneReopenForm,
@@ -105,7 +105,7 @@ def template(slug: str) -> ResponseReturnValue:
 def record(slug: str, key: str, what: str) -> ResponseReturnValue:
     """Mark a milestone of an edition as done, waive it for a reason, or take that back."""
     edition = queries.find(slug)
-    row = queries.milestone(edition, key) if edition is not None else None
+    row = milestone_queries.find(edition, key) if edition is not None else None
     if edition is None or row is None:
         raise NotFoundError
     form: Any = FORMS[what]()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from app import database, publication
 from app.database import db
-from app.editions import queries
+from app.editions import milestone_queries
 from app.editions.milestone_templates import engine_template, template_of
 from app.editions.models import (
     CONFIRMED_TO_ALL,
@@ -73,7 +73,7 @@ def sync(edition: Edition, *, by: Person | None, now: datetime) -> None:
         if edition.status is _S.CANCELLED or now.date() >= edition.dtstart:
             return
         schedule = begin(edition, now)
-    rows = {row.key: row for row in queries.milestones_of([edition.id])}
+    rows = {row.key: row for row in milestone_queries.of_editions([edition.id])}
     lies_ahead = now.date() < edition.dtstart or edition.status is _S.POSTPONED
     for row in rows.values():
         _record_act(edition, schedule, row, by, now)  # what is taken back is laid anew
@@ -147,7 +147,7 @@ def note_decision_day(edition: Edition, day: date | None, *, now: datetime) -> N
 def lay_all(*, now: datetime) -> int:
     """Lay what is missing for the editions ahead, after an upgrade; return for how many."""
     database.write()
-    missing = queries.editions_with_schedule(now.date(), without_milestones=True)
+    missing = milestone_queries.editions_with_schedule(now.date(), without_milestones=True)
     for edition in missing:
         sync(edition, by=None, now=now)
     if missing:

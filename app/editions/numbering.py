@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.database import db
-from app.editions import queries
+from app.editions import override_queries, queries
 from scheduler import recurrence
 from scheduler.lifecycle import EditionStatus
 
@@ -49,7 +49,7 @@ def _occurrences_so_far(series: Series) -> set[date]:
         return set()
     skipped = {
         override.recurrence_id
-        for override in queries.overrides()
+        for override in override_queries.every()
         if override.series_id == series.id and override.dtstart is None
     }
     return set(recurrence.occurrences(series.rule, series.rule.dtstart, last)) - skipped

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.database import db
-from app.editions import milestones, queries
+from app.editions import milestone_queries, milestones
 from app.editions.models import AdmissionPolicy, Edition, EditionSchedule
 from app.editions.service import check_capacity, move_to, revising
 from app.editions.signals import capacity_changed
@@ -116,7 +116,7 @@ def milestone_days(edition: Edition) -> Window:
     if schedule is None:
         return Window()
     laid = milestones.laid_days(edition, schedule)
-    waived = {row.key for row in queries.milestones_of([edition.id]) if row.waived_reason}
+    waived = {row.key for row in milestone_queries.of_editions([edition.id]) if row.waived_reason}
     keys = (
         milestones.REGISTRATION_OPENS,
         milestones.NOMINATIONS_CLOSE,

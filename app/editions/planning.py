@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from app import audit, database
 from app.database import db
-from app.editions import clashing, numbering, queries, rows, service
-from app.editions.models import Edition, EditionOverride
+from app.editions import clashing, numbering, override_queries, queries, rows, service
+from app.editions.models import Edition
 from app.series.queries import all_series
 from app.series.signals import Difference, DifferenceLine, rule_tried
 from scheduler import clashes, planning, recurrence
 from scheduler.errors import N_, ConflictError, DomainError
-from scheduler.known_dates import Level, say_days
 from scheduler.lifecycle import EditionStatus
 from scheduler.planning import Action, Change, Override, SeriesRule, StandingEdition
 
@@ -40,33 +39,6 @@ class StalePlanError(ConflictError):
     """The plan is not the one that was looked at."""
 
     message = N_("The plan has changed since you looked. Look at it again, then apply it.")
-
-
-class NotProjectedError(ConflictError):
-    """An override for an edition that only people move."""
-
-    message = N_("{edition} is settled: move it on its own page, with its reason.")
-
-
-class OverlappingOverrideError(ConflictError):
-    """Two editions of a series moved by hand onto the same days."""
-
-    message = N_(
-        "{days} overlaps {other}, where another edition of the series was moved by hand "
-        "({reason}). Choose other days, or let that one follow its rule again."
-    )
-
-
-class NoOccurrenceError(ConflictError):
-    """A skip of what no rule proposes."""
-
-    message = N_("{edition} was added by hand: there is no occurrence to skip. Cancel it instead.")
-
-
-class WeekTakenError(ConflictError):
-    """A free week that is free no more."""
-
-    message = N_("The week is no longer free: {reason}. Choose another one.")
 
 
 class HorizonError(DomainError):
@@ -109,7 +81,7 @@ class _Facts:
     def read(cls, series: Sequence[Series], *, until: int, today: date) -> _Facts:
         standing = queries.standing({one.id: one.slug for one in series})
         rules = {one.id: SeriesRule(one.slug, one.rule, one.length_days) for one in series}
-        return cls(rules, standing, queries.decided(), today, until)
+        return cls(rules, standing, override_queries.decided(), today, until)
 
     def is_in_step(self, series: Series, decided: AbstractSet[str]) -> bool:
         rule, editions = self.rules[series.id], self.standing[series.id]
@@ -301,146 +273,6 @@ def _record(proposal: Proposal, *, by: Person | None, now: datetime) -> None:
         audit.record("series.plan_applied", series, by=by, now=now, changes=changes)
 
 
-def override(
-    edition: Edition,
-    *,
-    dtstart: date,
-    dtend: date,
-    reason: str,
-    by: Person,
-    now: datetime,
-) -> None:
-    """Move one projected edition to other days; plans keep it there.
-
-    Raises:
-        NotProjectedError: the edition is settled.
-        OverlappingOverrideError: another one of its series was moved there by hand.
-        SpanError, YearError, ReasonMissingError: see ``editions.service``.
-    """
-    service.check_span(dtstart, dtend)
-    if not reason.strip():
-        raise service.ReasonMissingError
-    with service.revising(edition, "edition.overridden", by=by, now=now, reason=reason):
-        if edition.status is not EditionStatus.PROJECTED:
-            raise NotProjectedError(edition=edition.title)
-        if edition.recurrence_id is not None:
-            _insist_on_room(edition, dtstart, dtend)
-            _decide(edition, dtstart, dtend, reason=reason, by=by, now=now)
-        edition.dtstart, edition.dtend = dtstart, dtend
-    numbering.renumber(edition.series)
-
-
-def release_override(edition: Edition, *, by: Person, now: datetime) -> None:
-    """Let a projected edition follow its rule again, from the next plan on.
-
-    Raises:
-        NotProjectedError: the edition is settled.
-    """
-    with service.revising(edition, "edition.override_released", by=by, now=now):
-        if edition.status is not EditionStatus.PROJECTED:
-            raise NotProjectedError(edition=edition.title)
-        standing = queries.override_of(edition)
-        if standing is not None:
-            db.session.delete(standing)
-
-
-def take_week(edition: Edition, dtstart: date, *, reason: str, by: Person, now: datetime) -> None:
-    """Move one projected edition to the week of ``dtstart`` that was offered as free.
-
-    Raises:
-        WeekTakenError: something lies there by now.
-        NotProjectedError, OverlappingOverrideError, YearError, ReasonMissingError: see `override`.
-    """
-    service.check_year(dtstart)
-    # Looked at before the lock, too: expanding what is known of those years takes a while, and is
-    # kept, so that what is looked at again under the lock is only what may have changed.
-    _insist_on_free(edition, dtstart)
-    database.write(edition)
-    _insist_on_free(edition, dtstart)
-    dtend = dtstart + (edition.dtend - edition.dtstart)
-    override(edition, dtstart=dtstart, dtend=dtend, reason=reason, by=by, now=now)
-
-
-def _insist_on_free(edition: Edition, dtstart: date) -> None:
-    for clash in clashing.clashes_on(edition, dtstart, dtstart + (edition.dtend - edition.dtstart)):
-        if clash.level is Level.HARD:
-            raise WeekTakenError(reason=clash.reason)
-
-
-def skip(edition: Edition, *, reason: str, by: Person, now: datetime) -> None:
-    """Skip the occurrence of a projected ``edition``: it goes at once, and no plan brings it back.
-
-    Raises:
-        NotProjectedError: the edition is settled.
-        NoOccurrenceError: it was added by hand.
-        ReasonMissingError: see ``editions.service``.
-    """
-    if not reason.strip():
-        raise service.ReasonMissingError
-    database.write(edition)
-    if edition.status is not EditionStatus.PROJECTED:
-        raise NotProjectedError(edition=edition.title)
-    if edition.recurrence_id is None:
-        raise NoOccurrenceError(edition=edition.title)
-    series, day = edition.series, edition.recurrence_id.isoformat()
-    _decide(edition, None, None, reason=reason, by=by, now=now)
-    db.session.delete(edition)
-    db.session.flush()
-    numbering.renumber(series)
-    # Told of the series: the edition is gone, and its number may be given again.
-    audit.record(
-        "series.occurrence_skipped",
-        series,
-        by=by,
-        now=now,
-        changes={"occurrence": ["", day]},
-        reason=reason,
-    )
-
-
-def take_up(skipped: EditionOverride, *, by: Person, now: datetime) -> None:
-    """Take up a skipped occurrence again; the next plan proposes it."""
-    database.write(skipped)
-    series, day = skipped.series, skipped.recurrence_id.isoformat()
-    db.session.delete(skipped)
-    db.session.flush()
-    numbering.renumber(series)
-    changes = {"occurrence": [day, day]}
-    audit.record("series.occurrence_taken_up", series, by=by, now=now, changes=changes)
-
-
-def _decide(
-    edition: Edition,
-    dtstart: date | None,
-    dtend: date | None,
-    *,
-    reason: str,
-    by: Person,
-    now: datetime,
-) -> None:
-    """Record what was decided of the occurrence of ``edition``; a second decision replaces it."""
-    decided = queries.override_of(edition) or EditionOverride(
-        series_id=edition.series_id, recurrence_id=edition.recurrence_id
-    )
-    decided.dtstart, decided.dtend = dtstart, dtend
-    decided.reason, decided.made_at = reason, now
-    decided.person_id = by.id
-    db.session.add(decided)
-
-
-def _insist_on_room(edition: Edition, dtstart: date, dtend: date) -> None:
-    """Refuse days that another edition of the series was moved to by hand."""
-    for other in queries.overrides_in_force(edition.series_id):
-        if other.recurrence_id == edition.recurrence_id:
-            continue
-        if other.dtstart and other.dtend and other.dtstart < dtend and dtstart < other.dtend:
-            raise OverlappingOverrideError(
-                days=say_days(dtstart, dtend),
-                other=say_days(other.dtstart, other.dtend),
-                reason=other.reason,
-            )
-
-
 def _keep_override(line: PlannedChange, edition: Edition) -> None:
     """Let what was decided of an edition follow it to its new occurrence.
 
@@ -449,11 +281,11 @@ def _keep_override(line: PlannedChange, edition: Edition) -> None:
     change = line.change
     if change.action is not Action.MOVE or change.recurrence_id is None:
         return
-    decided = queries.override_of(edition)
+    decided = override_queries.of_edition(edition)
     if (
         decided
         and (decided.dtstart, decided.dtend) == (change.dtstart, change.dtend)
-        and queries.find_override(edition.series_id, change.recurrence_id) is None
+        and override_queries.find(edition.series_id, change.recurrence_id) is None
     ):
         decided.recurrence_id = change.recurrence_id
 

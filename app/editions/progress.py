@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.database import db
-from app.editions import milestone_templates, milestones, queries
+from app.editions import milestone_queries, milestone_templates, milestones
 from app.editions.models import EditionSchedule
 from app.i18n import gettext as _
 from scheduler import milestones as engine
@@ -97,7 +97,7 @@ def headroom(edition: Edition, today: date) -> Headroom:
     if edition.status not in _BEFORE_ANNOUNCED or edition.dates_to_follow or today >= edition.dtend:
         return Headroom()
     schedule = db.session.get(EditionSchedule, edition.id) if edition.is_settled else None
-    rows = queries.milestones_of([edition.id]) if schedule else []
+    rows = milestone_queries.of_editions([edition.id]) if schedule else []
     steps = milestone_templates.template_of(edition.series)
     begun_on = schedule.begun_on if schedule else today
     done = {row.key for row in rows if row.is_recorded}

@@ -7,25 +7,21 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, Select, String, and_, func, or_, select, type_coerce
-from sqlalchemy.orm import joinedload
 
 from app.countries.models import Country
 from app.database import db
 from app.editions.models import (
     Edition,
     EditionMilestone,
-    EditionOverride,
-    EditionSchedule,
     KnownEvent,
-    MilestoneStep,
     Precision,
 )
 from app.series.models import Series
 from scheduler.lifecycle import SETTLED, EditionStatus
-from scheduler.planning import Override, StandingEdition
+from scheduler.planning import StandingEdition
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Subquery
 
@@ -126,22 +122,6 @@ def standing(slugs: Mapping[int, str]) -> dict[int, list[StandingEdition]]:
                 StandingEdition(slug, slugs[series_id], rid, dtstart, dtend, *_STATES[name])
             )
     return found
-
-
-def decided() -> list[Override]:
-    """Return every date moved or skipped by hand, as a plan sees it."""
-    rows = db.session.execute(
-        select(
-            Series.slug,
-            EditionOverride.recurrence_id,
-            EditionOverride.dtstart,
-            EditionOverride.dtend,
-            EditionOverride.reason,
-        )
-        .join(EditionOverride.series)
-        .order_by(EditionOverride.id)
-    )
-    return [Override(*row) for row in rows]
 
 
 def lock_by_slugs(slugs: Sequence[str]) -> dict[str, Edition]:
@@ -304,59 +284,6 @@ def _is_settled_on(today: date) -> ColumnElement[bool]:
     )
 
 
-def overrides() -> Sequence[EditionOverride]:
-    """Return every date moved or skipped by hand."""
-    return db.session.scalars(select(EditionOverride).order_by(EditionOverride.id)).all()
-
-
-def overrides_in_force(series_id: int) -> Sequence[EditionOverride]:
-    """Return what was decided by hand in a series and holds: what is settled, no plan moves."""
-    settled = select(Edition.recurrence_id).where(
-        Edition.series_id == series_id,
-        Edition.recurrence_id.is_not(None),
-        Edition.status.in_(SETTLED),
-    )
-    return db.session.scalars(
-        select(EditionOverride)
-        .where(
-            EditionOverride.series_id == series_id,
-            EditionOverride.recurrence_id.not_in(settled),
-        )
-        .order_by(EditionOverride.recurrence_id)
-    ).all()
-
-
-def skipped(today: date) -> Sequence[EditionOverride]:
-    """Return the occurrences from ``today`` on that people skip, earliest first."""
-    return db.session.scalars(
-        select(EditionOverride)
-        .where(EditionOverride.dtstart.is_(None), EditionOverride.recurrence_id >= today)
-        .order_by(EditionOverride.recurrence_id, EditionOverride.id)
-        .options(joinedload(EditionOverride.series), joinedload(EditionOverride.person))
-    ).all()
-
-
-def find_skipped(override_id: int) -> EditionOverride | None:
-    """Return a skipped occurrence by its number."""
-    return db.session.scalar(
-        select(EditionOverride).where(
-            EditionOverride.id == override_id, EditionOverride.dtstart.is_(None)
-        )
-    )
-
-
-def override_of(edition: Edition) -> EditionOverride | None:
-    """Return the override behind this edition's dates."""
-    return find_override(edition.series_id, edition.recurrence_id)
-
-
-def find_override(series_id: int, recurrence_id: date | None) -> EditionOverride | None:
-    """Return what was decided by hand of one occurrence."""
-    return db.session.scalar(
-        select(EditionOverride).filter_by(series_id=series_id, recurrence_id=recurrence_id)
-    )
-
-
 def known_events() -> Sequence[KnownEvent]:
     """Return the events of others, earliest first."""
     return db.session.scalars(
@@ -378,96 +305,3 @@ def slugs_like(stem: str) -> set[str]:
             )
         )
     )
-
-
-def milestone_steps(series_ids: Sequence[int]) -> Sequence[MilestoneStep]:
-    """Return the steps of these series' own templates, in order."""
-    return db.session.scalars(
-        select(MilestoneStep)
-        .where(MilestoneStep.series_id.in_(series_ids))
-        .order_by(MilestoneStep.series_id, MilestoneStep.position)
-    ).all()
-
-
-def milestones_of(edition_ids: Sequence[int]) -> Sequence[EditionMilestone]:
-    """Return the milestones of these editions, each edition's in order."""
-    return db.session.scalars(
-        select(EditionMilestone)
-        .where(EditionMilestone.edition_id.in_(edition_ids))
-        .order_by(EditionMilestone.edition_id, EditionMilestone.position)
-    ).all()
-
-
-def schedule_of(edition: Edition) -> EditionSchedule | None:
-    """Return what the milestones of ``edition`` are counted from."""
-    return db.session.get(EditionSchedule, edition.id)
-
-
-def decision_days(edition_ids: Sequence[int]) -> dict[int, date]:
-    """Return by which day offers are decided on, for those of these editions that have one."""
-    rows = db.session.execute(
-        select(EditionSchedule.edition_id, EditionSchedule.decide_by).where(
-            EditionSchedule.edition_id.in_(edition_ids), EditionSchedule.decide_by.is_not(None)
-        )
-    )
-    return {edition_id: day for edition_id, day in rows if day is not None}
-
-
-def milestone(edition: Edition, key: str) -> EditionMilestone | None:
-    """Return one milestone of ``edition`` that its template still has."""
-    return db.session.scalar(
-        select(EditionMilestone).filter_by(edition_id=edition.id, key=key, is_dropped=False)
-    )
-
-
-def editions_with_schedule(
-    today: date, *, series: Series | None = None, without_milestones: bool = False
-) -> Sequence[Edition]:
-    """Return the editions that are worked on and not over, in the order to lock them."""
-    query = (
-        select(Edition)
-        .join(EditionSchedule, EditionSchedule.edition_id == Edition.id)
-        .where(
-            Edition.status != EditionStatus.CANCELLED,
-            or_(Edition.dtend > today, Edition.status == EditionStatus.POSTPONED),
-        )
-        .order_by(Edition.id)
-    )
-    if series is not None:
-        query = query.where(Edition.series_id == series.id)
-    if without_milestones:
-        has_some = select(EditionMilestone.id).where(EditionMilestone.edition_id == Edition.id)
-        query = query.where(~has_some.exists())
-    return db.session.scalars(query).all()
-
-
-def told_milestones(
-    today: date,
-    *,
-    series: str | None = None,
-    region: str | None = None,
-    edition_ids: Collection[int] | None = None,
-) -> Sequence[tuple[EditionMilestone, Edition]]:
-    """Return the milestones that stand in the public feed, earliest first, each with its edition.
-
-    Those of a cancelled edition stay until it would have been over for 180 days.
-    """
-    query = (
-        select(EditionMilestone, Edition)
-        .join(Edition, Edition.id == EditionMilestone.edition_id)
-        .where(
-            is_public(),
-            EditionMilestone.told_on.is_not(None),
-            or_(
-                Edition.status != EditionStatus.CANCELLED,
-                Edition.dtend > today - CANCELLED_STAY,
-            ),
-        )
-        .order_by(EditionMilestone.told_on, EditionMilestone.uid)
-    )
-    if series or region:
-        chosen = public(series=series, region=region).with_only_columns(Edition.id).order_by(None)
-        query = query.where(Edition.id.in_(chosen))
-    if edition_ids is not None:
-        query = query.where(Edition.id.in_(edition_ids))
-    return [(milestone, edition) for milestone, edition in db.session.execute(query)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import url_for
 
-from app.editions import milestone_changes, milestones, progress, queries
+from app.editions import milestone_changes, milestone_queries, milestones, progress
 from app.i18n import gettext as _
 from app.i18n import ngettext
 from scheduler.ical import EntryStatus
@@ -62,7 +62,7 @@ def of_edition(edition: Edition, today: date, *, may_act: bool) -> list[Item]:
         if edition.dtstart <= today:
             return []
         return [_item(found, today) for found in progress.preview(edition, today)]
-    rows = {row.key: row for row in queries.milestones_of([edition.id])}
+    rows = {row.key: row for row in milestone_queries.of_editions([edition.id])}
     return [
         _item(
             found,
@@ -80,7 +80,7 @@ def for_the_public(edition: Edition, today: date) -> list[Item]:
         return []
     told = sorted(
         (row.told_on, row.position, row.title)
-        for row in queries.milestones_of([edition.id])
+        for row in milestone_queries.of_editions([edition.id])
         if row.told_on is not None and row.told_status is not EntryStatus.CANCELLED
     )
     nearest = next((day for day, _place, _title in told if day >= today), None)

@@ -12,7 +12,15 @@ from app.accounts import access
 from app.accounts.access import the_person
 from app.countries import queries as countries
 from app.database import db
-from app.editions import clashing, planning, progress, queries, service, timeline
+from app.editions import (
+    clashing,
+    override_queries,
+    overrides,
+    progress,
+    queries,
+    service,
+    timeline,
+)
 from app.editions.actions import ACTS, acts_for
 from app.editions.forms import AddEditionForm, TakeWeekForm
 from app.forms import options, put
@@ -105,7 +113,7 @@ def manage(slug: str) -> ResponseReturnValue:
         status=edition.status_on(today),
         acts=acts_for(edition, today) if may_organise else [],
         may_organise=may_organise,
-        override=queries.override_of(edition),
+        override=override_queries.of_edition(edition),
         outlook=clashing.outlook(edition, today),
         week_form=TakeWeekForm(),
         milestones=timeline.of_edition(edition, today, may_act=may_organise),
@@ -157,7 +165,7 @@ def take_week(slug: str) -> ResponseReturnValue:
         flash(_("This week cannot be taken. Choose one of those below."), "error")
         return redirect(url_for(".manage", slug=slug), HTTPStatus.SEE_OTHER)
     try:
-        planning.take_week(
+        overrides.take_week(
             edition,
             form.first_day.data,
             reason=form.reason.data,

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 import segno
 
 from app.countries.service import REGION_NAMES
-from app.editions import queries as editions
+from app.editions import milestone_queries
 from app.editions.entries import entry_of
 from app.feeds import queries
 from app.feeds.service import (
@@ -158,7 +158,7 @@ def _upcoming(edition: Edition) -> Upcoming:
 
 
 def _deadlines_offer(today: date, series: str, region: str) -> Offer:
-    told = editions.told_milestones(today, series=series or None, region=region or None)
+    told = milestone_queries.told(today, series=series or None, region=region or None)
     ahead = [
         (row, edition)
         for row, edition in told

@@ -11,6 +11,7 @@ from app import audit, database
 from app.accounts.queries import hashed
 from app.accounts.signals import addresses_ended
 from app.database import db
+from app.editions import milestone_queries
 from app.editions import queries as editions
 from app.editions.entries import entry_of
 from app.editions.models import Precision
@@ -135,7 +136,7 @@ def ics(feed: PersonalFeed, *, today: date) -> bytes:
         for edition_id, history in _by_edition(registrations.of_person(feed.person)).items()
         if _is_shown(history[-1], today)
     }
-    told = editions.told_milestones(today, edition_ids=shown)
+    told = milestone_queries.told(today, edition_ids=shown)
     entries = [
         *(_entry(history, has_alarms=feed.has_alarms) for history in shown.values()),
         *(

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from app.countries import queries as countries
 from app.countries.service import REGION_NAMES
 from app.database import db
-from app.editions import queries as editions
+from app.editions import milestone_queries
 from app.editions.entries import COLOR_OF, entry_of, summary_of
 from app.feeds import components, queries
 from app.i18n import gettext as _
@@ -173,7 +173,7 @@ def deadlines(
     today: date, *, series: str | None = None, region: str | None = None
 ) -> list[CalendarEntry]:
     """Return the milestones that the world may know, earliest first."""
-    told = editions.told_milestones(today, series=series, region=region)
+    told = milestone_queries.told(today, series=series, region=region)
     return [deadline_of(row, edition) for row, edition in told]
 
 

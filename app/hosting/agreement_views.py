@@ -15,7 +15,7 @@ from app.accounts import queries as accounts
 from app.accounts.access import current_person, the_person
 from app.countries import queries as countries
 from app.database import db
-from app.editions import agreements, progress
+from app.editions import agreements, milestone_queries, progress
 from app.editions import queries as editions
 from app.editions.models import AgreementAct
 from app.forms import put
@@ -193,7 +193,7 @@ def _next(edition: Edition) -> str:
 
 
 def _due_on(edition: Edition) -> date | None:
-    rows = editions.milestones_of([edition.id])
+    rows = milestone_queries.of_editions([edition.id])
     steps = progress.follow(edition, rows, clock.today())
     return {step.milestone.key: step.milestone.due_on for step in steps}.get(LATEST)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.editions import queries as editions
+from app.editions import milestone_queries
 from scheduler.errors import N_, ConflictError
 
 if TYPE_CHECKING:
@@ -31,6 +31,6 @@ def insist_in_time(edition: Edition, day: date) -> None:
     Raises:
         LateDecisionError: it does not.
     """
-    schedule = editions.schedule_of(edition)
+    schedule = milestone_queries.schedule_of(edition)
     if schedule is not None and schedule.decide_by is not None and day > schedule.decide_by:
         raise LateDecisionError(edition=edition.title, day=schedule.decide_by.isoformat())

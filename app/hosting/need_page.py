@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.editions import queries as editions
+from app.editions import milestone_queries
 from app.hosting import need_queries, needs, queries
 from scheduler.engagements import ENDED, NeedStatus
 
@@ -32,7 +32,7 @@ def lines(today: date) -> tuple[list[Line], list[Line]]:
     """Return the needs from which something may follow, and those that have ended."""
     rows = need_queries.needs()
     counts = need_queries.count_supports([need.id for need in rows])
-    days = editions.decision_days([need.edition_id for need in rows if need.edition_id])
+    days = milestone_queries.decision_days([need.edition_id for need in rows if need.edition_id])
     found = []
     for need in rows:
         day = days.get(need.edition_id or 0)

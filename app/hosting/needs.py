@@ -17,8 +17,7 @@ from app.accounts import queries as accounts
 from app.countries import queries as countries
 from app.countries.service import REGION_NAMES
 from app.database import db
-from app.editions import disruptions, milestone_templates, milestones, numbering
-from app.editions import queries as edition_queries
+from app.editions import disruptions, milestone_queries, milestone_templates, milestones, numbering
 from app.editions import service as editions
 from app.editions.models import Precision
 from app.editions.signals import edition_revised
@@ -375,7 +374,7 @@ def put_off(need: EngagementNeed, until: date, reason: str, *, by: Person, now: 
 
 def decision_day(need: EngagementNeed) -> date | None:
     """Return the day by which the committee decides; none while no complete offer waits."""
-    schedule = edition_queries.schedule_of(need.edition) if need.edition is not None else None
+    schedule = milestone_queries.schedule_of(need.edition) if need.edition is not None else None
     return schedule.decide_by if schedule is not None else None
 
 

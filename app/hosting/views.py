@@ -13,7 +13,7 @@ from app.accounts import access
 from app.accounts.access import current_person, the_person
 from app.countries import queries as countries
 from app.database import db
-from app.editions import queries as edition_queries
+from app.editions import milestone_queries
 from app.forms import day_after, options, put
 from app.hosting import (
     choosing,
@@ -177,7 +177,7 @@ def compare(slug: str) -> ResponseReturnValue:
         is_asked=queries.evaluator(call, the_person()) is not None,
         round_status=decided.status.value if decided is not None else "",
         need=need_queries.of_edition(edition) if call.is_rolling else None,
-        decide_by=edition_queries.decision_days([edition.id]).get(edition.id),
+        decide_by=milestone_queries.decision_days([edition.id]).get(edition.id),
         today=clock.today(),
         asked=[name for code, name in countries.names() if code in call.approached],
     )

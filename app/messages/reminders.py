@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app import database, outbox
 from app.database import db
-from app.editions import queries as editions
+from app.editions import milestone_queries
 from app.editions.models import Edition
 from app.i18n import gettext as _
 from app.messages.models import Reminder
@@ -59,7 +59,7 @@ def _closing(edition: Edition) -> date | None:
 
 
 def _visa_letters(edition: Edition) -> date | None:
-    found = editions.milestone(edition, "visa_letters")
+    found = milestone_queries.find(edition, "visa_letters")
     return found.due_on if found is not None and not found.is_recorded else None
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from app.accounts.models import Role
 from app.database import db
-from app.editions import queries
+from app.editions import milestone_queries
 from app.editions.models import EditionOverride
 from scheduler.lifecycle import EditionStatus
 from tests.factories import make_edition, make_person
@@ -236,7 +236,7 @@ def test_a_call_that_opens_late_gets_the_compressed_plan(new_page: NewPage) -> N
     page.goto(f"/organise/editions/{edition.slug}")
     expect(page.get_by_text("The work began late")).to_be_visible()
     db.session.rollback()  # what the browser wrote since is read anew
-    rows = {row.key: row for row in queries.milestones_of([edition.id])}
+    rows = {row.key: row for row in milestone_queries.of_editions([edition.id])}
     agreed, opens = rows["agreement_latest"].due_on, edition.dtstart
     assert agreed is not None
     # Six months is usual; nine months ahead there is less, and never below ten weeks.

@@ -13,8 +13,7 @@ import pytest
 from app import database
 from app.accounts.models import Role
 from app.database import db
-from app.editions import milestones
-from app.editions import queries as editions
+from app.editions import milestone_queries, milestones, override_queries
 from app.editions.models import EditionOverride
 from scheduler.lifecycle import EditionStatus
 from tests.factories import (
@@ -208,7 +207,7 @@ def test_the_days_are_taken_with_their_reason(organiser: Client, projected: Edit
         "/organise/plan?until=2033&years=6&by=region",
     )
     db.session.expire_all()
-    decided = editions.override_of(projected)
+    decided = override_queries.of_edition(projected)
     assert decided
     assert (projected.dtstart, projected.dtend) == (AFTER_EID, date(2027, 3, 19))
     assert (decided.dtstart, decided.reason) == (AFTER_EID, "After Eid.")
@@ -347,7 +346,7 @@ def test_a_long_table_is_paged_and_the_strip_is_whole(organiser: Client) -> None
 def test_milestones_stand_on_the_close_zoom_with_the_next_in_words(organiser: Client) -> None:
     edition = make_edition(status=S.CONFIRMED, dtstart=date(2029, 3, 6))
     milestones.sync(edition, by=None, now=OPENING)
-    rows = [row for row in editions.milestones_of([edition.id]) if row.due_on]
+    rows = [row for row in milestone_queries.of_editions([edition.id]) if row.due_on]
     ahead = [row for row in rows if not row.is_recorded and row.due_on >= OPENING.date()]
     close, usual = (organiser.get(f"/organise/plan?years={years}") for years in (6, 12))
     assert len(ahead) > 5

@@ -16,11 +16,11 @@ from app.editions import (
     agreements,
     disruptions,
     milestone_changes,
+    milestone_queries,
     milestone_templates,
     milestones,
     opening,
     progress,
-    queries,
     service,
 )
 from app.editions.milestone_changes import (
@@ -59,7 +59,7 @@ MINIMA = {"agreement_latest": 10, "nominations_close": 8, "visa_letters": 8}
 
 
 def rows_of(edition: Edition) -> dict[str, EditionMilestone]:
-    return {row.key: row for row in queries.milestones_of([edition.id])}
+    return {row.key: row for row in milestone_queries.of_editions([edition.id])}
 
 
 def due(edition: Edition) -> dict[str, date | None]:

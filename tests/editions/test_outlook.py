@@ -10,9 +10,17 @@ from hypothesis import strategies as st
 from app import audit, database
 from app.accounts.models import Role
 from app.database import db
-from app.editions import clashing, disruptions, planning, queries, service
+from app.editions import (
+    clashing,
+    disruptions,
+    override_queries,
+    overrides,
+    planning,
+    queries,
+    service,
+)
 from app.editions.models import Edition, KnownEvent, Precision
-from app.editions.planning import (
+from app.editions.overrides import (
     NoOccurrenceError,
     NotProjectedError,
     OverlappingOverrideError,
@@ -72,7 +80,7 @@ def weeks(edition: Edition) -> list[tuple[date, int]]:
 
 
 def move(edition: Edition, dtstart: date, days: int = 3, reason: str = "Ramadan") -> None:
-    planning.override(
+    overrides.override(
         edition, dtstart=dtstart, dtend=dtstart + timedelta(days=days), reason=reason,
         by=make_person(), now=OPENING,
     )  # fmt: skip
@@ -134,7 +142,7 @@ def test_one_button_takes_a_free_week_and_records_why(organiser: Client) -> None
     db.session.rollback()
     edition = found("symposium-2027")
     assert (edition.dtstart, edition.dtend) == (date(2027, 3, 16), date(2027, 3, 19))
-    (override,) = queries.overrides()
+    (override,) = override_queries.every()
     assert override.reason == "Away from Ramadan. 2 weeks later: no clash known"
     assert pending(2027) == []
     assert "Away from Ramadan." in words(organiser.get(path))
@@ -158,14 +166,14 @@ def test_a_week_that_was_never_offered_is_not_taken(
     assert organiser.submit(f"{path}/take-week", **typed).status_code == 303
     assert 'role="alert"' in organiser.get(path).text
     db.session.rollback()
-    assert (found(edition.slug).dtstart, queries.overrides()) == (date(2027, 6, 8), [])
+    assert (found(edition.slug).dtstart, override_queries.every()) == (date(2027, 6, 8), [])
 
 
 def test_a_week_that_was_taken_meanwhile_is_refused() -> None:
     edition = make_edition(status=S.PROJECTED, dtstart=date(2027, 6, 8))
     block(date(2027, 6, 21), 5)
     with pytest.raises(WeekTakenError, match=r"22–24 June 2027 lies in Forum .* Choose another"):
-        planning.take_week(edition, date(2027, 6, 22), reason="x", by=make_person(), now=OPENING)
+        overrides.take_week(edition, date(2027, 6, 22), reason="x", by=make_person(), now=OPENING)
     db.session.rollback()
 
 
@@ -188,7 +196,7 @@ def test_a_free_week_that_was_taken_has_no_hard_clash_and_stays(
     offers = clashing.outlook(edition, TODAY).weeks
     for offer in offers[choice : choice + 1]:
         week = offer.week
-        planning.take_week(
+        overrides.take_week(
             edition, week.dtstart, reason=offer.reason, by=make_person(), now=OPENING
         )
         clashes = clashing.outlook(edition, TODAY).clashes
@@ -213,10 +221,10 @@ def test_a_skipped_occurrence_goes_at_once_and_stays_away_until_taken_up(
     page = words(organiser.get("/organise/plan"))
     assert "Skipped occurrences" in page
     assert "Tuesday 6 March 2029 Merged with another Take it up again" in page
-    (skipped,) = queries.skipped(TODAY)
+    (skipped,) = override_queries.skipped(TODAY)
     assert organiser.submit(f"/organise/plan/skipped/{skipped.id}").status_code == 303
     db.session.rollback()
-    assert (list(queries.skipped(TODAY)), pending()) == ([], [("create", "yearly-2029")])
+    assert (list(override_queries.skipped(TODAY)), pending()) == ([], [("create", "yearly-2029")])
     apply()
     assert pending() == []
     told = [entry.action for entry in audit.history(make_series("yearly"))]
@@ -231,7 +239,7 @@ def test_a_skipped_occurrence_goes_at_once_and_stays_away_until_taken_up(
 def test_a_skip_survives_a_change_of_the_rule() -> None:
     series = make_series("yearly", **YEARLY)
     apply()
-    planning.skip(found("yearly-2029"), reason="x", by=make_person(), now=OPENING)
+    overrides.skip(found("yearly-2029"), reason="x", by=make_person(), now=OPENING)
     series.rrule, series.dtstart = "FREQ=YEARLY;BYMONTH=5;BYDAY=1TU", date(2024, 5, 7)
     apply()
     years = [edition.dtstart for edition in queries.of_series(series)]
@@ -241,15 +249,15 @@ def test_a_skip_survives_a_change_of_the_rule() -> None:
 def test_only_a_projected_occurrence_can_be_skipped() -> None:
     settled = make_edition(status=S.CALL_OPEN, recurrence_id=date(2027, 3, 2))
     with pytest.raises(NotProjectedError):
-        planning.skip(settled, reason="x", by=make_person(), now=OPENING)
+        overrides.skip(settled, reason="x", by=make_person(), now=OPENING)
     db.session.rollback()
     by_hand = make_edition(status=S.PROJECTED)
     with pytest.raises(NoOccurrenceError, match="added by hand"):
-        planning.skip(by_hand, reason="x", by=make_person(), now=OPENING)
+        overrides.skip(by_hand, reason="x", by=make_person(), now=OPENING)
     db.session.rollback()
     edition = make_edition(status=S.PROJECTED, recurrence_id=date(2027, 3, 2))
     with pytest.raises(service.ReasonMissingError):
-        planning.skip(edition, reason=" ", by=make_person(), now=OPENING)
+        overrides.skip(edition, reason=" ", by=make_person(), now=OPENING)
     db.session.rollback()
 
 
@@ -258,7 +266,7 @@ def test_what_is_not_skipped_cannot_be_taken_up(organiser: Client) -> None:
     apply(2027)
     move(found("symposium-2027"), date(2027, 3, 16))
     db.session.commit()
-    (moved,) = queries.overrides()
+    (moved,) = override_queries.every()
     for number in (moved.id, 999):
         assert organiser.submit(f"/organise/plan/skipped/{number}").status_code == 404
     organiser.sign_in(make_person(role=Role.COMMITTEE))
@@ -297,11 +305,14 @@ def test_a_move_by_hand_can_be_released_after_the_rule_has_changed() -> None:
     move(edition, date(2028, 9, 5))
     series.rrule, series.dtstart = "FREQ=YEARLY;BYMONTH=5;BYDAY=1TU", date(2024, 5, 7)
     apply()
-    assert (edition.dtstart, queries.override_of(edition) is not None) == (date(2028, 9, 5), True)
-    planning.release_override(edition, by=make_person(), now=OPENING)
+    assert (edition.dtstart, override_queries.of_edition(edition) is not None) == (
+        date(2028, 9, 5),
+        True,
+    )
+    overrides.release(edition, by=make_person(), now=OPENING)
     assert pending() == [("move", "yearly-2028")]
     apply()
-    assert (edition.dtstart, pending(), queries.overrides()) == (date(2028, 5, 2), [], [])
+    assert (edition.dtstart, pending(), override_queries.every()) == (date(2028, 5, 2), [], [])
 
 
 RULES = [
@@ -331,16 +342,16 @@ def test_after_whatever_people_decide_an_applied_plan_has_nothing_left_to_do(
     for kind, number, shift in chosen:
         editions = [edition for edition in queries.of_series(series) if edition.dtstart > TODAY]
         edition = editions[number % len(editions)] if editions else None
-        skipped = queries.skipped(TODAY)
+        skipped = override_queries.skipped(TODAY)
         if kind == "rule":
             series.rrule, series.dtstart = RULES[number]  # type: ignore[assignment]
             db.session.flush()
         elif kind == "take up" and skipped:
-            planning.take_up(skipped[number % len(skipped)], by=person, now=OPENING)
+            overrides.take_up(skipped[number % len(skipped)], by=person, now=OPENING)
         elif edition and kind == "skip":
-            planning.skip(edition, reason="x", by=person, now=OPENING)
+            overrides.skip(edition, reason="x", by=person, now=OPENING)
         elif edition and kind == "release":
-            planning.release_override(edition, by=person, now=OPENING)
+            overrides.release(edition, by=person, now=OPENING)
         elif edition and kind == "move" and edition.dtstart + timedelta(days=shift) > TODAY:
             try:
                 move(edition, edition.dtstart + timedelta(days=shift))

@@ -8,9 +8,10 @@ import pytest
 
 from app import audit, database
 from app.database import db
-from app.editions import disruptions, planning, queries, service
+from app.editions import disruptions, override_queries, overrides, planning, queries, service
 from app.editions.models import Edition, KnownEvent, Precision
-from app.editions.planning import HorizonError, NotProjectedError, StalePlanError
+from app.editions.overrides import NotProjectedError
+from app.editions.planning import HorizonError, StalePlanError
 from app.series.models import SeriesKind
 from app.series.service import SeriesFacts
 from scheduler.errors import RecurrenceRuleError
@@ -241,7 +242,7 @@ def test_a_rule_can_be_tried_before_it_is_saved() -> None:
 def overridden(slug: str = "symposium-2027", days: int = 14) -> Edition:
     edition = queries.find(slug)
     assert edition
-    planning.override(
+    overrides.override(
         edition,
         dtstart=edition.dtstart + timedelta(days=days),
         dtend=edition.dtend + timedelta(days=days),
@@ -273,14 +274,14 @@ def test_a_second_move_by_hand_replaces_the_first() -> None:
     apply()
     overridden()
     overridden()
-    assert [found.dtstart for found in queries.overrides()] == [date(2027, 3, 30)]
+    assert [found.dtstart for found in override_queries.every()] == [date(2027, 3, 30)]
 
 
 def test_a_released_edition_follows_its_rule_again_with_the_next_plan() -> None:
     make_series()
     apply()
     edition = overridden()
-    planning.release_override(edition, by=make_person(), now=OPENING)
+    overrides.release(edition, by=make_person(), now=OPENING)
     db.session.commit()
     assert standing()["symposium-2027"][0] == date(2027, 3, 16)
     assert pending() == [("move", "symposium-2027", date(2027, 3, 2))]
@@ -293,7 +294,7 @@ def test_a_released_edition_follows_its_rule_again_with_the_next_plan() -> None:
 def test_only_projections_are_moved_off_their_rule() -> None:
     edition = make_edition(status=EditionStatus.CALL_OPEN)
     with pytest.raises(NotProjectedError, match="is settled"):
-        planning.override(
+        overrides.override(
             edition, dtstart=edition.dtstart, dtend=edition.dtend, reason="x",
             by=make_person(), now=OPENING,
         )  # fmt: skip
@@ -316,11 +317,11 @@ def test_an_override_needs_a_span_and_a_reason() -> None:
         (day, day + timedelta(days=3), " \n ", service.ReasonMissingError),
     ):
         with pytest.raises(error):
-            planning.override(
+            overrides.override(
                 edition, dtstart=dtstart, dtend=dtend, reason=reason, by=person, now=OPENING
             )
         db.session.rollback()
-    assert (queries.overrides(), edition.sequence, edition.dtstart) == ([], 0, day)
+    assert (override_queries.every(), edition.sequence, edition.dtstart) == ([], 0, day)
 
 
 # -- numbers ---------------------------------------------------------------------------------
@@ -481,7 +482,7 @@ def test_the_command_speaks_plainly_too(app: Flask) -> None:
 def test_a_settled_edition_follows_its_rule_no_more() -> None:
     edition = make_edition(status=EditionStatus.CONFIRMED)
     with pytest.raises(NotProjectedError):
-        planning.release_override(edition, by=make_person(), now=OPENING)
+        overrides.release(edition, by=make_person(), now=OPENING)
 
 
 def test_what_changed_beyond_the_horizon_does_not_make_a_plan_stale() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from app.accounts.models import Role
 from app.database import db
-from app.editions import queries
+from app.editions import override_queries
 from app.editions.actions import ACTS
 from app.editions.models import Edition
 from scheduler.lifecycle import EditionStatus
@@ -168,7 +168,7 @@ def test_a_projection_is_moved_off_its_rule_and_back(organiser: Client) -> None:
     manage = words(organiser.get(f"/organise/editions/{edition.slug}"))
     assert "Moved by hand The rule says Tuesday 8 June 2027. Ramadan" in manage
     assert act(organiser, edition, "release-override")[0] == 303
-    assert queries.override_of(edition) is None
+    assert override_queries.of_edition(edition) is None
 
 
 @pytest.mark.parametrize("status", sorted(S))

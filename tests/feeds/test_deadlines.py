@@ -13,9 +13,9 @@ from app.database import db
 from app.editions import (
     disruptions,
     milestone_changes,
+    milestone_queries,
     milestone_templates,
     opening,
-    queries,
     service,
 )
 from app.editions.milestone_templates import PlannedStep
@@ -58,7 +58,7 @@ def read(client: Client) -> dict[str, Event]:
 def told(edition: Edition) -> dict[str, tuple[date | None, EntryStatus | None, int]]:
     return {
         row.key: (row.told_on, row.told_status, row.sequence)
-        for row in queries.milestones_of([edition.id])
+        for row in milestone_queries.of_editions([edition.id])
         if row.told_on is not None
     }
 
@@ -284,7 +284,7 @@ def test_sequences_never_fall_and_rise_with_every_change_of_day_or_status(
     edition = announced(country_code=make_country("XAA").code, city="Albor", tzid="UTC")
     by = make_person()
     was = told(edition)
-    uids = {row.key: row.uid for row in queries.milestones_of([edition.id])}
+    uids = {row.key: row.uid for row in milestone_queries.of_editions([edition.id])}
     for number, (act, value) in enumerate(acts):
         now = OPENING + timedelta(hours=number)
         db.session.commit()
@@ -298,7 +298,7 @@ def test_sequences_never_fall_and_rise_with_every_change_of_day_or_status(
             changed = (day, status) != now_is[key][:2]
             assert now_is[key][2] == sequence + changed
         was = now_is
-    rows = {row.key: row.uid for row in queries.milestones_of([edition.id])}
+    rows = {row.key: row.uid for row in milestone_queries.of_editions([edition.id])}
     assert {key: rows[key] for key in uids} == uids
 
 

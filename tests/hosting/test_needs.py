@@ -12,7 +12,7 @@ from app.accounts.models import Role
 from app.countries.models import Association
 from app.database import db
 from app.desk import decisions
-from app.editions import agreements
+from app.editions import agreements, milestone_queries
 from app.editions import queries as editions
 from app.editions import service as edition_service
 from app.editions.models import Precision
@@ -244,7 +244,7 @@ def test_a_complete_offer_gives_the_committee_sixty_days(
     complete(offer, later)
     due = date(2027, 3, 26)
     assert (need.status, needs.decision_day(need)) == (N.OFFERED, due)
-    milestone = editions.milestone(edition_of(need), "committee_decides")
+    milestone = milestone_queries.find(edition_of(need), "committee_decides")
     assert milestone is not None
     assert milestone.due_on == due
     assert letters("An offer waits") == [member.email, organiser.email]
@@ -296,7 +296,7 @@ def test_a_late_decision_is_refused_until_the_day_is_put_off(need: EngagementNee
         needs.put_off(need, date(2027, 3, 1), "Held up", by=organiser, now=late)
     needs.put_off(need, date(2027, 4, 1), "Held up", by=organiser, now=late)
     assert needs.decision_day(need) == date(2027, 4, 1)
-    milestone = editions.milestone(edition_of(need), "committee_decides")
+    milestone = milestone_queries.find(edition_of(need), "committee_decides")
     assert milestone is not None
     assert milestone.due_on == date(2027, 4, 1)
     assert contact().email in letters("is put off")

@@ -10,7 +10,13 @@ import pytest
 from app import audit
 from app.accounts.models import Role
 from app.database import db
-from app.editions import disruptions, milestone_changes, opening, queries, timeline
+from app.editions import (
+    disruptions,
+    milestone_changes,
+    milestone_queries,
+    opening,
+    timeline,
+)
 from app.editions.models import AdmissionPolicy
 from app.editions.opening import Window
 from app.outbox import OutboxMessage
@@ -101,7 +107,9 @@ def test_days_that_nobody_set_follow_the_milestones_when_the_event_moves() -> No
 
 def test_what_opens_before_its_milestone_was_due_when_it_opened() -> None:
     edition = let_open()
-    due = {row.key: (row.due_on, row.done_on) for row in queries.milestones_of([edition.id])}
+    due = {
+        row.key: (row.due_on, row.done_on) for row in milestone_queries.of_editions([edition.id])
+    }
     assert due["registration_opens"] == (OPENING.date(), OPENING.date())
     assert due["registration_closes"] == (FAR - timedelta(weeks=8), None)
 
