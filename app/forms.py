@@ -7,7 +7,7 @@ import unicodedata
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from wtforms import DateField, FieldList, StringField, TextAreaField
+from wtforms import DateField, FieldList, IntegerField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Optional, ValidationError
 
@@ -76,14 +76,59 @@ class ProseField(TextAreaField):
         self.raw_data = [self.data]
 
 
+ROWS_READ = 100
+"""Rows of a table with a most that are looked at, and come back as they were typed."""
+
+
 class RowsField(FieldList):
-    """Rows of a table; their names carry their numbers."""
+    """Rows of a table; their names carry their numbers. Too many are refused, not cut off."""
+
+    max_entries: Any
+
+    def process(self, formdata: Any, *values: Any, **options: Any) -> None:  # noqa: ANN401 - theirs
+        """Read the rows; theirs would drop those that are too many, and say nothing."""
+        self.sent_count = len(set(self._extract_indices(self.name, formdata or ())))
+        most = self.max_entries
+        self.max_entries = max(most, ROWS_READ) if most else None
+        super().process(formdata, *values, **options)
+        self.max_entries = most
+
+    def validate(self, form: Any, extra_validators: Any = ()) -> bool:  # noqa: ANN401 - theirs
+        """Check every row, then how many there are."""
+        is_valid = bool(super().validate(form, extra_validators))
+        if not self.max_entries or self.sent_count <= self.max_entries:
+            return is_valid
+        sentence = _(
+            "There is room for %(most)s lines, and these are %(sent)s. Put some of them together.",
+            most=self.max_entries,
+            sent=self.sent_count,
+        )
+        form.form_errors.append(sentence)
+        return False
 
     def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
         # Theirs falls over a digit that is no number (²) and one of thousands of digits.
         for name in formdata:
             if found := re.match(rf"{re.escape(prefix)}-([0-9]{{1,6}})(-|$)", name):
                 yield int(found[1])
+
+
+class YearField(IntegerField):
+    """A year in digits; says what it takes when it gets something else."""
+
+    data: Any  # a number once the form is validated
+    raw_data: Any
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the year; an empty field is none."""
+        text = clean(valuelist[0][:TYPED_MAX]) if valuelist else ""
+        self.data = None
+        if not text:
+            self.raw_data = []
+            return
+        if not re.fullmatch(r"[0-9]{4}", text):
+            raise ValidationError(_("“%(text)s” is not a year. Write it as 2031.", text=text[:40]))
+        self.data = int(text)
 
 
 class DayField(DateField):

@@ -87,6 +87,12 @@ class MoveError(ConflictError):
     message = N_("This is {current} and cannot become {target}.")
 
 
+class ThereAlreadyError(MoveError):
+    """A move to where the thing stands."""
+
+    message = N_("This is {current} already.")
+
+
 _E, _O, _A, _R = EditionStatus, OfferStatus, AgreementStatus, RegistrationStatus
 _LEAVE = frozenset({_E.POSTPONED, _E.CANCELLED})
 
@@ -187,9 +193,8 @@ def move(moves: Mapping[Status, frozenset[Status]], current: Status, target: Sta
     'call_open'
     """
     if target not in moves[current]:
-        raise MoveError(
-            current=current.value.replace("_", " "), target=target.value.replace("_", " ")
-        )
+        kind = ThereAlreadyError if target is current else MoveError
+        raise kind(current=current.value.replace("_", " "), target=target.value.replace("_", " "))
     return target
 
 

@@ -9,7 +9,7 @@ from wtforms import IntegerField, RadioField, SelectField, SelectMultipleField, 
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.forms import ProseField, options
+from app.forms import ProseField, YearField, options
 from app.hosting import interests
 from app.hosting.interests import InterestFacts
 from app.hosting.models import CostShare
@@ -44,8 +44,8 @@ class InterestForm(FlaskForm):
 
     country = SelectField(_l("Country"), [InputRequired()])
     series = SelectField(_l("Series"), [InputRequired()])
-    first_year = IntegerField(_l("From the year"), [InputRequired(_l("Write a year, as 2031."))])
-    last_year = IntegerField(_l("To the year"), [InputRequired(_l("Write a year, as 2036."))])
+    first_year = YearField(_l("From the year"), [InputRequired(_l("Write a year, as 2031."))])
+    last_year = YearField(_l("To the year"), [InputRequired(_l("Write a year, as 2036."))])
     months = SelectMultipleField(
         _l("Months in which it could be held"),
         [InputRequired(_l("Choose the months in which the country could host, one at least."))],

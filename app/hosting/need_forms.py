@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, IntegerField, SelectField, SubmitField
+from wtforms import SelectField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.forms import LineField, ProseField, options
+from app.forms import DayField, LineField, ProseField, YearField, options
 from app.hosting.interest_forms import MONTHS
 from app.hosting.needs import NeedFacts
 from app.i18n import lazy_gettext as _l
@@ -39,7 +39,7 @@ class NeedForm(FlaskForm):
     reason = ProseField(
         _l("Why"), [InputRequired(_l("Say why the region needs it.")), Length(max=2000)]
     )
-    year = IntegerField(_l("Year"), [InputRequired(_l("Write a year, as 2029."))])
+    year = YearField(_l("Year"), [InputRequired(_l("Write a year, as 2029."))])
     first_month = SelectField(_l("From"), [InputRequired()], coerce=int, choices=MONTH_CHOICES)
     last_month = SelectField(_l("To"), [InputRequired()], coerce=int, choices=MONTH_CHOICES)
     association = SelectField(_l("Proposed by an association"))
@@ -102,7 +102,7 @@ class EndForm(FlaskForm):
 class PutOffForm(FlaskForm):
     """Another day to decide by."""
 
-    until = DateField(_l("Decide by"), [InputRequired(_l("Choose the day."))])
+    until = DayField(_l("Decide by"), [InputRequired(_l("Choose the day."))])
     reason = ProseField(
         _l("Reason"),
         [InputRequired(_l("Say why, in a sentence.")), Length(max=500)],

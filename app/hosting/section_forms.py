@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from babel.numbers import is_currency
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import (
@@ -18,9 +20,25 @@ from wtforms import (
     SelectField,
     SubmitField,
 )
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.validators import (
+    Email,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    ValidationError,
+)
 
-from app.forms import DayField, EitherOf, LineField, ProseField, RowsField, options
+from app.forms import (
+    TYPED_MAX,
+    DayField,
+    EitherOf,
+    LineField,
+    ProseField,
+    RowsField,
+    clean,
+    options,
+)
 from app.hosting import merging, sections
 from app.hosting.forms import WindowsMixin
 from app.hosting.sections import ASKED, NEEDED, Payer, Section
@@ -211,6 +229,36 @@ class ProgrammeForm(SectionForm):
     )
 
 
+class AmountField(DecimalField):
+    """An amount of money in digits; says what it takes when it gets something else."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the amount; an empty field is none, and what is finer is not rounded unasked."""
+        text = clean(valuelist[0][:TYPED_MAX]) if valuelist else ""
+        self.data = None
+        if text and not re.fullmatch(r"[0-9]{1,12}([.][0-9]{1,2})?", text):
+            raise ValidationError(
+                _(
+                    "“%(text)s” is not an amount. Write a number from 0 in at most twelve digits, "
+                    "as 12500 or 80.50.",
+                    text=text[:40],
+                )
+            )
+        self.data = Decimal(text) if text else None
+
+
+def known_currency(_form: Form, field: LineField) -> None:
+    """Insist on a currency that is one, written as everybody writes it."""
+    if not is_currency(field.data):
+        raise ValidationError(
+            _(
+                "“%(text)s” is no currency that is known. Write its three capital letters, as EUR "
+                "or USD.",
+                text=field.data[:40],
+            )
+        )
+
+
 class CostRow(Form):
     """One line of the table of costs."""
 
@@ -218,15 +266,15 @@ class CostRow(Form):
     payer = SelectField(
         _l("Borne by"), choices=options((payer.value, label) for payer, label in PAYERS.items())
     )
-    amount = DecimalField(
+    amount = AmountField(
         _l("Amount"),
-        [EitherOf(), NumberRange(min=0, max=10**12)],
+        [EitherOf()],
         places=2,
         description=_l("A number, as 12500 or 80.50."),
     )
     currency = LineField(
         _l("Currency"),
-        [EitherOf(), Regexp(r"^[A-Z]{3}$", message=_l("Three capital letters, as EUR or USD."))],
+        [EitherOf(), known_currency],
         default="EUR",
     )
 

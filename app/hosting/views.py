@@ -168,6 +168,8 @@ def compare(slug: str) -> ResponseReturnValue:
         form=form,
         close_form=CloseCallForm(),
         can_decide=access.organise(person) and edition.status is EditionStatus.UNDER_EVALUATION,
+        # What was typed comes back, even if nothing can be decided any more.
+        is_refused=access.organise(person) and form.is_submitted(),
         can_close=access.organise(person) and edition.status is EditionStatus.CALL_OPEN,
         is_open=call.is_open(clock.utcnow()),
         judged=judged,

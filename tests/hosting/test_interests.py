@@ -96,7 +96,7 @@ def test_a_contact_tells_changes_and_withdraws_an_interest(client: Client, conta
             "To the year: These months are over. Choose years, and months in them, that lie",
         ),
         ({"first_year": "2030", "last_year": "9999"}, "To the year: These months are over."),
-        ({"first_year": "soon"}, "From the year: Not a valid integer value."),
+        ({"first_year": "soon"}, "From the year: “soon” is not a year. Write it as 2031."),
         ({"months": []}, "Months in which it could be held: Choose the months"),
         ({"months": ["13"]}, "Months in which it could be held: '13' is not a valid choice"),
         ({"series": "nothing"}, "Series: Not a valid choice."),

@@ -153,7 +153,7 @@ def test_saving_can_lead_on_to_the_next_section(
                 "rows-0-payer": "host",
                 "rows-0-currency": "euro",
             },
-            "Three capital letters",
+            "three capital letters",
         ),
     ],
 )

@@ -142,7 +142,11 @@ class Asker:
             answer.close()
             yield name, mark
             if method == "POST" and mark == THROUGH:
-                self._swap(self.copy, self.database)
+                self.put_back()
+
+    def put_back(self) -> None:
+        """Leave the world as it was made."""
+        self._swap(self.copy, self.database)
 
     def _swap(self, source: Path, target: Path) -> None:
         """Copy one file of the database over the other, with nothing open."""
