@@ -211,19 +211,23 @@ def regional_balance(
     """Return how much it is the turn of ``region``; ``held`` are pairs of year and region.
 
     A region that hosted the last event gets 0; one that has waited while every other region could
-    have had its turn, or has never hosted, gets 5.
+    have had its turn, or has never hosted, gets 5. So does the one region of a series of its own
+    (``region_count`` 1): nobody else could have a turn.
 
     >>> held = [(2019, "europe"), (2022, "africa"), (2024, "europe")]
     >>> [regional_balance(name, held, 4).score for name in ("europe", "africa", "americas")]
     [0, 2, 5]
+    >>> regional_balance("europe", held, 1).score
+    5
     """
     past = sorted((year, where or "") for year, where in held)
     own = [index for index, (_, where) in enumerate(past) if where == region]
     if not own:
         return Balance(SCORE_MAX, len(past), None)
     since = len(past) - 1 - own[-1]
-    turns = max(region_count - 1, 1)
-    return Balance(round(Fraction(SCORE_MAX * min(since, turns), turns)), since, past[own[-1]][0])
+    turns = region_count - 1
+    score = round(Fraction(SCORE_MAX * min(since, turns), turns)) if turns else SCORE_MAX
+    return Balance(score, since, past[own[-1]][0])
 
 
 # -- who judges ------------------------------------------------------------------------------

@@ -43,8 +43,10 @@ class Group:
     lines: Sequence[Line]
 
 
-def balance_words(balance: Balance) -> str:
-    """Say why the regional balance is what it is."""
+def balance_words(balance: Balance, region: str | None) -> str:
+    """Say why the regional balance is what it is; ``region`` is that of a series of its own."""
+    if region is not None:
+        return _("%(score)s: the series is of this region alone", score=balance.score)
     if balance.last_year is None:
         return _("%(score)s: the region has not hosted this series yet", score=balance.score)
     if not balance.since:
@@ -149,7 +151,7 @@ def _scores(call: CallForHosts, judged: Sequence[Judged]) -> list[Line]:
         Line(
             f"{words} ({call.weights[criterion]})",
             "words",
-            [balance_words(one.balance) for one in judged]
+            [balance_words(one.balance, call.edition.series.region) for one in judged]
             if criterion.value == "balance"
             else [cell(one, criterion) for one in judged],
         )

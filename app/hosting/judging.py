@@ -214,13 +214,14 @@ def judge(call: CallForHosts, reader: Person | None) -> list[Judged]:
     gates, sheets = queries.gates_of(offers), queries.sheets_of(offers)
     evaluators = {row.person_id: row for row in queries.evaluators_of(call)}
     held = queries.held_regions(call.edition)
+    region_count = 1 if call.edition.series.region else len(REGION_NAMES)
     is_organiser = access.organise(reader)
     found = []
     for offer in offers:
         counted = _counted(evaluators, offers, sheets[offer.id])
         own = reader is not None and any(one.person_id == reader.id for one in counted)
         may_see = is_organiser or own or offer.status not in UNDECIDED
-        balance = hosting.regional_balance(offer.country.region, held, len(REGION_NAMES))
+        balance = hosting.regional_balance(offer.country.region, held, region_count)
         by_criterion = [
             {Criterion(name): value for name, value in sheet.scores.items()} for sheet in counted
         ]

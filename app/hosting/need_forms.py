@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask_wtf import FlaskForm
@@ -15,6 +16,7 @@ from app.i18n import lazy_gettext as _l
 
 if TYPE_CHECKING:
     from app.countries.models import Association
+    from app.hosting.need_models import EngagementNeed
 
 MONTH_CHOICES = options((str(number), label) for number, label in enumerate(MONTHS, start=1))
 
@@ -44,6 +46,22 @@ class NeedForm(FlaskForm):
     last_month = SelectField(_l("To"), [InputRequired()], coerce=int, choices=MONTH_CHOICES)
     association = SelectField(_l("Proposed by an association"))
     submit = SubmitField(_l("Propose the need"))
+
+    @classmethod
+    def of(cls, need: EngagementNeed) -> NeedForm:
+        """Return the form filled with what ``need`` says."""
+        return cls(
+            data={
+                "series": need.series.slug,
+                "title": need.title,
+                "purpose": need.purpose,
+                "reason": need.reason,
+                "year": need.dtstart.year,
+                "first_month": need.dtstart.month,
+                "last_month": (need.dtend - timedelta(days=1)).month,
+                "association": need.association_slug or "",
+            }
+        )
 
     def facts(self, association: Association | None) -> NeedFacts:
         """Return what was typed as the service takes it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask_babel import format_date
@@ -25,6 +26,24 @@ def proposed(need: EngagementNeed) -> Letter:
         _("Support it, or offer to host"),
         closing=_(
             "Countries of the region can offer to host until %(day)s. No call is needed.",
+            day=_day(need.last_day),
+        ),
+    )
+
+
+def changed(need: EngagementNeed) -> Letter:
+    """To whom it was proposed: it says something else now; nobody has answered to it yet."""
+    first, last = format_date(need.dtstart, "MMMM"), need.dtend - timedelta(days=1)
+    months = _("%(first)s to %(last)s", first=first, last=format_date(last, "MMMM yyyy"))
+    return _letter(
+        need,
+        _("Changed: %(title)s", title=need.title),
+        [need.purpose, _("Why: %(reason)s", reason=need.reason)],
+        _("Support it, or offer to host"),
+        closing=_(
+            "It is needed from %(months)s; countries of the region can offer to host until "
+            "%(day)s.",
+            months=months,
             day=_day(need.last_day),
         ),
     )

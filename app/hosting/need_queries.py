@@ -43,17 +43,18 @@ def edition_ids() -> set[int]:
     return {edition_id for edition_id in db.session.scalars(query) if edition_id is not None}
 
 
-def standing_twin(series: Series, title: str) -> EngagementNeed | None:
-    """Return a need of the same name for the same region that has not ended."""
-    return db.session.scalar(
-        select(EngagementNeed)
-        .where(
-            EngagementNeed.series_id == series.id,
-            func.lower(EngagementNeed.title) == title.lower(),
-            EngagementNeed.status.not_in(ENDED),
-        )
-        .limit(1)
+def standing_twin(
+    series: Series, title: str, *, but: EngagementNeed | None = None
+) -> EngagementNeed | None:
+    """Return a need of the same name for the same region, other than ``but``, that stands."""
+    query = select(EngagementNeed).where(
+        EngagementNeed.series_id == series.id,
+        func.lower(EngagementNeed.title) == title.lower(),
+        EngagementNeed.status.not_in(ENDED),
     )
+    if but is not None:
+        query = query.where(EngagementNeed.id != but.id)
+    return db.session.scalar(query.limit(1))
 
 
 def support_of(need: EngagementNeed, person: Person) -> NeedSupport | None:

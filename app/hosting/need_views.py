@@ -14,7 +14,7 @@ from app.countries import queries as countries
 from app.countries.service import REGION_NAMES
 from app.database import db
 from app.forms import options, put
-from app.hosting import need_page, need_queries, needs
+from app.hosting import need_decisions, need_offers, need_page, need_queries, needs
 from app.hosting.need_forms import (
     BeginOfferForm,
     EndForm,
@@ -78,7 +78,40 @@ def add() -> ResponseReturnValue:
             return redirect(url_for(".show", public_id=made.public_id), HTTPStatus.SEE_OTHER)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
     page = render_template(
-        "hosting/need_form.html", form=form, reads_plan=access.read_plan(current_person())
+        "hosting/need_form.html",
+        form=form,
+        need=None,
+        reads_plan=access.read_plan(current_person()),
+    )
+    return page, status
+
+
+@bp.route("/<public_id>/edit", methods=["GET", "POST"])
+@access.needs(access.see_calls)
+def edit(public_id: str) -> ResponseReturnValue:
+    """Change what a need says, as long as nobody has answered to it."""
+    need = _need(public_id)
+    access.require(may_speak_for, need)
+    form = _with_choices(NeedForm.of(need))
+    del form.series  # another region would have other readers
+    form.submit.label.text = _("Save the need")
+    if form.validate_on_submit():
+        association = countries.find_association(form.association.data or "")
+        try:
+            needs.change(need, form.facts(association), by=the_person(), now=clock.utcnow())
+        except DomainError as error:
+            db.session.rollback()
+            put(form, error, _field_of(form, error))
+        else:
+            db.session.commit()
+            flash(_("The need is changed; whoever was told of it is written to."), "success")
+            return redirect(url_for(".show", public_id=public_id), HTTPStatus.SEE_OTHER)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    page = render_template(
+        "hosting/need_form.html",
+        form=form,
+        need=need,
+        reads_plan=access.read_plan(current_person()),
     )
     return page, status
 
@@ -128,7 +161,7 @@ def offer(public_id: str) -> ResponseReturnValue:
         raise NotFoundError
     access.require(access.offer_for, country.code)
     try:
-        made = needs.offer(need, country, by=the_person(), now=clock.utcnow())
+        made = need_offers.offer(need, country, by=the_person(), now=clock.utcnow())
     except DomainError as error:
         db.session.rollback()
         put(form, error)
@@ -144,14 +177,16 @@ def offer(public_id: str) -> ResponseReturnValue:
 def withdraw(public_id: str) -> ResponseReturnValue:
     """Withdraw a need that one proposed; organisers can do it in one's place."""
     need = _need(public_id)
-    access.require(may_withdraw, need)
+    access.require(may_speak_for, need)
     form = EndForm()
     form.submit.label.text = _("Withdraw the need")
     return _asked(
         need,
         form,
         _("Withdraw the need"),
-        lambda: needs.withdraw(need, form.reason.data or "", by=the_person(), now=clock.utcnow()),
+        lambda: need_decisions.withdraw(
+            need, form.reason.data or "", by=the_person(), now=clock.utcnow()
+        ),
         _("The need is withdrawn; everyone concerned is written to."),
     )
 
@@ -166,7 +201,9 @@ def decline(public_id: str) -> ResponseReturnValue:
         need,
         form,
         _("Decline the need"),
-        lambda: needs.decline(need, form.reason.data or "", by=the_person(), now=clock.utcnow()),
+        lambda: need_decisions.decline(
+            need, form.reason.data or "", by=the_person(), now=clock.utcnow()
+        ),
         _("The need is declined; everyone concerned is written to."),
     )
 
@@ -180,14 +217,14 @@ def put_off(public_id: str) -> ResponseReturnValue:
         need,
         form,
         _("Put the decision off"),
-        lambda: needs.put_off(
+        lambda: need_decisions.put_off(
             need, form.until.data, form.reason.data or "", by=the_person(), now=clock.utcnow()
         ),
         _("The decision is put off; the committee and the countries that wait are written to."),
     )
 
 
-def may_withdraw(person: Person | None, need: EngagementNeed) -> bool:
+def may_speak_for(person: Person | None, need: EngagementNeed) -> bool:
     """Whoever proposed it, and organisers."""
     is_own = person is not None and need.proposed_by_id == person.id
     return is_own or access.organise(person)
@@ -227,7 +264,7 @@ def _asked(
             act()
         except DomainError as error:
             db.session.rollback()
-            is_day = isinstance(error, needs.PutOffError) and isinstance(form, PutOffForm)
+            is_day = isinstance(error, need_decisions.PutOffError) and isinstance(form, PutOffForm)
             put(form, error, form["until"] if is_day else None)
         else:
             db.session.commit()
@@ -239,7 +276,7 @@ def _asked(
         need=need,
         form=form,
         heading=title,
-        decide_by=needs.decision_day(need),
+        decide_by=need_decisions.decision_day(need),
         is_end=isinstance(form, EndForm),
     )
     return page, status
@@ -258,20 +295,21 @@ def _page(
         supports=need_queries.supports_of(need),
         own_support=need_queries.support_of(need, person),
         is_own=need.proposed_by_id == person.id,
-        takes_offers=needs.takes_offers(need, now),
+        takes_offers=need_offers.takes_offers(need, now),
         own=own,
         own_offers=need_page.offers_of(need, access.countries_of(person)),
         is_contact=access.make_offers(person),
         offers=need_queries.waiting_offers(need.edition)
         if need.edition is not None and access.read_plan(person)
         else [],
-        decide_by=needs.decision_day(need),
+        decide_by=need_decisions.decision_day(need),
         today=now.date(),
         region=REGION_NAMES[need.series.region or ""],
         reads_plan=access.read_plan(person),
         may_organise=access.organise(person),
         may_lead=access.lead_decision(person),
-        may_withdraw=may_withdraw(person, need),
+        may_edit=needs.is_unanswered(need) and may_speak_for(person, need),
+        may_withdraw=may_speak_for(person, need),
         support_form=form if isinstance(form, SupportForm) else SupportForm(formdata=None),
         take_back_form=form if isinstance(form, TakeBackForm) else TakeBackForm(formdata=None),
         offer_form=form if isinstance(form, BeginOfferForm) else BeginOfferForm.among(own),
@@ -303,15 +341,16 @@ def _with_choices(form: NeedForm) -> NeedForm:
 
 def _field_of(form: NeedForm, error: DomainError) -> Field | None:
     """Return the field that ``error`` is about."""
-    fields: dict[type[DomainError], Field] = {
-        needs.NeedSeriesError: form.series,
-        needs.NeedMonthsError: form.last_month,
-        needs.NeedTooNearError: form.year,
-        needs.NeedYearError: form.year,
-        needs.NeedTwiceError: form.title,
-        needs.ProposerError: form.association,
+    names: dict[type[DomainError], str] = {
+        needs.NeedSeriesError: "series",
+        needs.NeedMonthsError: "last_month",
+        needs.NeedTooNearError: "year",
+        needs.NeedYearError: "year",
+        needs.NeedTwiceError: "title",
+        needs.ProposerError: "association",
     }
-    return fields.get(type(error))
+    name = names.get(type(error))
+    return next((field for field in form if field.short_name == name), None)
 
 
 def _own_countries(need: EngagementNeed | None = None) -> list[tuple[str, str]]:

@@ -225,7 +225,9 @@ def withdraw(offer: HostingOffer, *, reason: str, by: Person, now: datetime) -> 
     audit.record("offer.withdrawn", offer, by=by, now=now, reason=reason)
     if was_selected:
         disruptions.release_host(offer.edition, reason=reason, by=by, now=now)
-    for address in sorted({by.email, *letters.organisers()}):
+    # A draft was its country's alone, and stays so.
+    told = letters.organisers() if offer.submitted_at is not None else ()
+    for address in sorted({by.email, *told}):
         outbox.post(address, letters.offer_withdrawn(offer), now=now)
     offers_changed.send(None, edition=offer.edition, now=now)
 

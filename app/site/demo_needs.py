@@ -8,7 +8,7 @@ from app.accounts import queries as accounts
 from app.accounts.models import Role
 from app.countries.models import Country
 from app.database import db
-from app.hosting import drafts, needs
+from app.hosting import drafts, need_offers, needs
 from app.hosting.sections import Section
 from app.series import queries as series_queries
 from app.site.demo_hosting import LETTER, NOTE
@@ -50,7 +50,7 @@ def propose(contacts: dict[str, Person], now: datetime) -> None:
     contractors = _propose("regional-africa", OFFERED, members[2], now)
     needs.support(contractors, "Our operators ask for it.", by=contacts["XAA"], now=now)
     who: dict[str, Any] = {"by": contacts["XAE"], "now": now}
-    offer = needs.offer(contractors, db.session.get_one(Country, "XAE"), **who)
+    offer = need_offers.offer(contractors, db.session.get_one(Country, "XAE"), **who)
     first = contractors.dtstart.replace(day=5)
     told: dict[Section, dict[str, Any]] = {
         Section.AUTHORITY: {"authority": "Nuclear Security Authority of Estavia"},

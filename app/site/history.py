@@ -101,6 +101,8 @@ WORDS = {
     "interest.changed": _l("Interest in hosting changed"),
     "interest.withdrawn": _l("Interest in hosting withdrawn"),
     "need.proposed": _l("Need of a region proposed"),
+    "need.changed": _l("Need of a region changed"),
+    "need.edition_taken_out": _l("Its edition is taken out again: no offer was sent in"),
     "need.supported": _l("Need of a region supported"),
     "need.support_taken_back": _l("Support of a need taken back"),
     "need.open": _l("No complete offer waits any more; the need is open again"),

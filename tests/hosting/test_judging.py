@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,9 +9,18 @@ from app.accounts.models import Role
 from app.database import db
 from app.hosting import judging, queries
 from app.hosting.judging_models import ScoreSheet
+from app.series.models import SeriesKind
 from scheduler.hosting import JUDGED, Criterion, Gate
 from scheduler.lifecycle import EditionStatus, OfferStatus
-from tests.factories import OPENING, make_call, make_country, make_edition, make_offer, make_person
+from tests.factories import (
+    OPENING,
+    make_call,
+    make_country,
+    make_edition,
+    make_offer,
+    make_person,
+    make_series,
+)
 from tests.pages import alert, fields, words
 
 if TYPE_CHECKING:
@@ -183,6 +192,24 @@ def test_the_balance_tells_when_the_region_hosted_last(call: CallForHosts) -> No
     scores = {one.offer.country_code: one.balance for one in judging.judge(call, None)}
     assert (scores["XAA"].score, scores["XAA"].since) == (0, 0)
     assert (scores["XAB"].score, scores["XAB"].since) == (2, 1)
+
+
+def test_the_balance_counts_against_nobody_in_a_series_of_one_region(client: Client) -> None:
+    series = make_series("regional-africa", region="africa", kind=SeriesKind.REGIONAL_ENGAGEMENT)
+    country = make_country("XAA", name="Alboria", region="africa")
+    day = date(2028, 5, 9)
+    make_edition(
+        series=series, status=EditionStatus.COMPLETED, dtstart=day - timedelta(days=1460),
+        country_code=country.code,
+    )  # fmt: skip
+    edition = make_edition(series=series, status=EditionStatus.UNDER_EVALUATION, dtstart=day)
+    call = make_call(edition)
+    make_offer(edition, country)
+    (judged,) = judging.judge(call, None)
+    assert judged.balance.score == 5
+    client.sign_in(make_person(role=Role.ORGANISER))
+    page = words(client.get(f"/hosting/calls/{edition.slug}"))
+    assert "5: the series is of this region alone" in page
 
 
 def test_the_comparison_is_set_as_a_paper(client: Client, call: CallForHosts) -> None:

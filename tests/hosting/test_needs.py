@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
-from app import audit
+from app import audit, database, retention
 from app.accounts import privacy
 from app.accounts.models import Role
 from app.countries.models import Association
@@ -16,7 +16,17 @@ from app.editions import agreements, milestone_queries
 from app.editions import queries as editions
 from app.editions import service as edition_service
 from app.editions.models import Precision
-from app.hosting import calling, choosing, consensus, deciding, drafts, needs, service
+from app.hosting import (
+    calling,
+    choosing,
+    consensus,
+    deciding,
+    drafts,
+    need_decisions,
+    need_offers,
+    needs,
+    service,
+)
 from app.hosting.choosing import Choice
 from app.hosting.deadlines import LateDecisionError
 from app.hosting.need_models import EngagementNeed, NeedSupport
@@ -87,7 +97,7 @@ def contact(code: str = "XAA") -> Person:
 
 
 def begin(need: EngagementNeed, code: str = "XAA", now: datetime = OPENING) -> HostingOffer:
-    return needs.offer(need, make_country(code), by=contact(code), now=now)
+    return need_offers.offer(need, make_country(code), by=contact(code), now=now)
 
 
 def complete(offer: HostingOffer, now: datetime = OPENING) -> HostingOffer:
@@ -171,6 +181,80 @@ def test_an_association_proposes_by_a_contact_of_its_countries(series: Series) -
                 needs.propose(series, facts, by=contact(), now=OPENING)
 
 
+def test_a_need_is_changed_while_nobody_has_answered_to_it(
+    client: Client, need: EngagementNeed, member: Person
+) -> None:
+    client.sign_in(member)
+    path = f"/hosting/needs/{need.public_id}"
+    assert "Change the need" in words(client.get(path))
+    form = fields(client.get(f"{path}/edit"))
+    typed = {key: value for key, value in TYPED.items() if key != "series"}
+    assert {key: form[key] for key in typed} == typed
+    refused = client.submit(f"{path}/edit", **typed | {"year": "2027", "title": "Ports"})
+    assert (refused.status_code, fields(refused)["title"]) == (422, "Ports")
+    assert "Countries could no longer offer" in alert(refused)
+    changed = typed | {"title": "Insiders at ports", "first_month": "6"}
+    assert client.submit(f"{path}/edit", **changed).location == path
+    db.session.expire_all()
+    assert (need.title, need.dtstart, need.last_day) == (
+        "Insiders at ports",
+        date(2029, 6, 1),
+        date(2028, 9, 1),
+    )
+    assert audit.history(need)[-1].changes == {
+        "title": ["Insider threats at ports", "Insiders at ports"],
+        "months": ["2029-05-01 – 2029-07-01", "2029-06-01 – 2029-07-01"],
+    }
+    assert letters("Changed: Insiders at ports") == letters("A need for an engagement")
+    # As it was: nothing to tell anybody.
+    client.submit(f"{path}/edit", **changed)
+    assert len(letters("Changed:")) == len(letters("A need for an engagement"))
+
+
+@pytest.mark.parametrize("how", ["supported", "offered"])
+def test_what_somebody_has_answered_to_stays_as_it_is(
+    how: str, client: Client, need: EngagementNeed, member: Person
+) -> None:
+    client.sign_in(member)
+    path = f"/hosting/needs/{need.public_id}"
+    form = client.get(f"{path}/edit")
+    assert form.status_code == 200
+    if how == "supported":
+        needs.support(need, "", by=contact(), now=OPENING)
+    else:
+        begin(need)
+    assert "Change the need" not in words(client.get(path))
+    typed = {key: value for key, value in TYPED.items() if key != "series"} | {"title": "Ports"}
+    answer = client.submit(f"{path}/edit", **typed)
+    assert (answer.status_code, fields(answer)["title"]) == (422, "Ports")
+    assert "what they answered to stays as it is. Withdraw the need" in alert(answer)
+    db.session.expire_all()
+    assert need.title == "Insider threats at ports"
+
+
+def test_only_who_proposed_it_and_organisers_change_a_need(
+    client: Client, need: EngagementNeed
+) -> None:
+    path = f"/hosting/needs/{need.public_id}/edit"
+    readers = {
+        "another member": make_person(role=Role.COMMITTEE),
+        "a contact": contact(),
+        "an organiser": make_person(role=Role.ORGANISER),
+    }
+    answers = {name: client.sign_in(one).get(path).status_code for name, one in readers.items()}
+    assert answers == {"another member": 404, "a contact": 404, "an organiser": 200}
+
+
+def test_two_needs_of_a_region_bear_different_names(
+    series: Series, need: EngagementNeed, member: Person
+) -> None:
+    facts = needs.NeedFacts(**FACTS | {"title": "Couriers"})
+    other = needs.propose(series, facts, by=member, now=OPENING)
+    with pytest.raises(needs.NeedTwiceError):
+        needs.change(other, needs.NeedFacts(**FACTS), by=member, now=OPENING)
+    needs.change(need, needs.NeedFacts(**FACTS | {"reason": "Still"}), by=member, now=OPENING)
+
+
 def test_everybody_supports_once_and_can_take_it_back(need: EngagementNeed) -> None:
     supporter = contact("XAB")
     needs.support(need, "We would come", by=supporter, now=OPENING)
@@ -203,7 +287,11 @@ def test_the_first_offer_makes_the_edition_beside_the_rule(
         EditionStatus.CALL_OPEN, "Insider threats at ports", None, Precision.YEAR,
     )  # fmt: skip
     assert [one.id for one in editions.of_series(series)] == [edition.id]
-    assert (need.status, edition.is_public, needs.decision_day(need)) == (N.OPEN, False, None)
+    assert (need.status, edition.is_public, need_decisions.decision_day(need)) == (
+        N.OPEN,
+        False,
+        None,
+    )
 
 
 def test_only_countries_of_the_region_offer(need: EngagementNeed) -> None:
@@ -220,6 +308,49 @@ def test_windows_lie_in_the_months_that_are_needed(need: EngagementNeed) -> None
     outside = {"windows": [(date(2029, 8, 1), date(2029, 8, 9))]}
     with pytest.raises(service.WindowOutsideError):
         drafts.save(offer, Section.DATES, outside, by=contact(), now=OPENING)
+
+
+def retain(now: datetime) -> int:
+    """Let go of what is due at ``now``; return how much that was."""
+    database.write()
+    (rule,) = [one for one in retention.RULES if "never sent in" in str(one.data)]
+    return rule.let_go(now)
+
+
+def test_a_draft_that_is_given_up_leaves_no_edition_behind(
+    client: Client, need: EngagementNeed
+) -> None:
+    given_up, kept = begin(need), begin(need, "XAE")
+    slug, later = edition_of(need).slug, OPENING + timedelta(days=31)
+    service.withdraw(given_up, reason="", by=contact(), now=OPENING)
+    assert [letters("withdrawn"), retain(OPENING)] == [[contact().email], 0]
+    assert retain(later) == 1
+    assert edition_of(need).slug == slug  # somebody else still writes
+    service.withdraw(kept, reason="", by=contact("XAE"), now=OPENING)
+    assert (retain(later), retain(later)) == (2, 0)
+    db.session.expire_all()
+    assert (need.edition, editions.find(slug), calling.queries.open_calls(OPENING)) == (
+        None,
+    ) * 2 + ([],)
+    assert (need.status, audit.history(need)[-1].action) == (N.OPEN, "need.edition_taken_out")
+    client.sign_in(make_person(role=Role.ORGANISER))
+    assert "Its edition is taken out again" in words(client.get(f"/hosting/needs/{need.public_id}"))
+    # And it can be taken up anew.
+    complete(begin(need))
+    assert (need.status, edition_of(need).slug) == (N.OFFERED, slug)
+
+
+def test_a_draft_that_came_too_late_is_let_go_and_a_sent_offer_never(
+    need: EngagementNeed,
+) -> None:
+    begin(need, "XAE")
+    late = datetime.combine(need.last_day, datetime.min.time(), UTC) + timedelta(days=31)
+    assert retain(late - timedelta(days=2)) == 0
+    assert retain(late) == 2
+    sent = complete(begin(need))
+    service.withdraw(sent, reason="", by=contact(), now=OPENING)
+    assert retain(late) == 0
+    assert edition_of(need).title == need.title
 
 
 def test_offers_end_on_their_last_day_and_the_need_lapses(need: EngagementNeed) -> None:
@@ -239,11 +370,11 @@ def test_a_complete_offer_gives_the_committee_sixty_days(
 ) -> None:
     organiser = make_person("organiser@example.org", role=Role.ORGANISER)
     offer = begin(need)
-    assert needs.decision_day(need) is None
+    assert need_decisions.decision_day(need) is None
     later = OPENING + timedelta(days=10)
     complete(offer, later)
     due = date(2027, 3, 26)
-    assert (need.status, needs.decision_day(need)) == (N.OFFERED, due)
+    assert (need.status, need_decisions.decision_day(need)) == (N.OFFERED, due)
     milestone = milestone_queries.find(edition_of(need), "committee_decides")
     assert milestone is not None
     assert milestone.due_on == due
@@ -271,18 +402,18 @@ def test_an_offer_that_goes_back_stops_the_time(need: EngagementNeed) -> None:
     drafts.send_back(
         offer, {Section.VENUE: "Which hall?"}, until=date(2027, 2, 20), by=organiser, now=OPENING
     )
-    assert (need.status, needs.decision_day(need)) == (N.OPEN, None)
+    assert (need.status, need_decisions.decision_day(need)) == (N.OPEN, None)
     again = OPENING + timedelta(days=5)
     drafts.send_in(offer, by=contact(), now=again)
-    assert (need.status, needs.decision_day(need)) == (N.OFFERED, date(2027, 3, 21))
+    assert (need.status, need_decisions.decision_day(need)) == (N.OFFERED, date(2027, 3, 21))
     service.withdraw(offer, reason="No money", by=contact(), now=again)
-    assert (need.status, needs.decision_day(need)) == (N.OPEN, None)
+    assert (need.status, need_decisions.decision_day(need)) == (N.OPEN, None)
 
 
 def test_a_second_offer_gives_no_more_time(need: EngagementNeed) -> None:
     complete(begin(need))
     complete(begin(need, "XAE"), OPENING + timedelta(days=30))
-    assert needs.decision_day(need) == date(2027, 3, 16)
+    assert need_decisions.decision_day(need) == date(2027, 3, 16)
 
 
 def test_a_late_decision_is_refused_until_the_day_is_put_off(need: EngagementNeed) -> None:
@@ -292,10 +423,10 @@ def test_a_late_decision_is_refused_until_the_day_is_put_off(need: EngagementNee
     late = datetime(2027, 3, 17, 9, tzinfo=UTC)
     with pytest.raises(LateDecisionError, match="due by 2027-03-16"):
         choose(offer, late)
-    with pytest.raises(needs.PutOffError):
-        needs.put_off(need, date(2027, 3, 1), "Held up", by=organiser, now=late)
-    needs.put_off(need, date(2027, 4, 1), "Held up", by=organiser, now=late)
-    assert needs.decision_day(need) == date(2027, 4, 1)
+    with pytest.raises(need_decisions.PutOffError):
+        need_decisions.put_off(need, date(2027, 3, 1), "Held up", by=organiser, now=late)
+    need_decisions.put_off(need, date(2027, 4, 1), "Held up", by=organiser, now=late)
+    assert need_decisions.decision_day(need) == date(2027, 4, 1)
     milestone = milestone_queries.find(edition_of(need), "committee_decides")
     assert milestone is not None
     assert milestone.due_on == date(2027, 4, 1)
@@ -337,7 +468,7 @@ def test_a_decided_need_is_an_edition_like_any_other(need: EngagementNeed, membe
     edition = edition_of(need)
     calling.close_call(edition, by=organiser, now=OPENING)
     choose(offer, OPENING)
-    assert (need.status, needs.decision_day(need), edition.precision) == (
+    assert (need.status, need_decisions.decision_day(need), edition.precision) == (
         N.DECIDED, None, Precision.DAY,
     )  # fmt: skip
     assert letters("Decided: Insider") == sorted([supporter.email, member.email])
@@ -358,7 +489,7 @@ def test_a_host_that_withdraws_opens_the_need_again(need: EngagementNeed) -> Non
     later = OPENING + timedelta(days=20)
     service.withdraw(offer, reason="No money", by=contact(), now=later)
     # The time begins anew, for the reserve.
-    assert (need.status, needs.decision_day(need)) == (N.OFFERED, date(2027, 4, 5))
+    assert (need.status, need_decisions.decision_day(need)) == (N.OFFERED, date(2027, 4, 5))
 
 
 def test_whoever_proposed_it_withdraws_it_only_while_nobody_has_offered(
@@ -366,7 +497,7 @@ def test_whoever_proposed_it_withdraws_it_only_while_nobody_has_offered(
 ) -> None:
     draft = begin(need)
     needs.support(need, "", by=contact("XAB"), now=OPENING)
-    needs.withdraw(need, "Solved otherwise", by=member, now=OPENING)
+    need_decisions.withdraw(need, "Solved otherwise", by=member, now=OPENING)
     assert (need.status, edition_of(need).status, draft.status) == (
         N.WITHDRAWN, EditionStatus.CANCELLED, OfferStatus.LAPSED,
     )  # fmt: skip
@@ -374,7 +505,7 @@ def test_whoever_proposed_it_withdraws_it_only_while_nobody_has_offered(
     assert letters("Withdrawn: Insider") == sorted([contact("XAB").email, member.email])
     for act in (
         lambda: needs.support(need, "", by=contact("XAE"), now=OPENING),
-        lambda: needs.withdraw(need, "Again", by=member, now=OPENING),
+        lambda: need_decisions.withdraw(need, "Again", by=member, now=OPENING),
         lambda: begin(need, "XAE"),
     ):
         with pytest.raises(needs.NeedEndedError, match="was withdrawn; nothing follows"):
@@ -385,10 +516,10 @@ def test_a_need_with_an_offer_is_declined_but_not_withdrawn(
     need: EngagementNeed, member: Person
 ) -> None:
     offer = complete(begin(need))
-    with pytest.raises(needs.OfferWaitsError, match="decides on it by 2027-03-16"):
-        needs.withdraw(need, "Changed my mind", by=member, now=OPENING)
+    with pytest.raises(need_decisions.OfferWaitsError, match="decides on it by 2027-03-16"):
+        need_decisions.withdraw(need, "Changed my mind", by=member, now=OPENING)
     chair = make_person(role=Role.ORGANISER)
-    needs.decline(need, "Covered by the symposium", by=chair, now=OPENING)
+    need_decisions.decline(need, "Covered by the symposium", by=chair, now=OPENING)
     assert (need.status, offer.status, edition_of(need).status) == (
         N.DECLINED, OfferStatus.NOT_SELECTED, EditionStatus.CANCELLED,
     )  # fmt: skip
@@ -401,7 +532,7 @@ def test_a_decided_need_is_not_declined(need: EngagementNeed) -> None:
     calling.close_call(edition_of(need), by=organiser, now=OPENING)
     choose(offer, OPENING)
     with pytest.raises(MoveError):
-        needs.decline(need, "Too late", by=organiser, now=OPENING)
+        need_decisions.decline(need, "Too late", by=organiser, now=OPENING)
 
 
 # -- pages -----------------------------------------------------------------------------------
