@@ -146,6 +146,16 @@ def test_the_newest_plan_that_had_to_fill_the_slot_speaks(client: Client) -> Non
     )
 
 
+@pytest.mark.usefixtures("member")
+def test_that_no_plan_is_kept_is_said_once(client: Client) -> None:
+    for number in range(3):
+        make_slot(S.PROJECTED, number)
+    page = words(client.get("/organise/hosts"))
+    assert page.count("No plan") == 1
+    assert "No plan of hosts is kept that had to fill any of these slots." in page
+    assert ("The rotation suggests" in page, "Side by side" in page) == (False, False)
+
+
 def test_the_page_costs_as_many_queries_with_more_slots(client: Client, member: Person) -> None:
     counts = []
     for number in range(3):
