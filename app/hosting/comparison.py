@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask_babel import format_decimal, get_locale
+from flask_babel import format_date, format_decimal, get_locale
 
 from app import paper
 from app.countries.service import REGION_NAMES
@@ -18,7 +18,7 @@ from app.i18n import ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from app.accounts.models import Person
     from app.hosting.judging import Judged
@@ -186,11 +186,17 @@ def _told(judged: Sequence[Judged], section: Section, *keys: str) -> list[Line]:
 
 
 def _sums(one: Judged) -> list[str]:
+    """Return who bears what in each currency; whoever bears nothing of it is left out."""
     labels = (_("host"), _("group"), _("each participant"))
     return [
         f"{currency}: "
-        + ", ".join(f"{label} {sum_}" for label, sum_ in zip(labels, sums, strict=True))
+        + ", ".join(
+            f"{label} {amount}"
+            for label, amount in zip(labels, sums, strict=True)
+            if amount != offer_page.NOTHING
+        )
         for currency, sums in offer_page.costs(one.offer).sums
+        if set(sums) != {offer_page.NOTHING}
     ]
 
 
@@ -204,13 +210,17 @@ def as_paper(call: CallForHosts, reader: Person, now: datetime) -> bytes:
             "lang": locale.split("_", maxsplit=1)[0],
             "title": _("Offers to host"),
             "edition": call.edition.title,
-            "date": _("as of %(day)s", day=_day(now.date())),
+            "date": _("as of %(day)s", day=format_date(now.date(), "long")),
             "offers": [one.offer.country.name for one in judged],
             "groups": [
                 {
                     "title": str(group.title),
                     "lines": [
-                        {"label": str(line.label), "cells": [_plain(line, c) for c in line.cells]}
+                        {
+                            "label": str(line.label),
+                            "cells": [_plain(line, cell) for cell in line.cells],
+                            "stands_out": [_stands_out(line, cell) for cell in line.cells],
+                        }
                         for line in group.lines
                     ],
                 }
@@ -221,8 +231,9 @@ def as_paper(call: CallForHosts, reader: Person, now: datetime) -> bytes:
     )
 
 
-def _day(day: date) -> str:
-    return day.isoformat()
+def _stands_out(line: Line, cell: Any) -> bool:  # noqa: ANN401 - whatever a cell holds
+    """Whether a cell is set bold: a total, a condition that is not met."""
+    return line.kind == "total" or (line.kind == "gate" and cell is not None and not cell.is_passed)
 
 
 def _plain(line: Line, cell: Any) -> str:  # noqa: ANN401 - whatever a cell holds
@@ -238,7 +249,6 @@ def _plain(line: Line, cell: Any) -> str:  # noqa: ANN401 - whatever a cell hold
 
 
 def _window(window: offer_page.CheckedWindow) -> str:
-    last = window.dtend.fromordinal(window.dtend.toordinal() - 1)
-    days = f"{window.dtstart.isoformat()} – {last.isoformat()}"
+    days = offer_page.in_days(window.dtstart, window.dtend)
     said = [window.problem] if window.problem else [clash.reason for clash in window.clashes]
     return "\n".join([days, *said])

@@ -7,14 +7,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from babel.dates import format_interval
 from flask_babel import format_decimal
 
 from app.editions import clashing
 from app.hosting import merging, queries, sections, service
 from app.hosting.section_forms import FORMS, PAYERS
 from app.hosting.sections import Completeness, Payer, Section
+from app.i18n import LOCALE, user_message
 from app.i18n import gettext as _
-from app.i18n import user_message
 from scheduler.errors import DomainError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from app.hosting.section_forms import SectionForm
     from scheduler.clashes import Clash
 
+NOTHING = "0"  # of money, in words
 SHOWN_APART = frozenset({"windows", "rows", "letter"})
 
 
@@ -109,7 +111,7 @@ def in_words(key: str, value: Any) -> Any:  # noqa: ANN401 - any fact of an offe
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if key == "windows":
-        return [f"{first} – {date.fromisoformat(end) - timedelta(days=1)}" for first, end in value]
+        return [in_days(date.fromisoformat(first), date.fromisoformat(end)) for first, end in value]
     if key == "rows":
         return [
             f"{row['item']}: {money(row['amount'])} {row['currency']}, {payer}"
@@ -138,9 +140,15 @@ def theirs(
     ]
 
 
+def in_days(dtstart: date, dtend: date) -> str:
+    """Return a span of days as one writes it, its last day told: 13–27 Sept 2027."""
+    return str(format_interval(dtstart, dtend - timedelta(days=1), "yMMMd", locale=LOCALE))
+
+
 def money(amount: str | Decimal) -> str:
-    """Return an amount with its thousands set apart."""
-    return str(format_decimal(Decimal(amount)))
+    """Return an amount with its thousands set apart, and cents only where there are any."""
+    exact = Decimal(amount)
+    return str(format_decimal(exact, "#,##0.00" if exact % 1 else "#,##0"))
 
 
 def costs(offer: HostingOffer) -> CostTable:

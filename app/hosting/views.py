@@ -60,10 +60,17 @@ def calls() -> ResponseReturnValue:
     return render_template(
         "hosting/calls.html",
         # Those of needs run by themselves, and stand with their needs.
-        calls=[(call, (call.closes_at - now).days) for call in found if not call.is_rolling],
+        calls=[
+            (
+                call,
+                (call.closes_at - now).days,
+                any(service.takes_offers(call, code, now) for code in own_countries),
+            )
+            for call in found
+            if not call.is_rolling
+        ],
         offers=queries.offers_of(own_countries) if own_countries else [],
         hosted=host_team.hosted_by(person),
-        can_offer=bool(own_countries),
         sees_interests=access.see_calls(person),
     )
 
@@ -173,6 +180,7 @@ def compare(slug: str) -> ResponseReturnValue:
         can_close=access.organise(person) and edition.status is EditionStatus.CALL_OPEN,
         is_open=call.is_open(clock.utcnow()),
         judged=judged,
+        criteria=CRITERIA,
         groups=comparison.groups(call, judged, clock.utcnow()),
         may_organise=access.organise(person),
         may_judge=access.judge_offers(person),

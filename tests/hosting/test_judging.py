@@ -155,8 +155,9 @@ def test_a_member_of_a_bidding_country_keeps_out_even_by_hand(
     for person, reason in ((told, "Alboria"), (contact, "Alboria"), (own, "My brother's hotel")):
         client.sign_in(person)
         assert "You keep out of this choice" in words(client.get(path))
-        answer = client.submit(path, **marks())
+        answer = client.submit(path, **marks(venue_comment="Large"))
         assert (answer.status_code, f"({reason})" in alert(answer)) == (422, True)
+        assert (fields(answer)["venue"], fields(answer)["venue_comment"]) == ("4", "Large")
     client.sign_in(make_person(role=Role.COMMITTEE))
     answer = client.submit(path, **marks())
     assert (answer.status_code, "not among the evaluators" in alert(answer)) == (422, True)

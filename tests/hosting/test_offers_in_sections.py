@@ -200,7 +200,7 @@ def test_costs_are_summed_by_currency_and_payer(
     }
     assert client.submit(f"{path}/sections/costs", **typed, grants="Ten.").status_code == 303
     page = words(client.get(path))
-    assert "EUR 12,580.5 0 0" in page
+    assert "EUR 12,580.50 0 0" in page
     assert "USD 0 900 0" in page
     form = fields(client.get(f"{path}/sections/costs"))
     assert (form["rows-1-item"], form["rows-1-amount"], form["rows-5-item"]) == (

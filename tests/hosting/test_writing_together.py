@@ -107,7 +107,7 @@ def test_a_button_pressed_twice_asks_nothing(deputy: Client, path: str) -> None:
             "dates",
             {"first_1": "2027-09-13", "last_1": "2027-09-20"},
             {"first_1": "2027-09-20", "last_1": "2027-09-28"},
-            "Windows 2027-09-20 – 2027-09-28",
+            "Windows 20–28 Sept 2027",
         ),
         ("costs", COST | {"rows-0-amount": "9"}, COST | {"rows-0-amount": "7000"}, "7,000 EUR"),
         ("access", {"visa_days": "0"}, {"visa_days": "12"}, "Days until a visa is given 12"),
