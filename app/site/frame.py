@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
     """Give every template of ``app`` its frame and its helpers."""
     app.context_processor(frame)
     app.url_defaults(_version_static)
+    app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.globals["tell"] = history.tell
     presentation.install(app.jinja_env, lambda: str(get_locale() or "en"))
 
