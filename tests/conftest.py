@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import sqlite3
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 from werkzeug.serving import make_server
 
 import config
@@ -51,6 +52,16 @@ DO $$ DECLARE name text; BEGIN
 END $$
 """
 WITHOUT_DATABASE = {"scheduler", "readers"}
+
+
+@event.listens_for(Engine, "connect")
+def _wait_for_no_disk(connection: object, record: object) -> None:  # noqa: ARG001 - the event's
+    """Spare this process's SQLite the disk, as PostgreSQL is spared it: nothing here outlives it.
+
+    Processes that tests start, and kill, keep the application's own settings.
+    """
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
 
 
 @pytest.fixture(scope="session")
