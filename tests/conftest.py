@@ -99,6 +99,8 @@ def app(instance_path: Path) -> Iterator[Flask]:
     )
     app = create_app(settings)
     app.testing = True
+    # Slow on purpose, which no test here is about: half the time of those that sign in by password.
+    app.extensions["security"].pwd_context.update(argon2__rounds=1, argon2__memory_cost=64)
     with app.app_context():
         if POSTGRESQL:
             db.session.execute(text("DROP SCHEMA public CASCADE"))
@@ -201,7 +203,7 @@ def client(app: Flask) -> Client:
 
 @pytest.fixture
 def demonstration(app: Flask, instance_path: Path) -> Iterator[None]:
-    """The demonstration, loaded once: hashing the passwords of its people takes a while."""
+    """The demonstration, loaded once, which takes a while."""
     kept = instance_path / "demonstration.db"
     if kept.exists() and db.engine.dialect.name == "sqlite":
         db.engine.dispose()

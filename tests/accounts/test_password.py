@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from flask_security.utils import hash_password
 
-from app import audit, database, outbox
+from app import audit, create_app, database, outbox
 from app.accounts import links, passwords, queries
 from app.accounts.models import Person, Role, SignIn
 from app.clock import real_utcnow
@@ -16,6 +17,8 @@ from tests.factories import OPENING, make_country, make_person
 from tests.pages import alert, fields
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from tests.conftest import Client
 
 PASSWORD = "correct horse battery"
@@ -24,7 +27,7 @@ WRONG = "The address or the password is not right."
 
 @pytest.fixture
 def organiser() -> Person:
-    """An organiser with a password alone; hashing one takes a while, so few tests do."""
+    """An organiser with a password alone."""
     person = make_person("organiser@example.org", role=Role.ORGANISER)
     person.is_demonstration = True
     passwords.set_password(person, PASSWORD, now=OPENING)
@@ -38,6 +41,11 @@ def test_the_right_password_signs_in_and_leads_home(organiser: Person, client: C
     assert client.get("/organise/").status_code == 200
     sign_in = db.session.query(SignIn).one()
     assert (sign_in.person_id, sign_in.ended_at) == (organiser.id, None)
+
+
+def test_a_guess_at_a_stolen_hash_costs_64_mib_and_three_passes(app: Flask) -> None:
+    with create_app(app.config["SYMPOSIA"]).app_context():  # the tests' own is made cheap
+        assert hash_password(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_wrong_unknown_and_switched_off_read_the_same(organiser: Person, client: Client) -> None:
