@@ -39,21 +39,27 @@ def issuer() -> Iterator[str]:
         yield f"http://localhost:{server.server_port}"
 
 
-@pytest.fixture
-def provided(app: Flask, issuer: str) -> Iterator[Client]:
-    """A browser of the application with the provider set."""
+@pytest.fixture(scope="module")
+def provided_app(app: Flask, issuer: str) -> Flask:
+    """The application with the provider set."""
     settings = replace(
         app.config["SYMPOSIA"], oidc=OidcConfig(
             issuer=issuer, client_id="symposia", client_secret="of the client", name="Example Net"
         ),
     )  # fmt: skip
-    other = create_app(settings)
-    other.testing = True
-    other.test_client_class = Client
-    found = other.test_client()
+    provided = create_app(settings)
+    provided.testing = True
+    provided.test_client_class = Client
+    return provided
+
+
+@pytest.fixture
+def provided(provided_app: Flask) -> Iterator[Client]:
+    """A browser of that application."""
+    found = provided_app.test_client()
     assert isinstance(found, Client)
     yield found
-    with other.app_context():
+    with provided_app.app_context():
         db.engine.dispose()
 
 
