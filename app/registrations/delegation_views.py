@@ -10,6 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from app import clock
 from app.accounts import access
 from app.accounts.access import the_person
+from app.accounts.service import EmailError
 from app.countries import queries as countries
 from app.database import db
 from app.editions import queries as editions
@@ -82,7 +83,7 @@ def show(slug: str) -> ResponseReturnValue:
                 )
         except DomainError as error:
             db.session.rollback()
-            put(used, error)
+            put(used, error, used.email if isinstance(error, EmailError) else None)
         else:
             db.session.commit()
             flash(_("Done, and the person is written to."), "success")
@@ -101,6 +102,8 @@ def show(slug: str) -> ResponseReturnValue:
         positions=waiting.numbers(rows),
         form=form,
         delegate_form=delegate_form,
+        blank_form=DelegateForm(formdata=None),
+        sent_id=delegate.public_id if delegate is not None else "",
         is_open=edition.takes_nominations(now),
         has_closed=last_day is not None and last_day < today,
         nominations_left=timeline.time_left(last_day, today) if last_day else "",

@@ -27,7 +27,7 @@ def test_counts_are_told_by_country_region_role_and_state(client: Client) -> Non
         registration.role = AttendeeRole.SPEAKER if number == 0 else AttendeeRole.PARTICIPANT
     client.sign_in(make_person(role=Role.COMMITTEE))
     page = words(client.get(f"/organise/editions/{edition.slug}/statistics"))
-    assert "3 people have a place of 3, one waits." in page
+    assert "3 of 3 places are taken. One person waits." in page
     for told in (
         "By country Country Have a place Alboria 2 Brevania 1",
         "By region Region Have a place Africa 2 Europe 1",
