@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from flask import request, url_for
+from flask_babel import format_date
 
 from app import clock
 from app.database import db
@@ -14,7 +16,7 @@ from app.registrations import answering, travel_grants
 from app.registrations import question_queries as queries
 from app.registrations.answer_forms import with_questions
 from app.registrations.answer_words import answer_words
-from app.registrations.models import Profile
+from app.registrations.models import Profile, QuestionKind
 from app.registrations.service import CountryMissingError
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from app.accounts.models import Person
     from app.editions.models import Edition
-    from app.registrations.models import Registration
+    from app.registrations.models import Answer, Registration
     from scheduler.errors import DomainError
 
 BODY_MAX_BYTES = 16 * 1024 * 1024
@@ -85,7 +87,7 @@ def told(registration: Registration) -> list[tuple[str, str, str | None]]:
     return [
         (
             answer.question.label,
-            answer_words(answer),
+            _in_words(answer),
             url_for(
                 "registrations.answer_file",
                 public_id=registration.public_id,
@@ -96,3 +98,9 @@ def told(registration: Registration) -> list[tuple[str, str, str | None]]:
         )
         for answer in queries.of_registration(registration).values()
     ]
+
+
+def _in_words(answer: Answer) -> str:
+    if answer.question.kind is QuestionKind.DATE:
+        return str(format_date(date.fromisoformat(answer.value), "long"))
+    return answer_words(answer)

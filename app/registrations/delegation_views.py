@@ -130,7 +130,7 @@ def _act(delegate: Registration, country: Country, form: DelegateForm) -> None:
     elif act == "replace":
         delegations.replace(delegate, form.email.data or "", form.name.data or "", by=by, now=now)
     else:
-        delegations.put_at(delegate, country, form.rank.data or 1, by=by, now=now)
+        delegations.put_at(delegate, country, form.rank.data, by=by, now=now)
 
 
 def _delegate(edition: Edition, country: Country, public_id: str) -> Registration:

@@ -192,3 +192,12 @@ class DelegateForm(FlaskForm):
     email = EmailField(_l("Colleague's e-mail address"), [Optional(), Length(max=254)])
     name = LineField(_l("Colleague's name"), [Optional(), Length(max=200)])
     submit = SubmitField(_l("Do it"))
+
+    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
+        """An act comes with what it needs."""
+        super().validate(extra_validators)
+        if self.act.data == "rank" and self.rank.data is None and not self.rank.errors:
+            self.rank.errors = [_("Write a number: 1 comes first.")]
+        if self.act.data == "replace" and not self.email.data:
+            self.email.errors = [_("Write the address of the colleague who comes instead.")]
+        return not self.errors

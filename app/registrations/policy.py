@@ -59,14 +59,26 @@ def consequences(edition: Edition, policy: AdmissionPolicy) -> list[str]:
     seated = sum(count[status] for status in lifecycle.SEATED)
     found = [ngettext("%(num)s place stays.", "All %(num)s places stay.", seated)] if seated else []
     if count[_R.WAITLISTED]:
-        found.append(_("%(num)s in the queue keep their turn.", num=count[_R.WAITLISTED]))
+        found.append(
+            ngettext(
+                "%(num)s in the queue keeps the turn.",
+                "%(num)s in the queue keep their turn.",
+                count[_R.WAITLISTED],
+            )
+        )
     undecided = count[_R.SUBMITTED] + count[_R.ENDORSED]
     if undecided:
         found.append(_undecided(policy, undecided))
     if count[_R.RETURNED]:
         found.append(_("%(num)s returned for changes stay so.", num=count[_R.RETURNED]))
     if count[_R.DRAFT]:
-        found.append(_("%(num)s drafts follow the new rule once sent.", num=count[_R.DRAFT]))
+        found.append(
+            ngettext(
+                "%(num)s draft follows the new rule once sent.",
+                "%(num)s drafts follow the new rule once sent.",
+                count[_R.DRAFT],
+            )
+        )
     nowhere = sum(row.status in UNDECIDED and row.country_code is None for row in rows)
     if policy is AdmissionPolicy.NOMINATION and nowhere:
         found.append(

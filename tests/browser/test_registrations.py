@@ -167,7 +167,7 @@ def test_a_contact_nominates_ranks_and_replaces_without_losing_the_place(
     page.reload()
     about("Ana García", "Replace by a colleague")
     entry_of("Ana García").get_by_role("button", name="Do it").click()
-    expect(page.get_by_role("alert")).to_contain_text("Colleague's e-mail address")
+    expect(page.get_by_role("alert")).to_contain_text("Write the address of the colleague")
     # The form stands open where it was, the other's is untouched.
     entry_of("Ana García").get_by_label("Colleague's e-mail address").fill("zoe@example.org")
     entry_of("Ana García").get_by_label("Colleague's name").fill("Zoë")

@@ -18,8 +18,10 @@ from app.clock import real_utcnow
 from app.database import db, write
 from app.exports import service
 from app.exports.models import ReleaseKind, ReleaseStatus
+from app.registrations import answering
 from app.registrations import service as registrations
-from tests.factories import OPENING, make_edition, make_person
+from app.registrations.answering import Given
+from tests.factories import OPENING, make_edition, make_person, make_question
 from tests.pages import alert, words
 
 if TYPE_CHECKING:
@@ -77,6 +79,20 @@ def test_the_file_computes_nothing(release: Release, asker: Person, granter: Per
     lines = list(csv.reader(io.StringIO(fetch(release, asker).decode("utf-8-sig"))))
     assert [line[0] for line in lines] == ["Name", "Ana", "'=HYPERLINK(1)", "'+41"]
     assert {len(line) for line in lines} == {11}
+
+
+def test_answers_stand_in_the_file_and_compute_nothing(
+    edition: Edition, asker: Person, granter: Person
+) -> None:
+    line, mark = (make_question(edition, label) for label in ("Shirt", "=1+1"))
+    row = registrations.register(edition, make_person(name="Zoë"), now=OPENING)
+    told = {line.id: Given(("=cmd|' /C calc'!A0",)), mark.id: Given(("@sum",))}
+    answering.keep(row, told, now=OPENING)
+    release = service.ask(edition, ReleaseKind.CSV, "For the shirts", by=asker, now=OPENING)
+    grant(release, granter)
+    lines = list(csv.reader(io.StringIO(fetch(release, asker).decode("utf-8-sig"))))
+    assert lines[0][-2:] == ["Shirt", "'=1+1"]
+    assert [line[-2:] for line in lines if line[0] == "Zoë"] == [["'=cmd|' /C calc'!A0", "'@sum"]]
 
 
 def test_a_workbook_holds_text_alone(edition: Edition, asker: Person, granter: Person) -> None:

@@ -128,6 +128,7 @@ def test_every_kind_of_answer_is_kept_and_shown(
     page = client.get(answer.location)
     assert "Tours Mill; Dam" in words(page)
     assert "Poster? No" in words(page)
+    assert "Arrival 3 May 2027" in words(page)
     with client.get(f"{answer.location}/answers/{asked['file'].id}") as file:
         assert (file.data, file.headers["Content-Disposition"]) == (
             PDF,
@@ -439,6 +440,7 @@ def test_the_selection_desk_counts_answers_and_filters_by_them(
     assert "Tours Mill 2 Lab 1 Mill 2 1" in words_of_aside(page.text)
     page = client.get(f"/organise/editions/{edition.slug}/selection/{people[1].public_id}")
     assert "Tours Mill; Lab" in words(page)
+    assert "<dd>Participant</dd>" in page.text
 
 
 def test_my_data_tells_each_answer_with_its_question(

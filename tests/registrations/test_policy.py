@@ -56,7 +56,7 @@ def test_where_somebody_decides_from_now_on_places_and_turns_stay() -> None:
     rows = [come(edition, "XAA" if make_country("XAA") else "") for _ in range(2)]
     assert policy.consequences(edition, P.NOMINATION) == [
         "1 place stays.",
-        "1 in the queue keep their turn.",
+        "1 in the queue keeps the turn.",
     ]
     policy.change(edition, P.NOMINATION, 1, by=by, now=OPENING)
     assert standing(*rows) == [Status.CONFIRMED, Status.WAITLISTED]

@@ -155,8 +155,12 @@ def test_a_survey_before_the_end_or_twice_is_refused(
 
 
 def test_a_guest_answers_from_their_page_and_an_organiser_cannot_for_them(
-    client: Client, guests: list[Registration], organiser: Person
+    client: Client,
+    guests: list[Registration],
+    organiser: Person,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level("DEBUG")
     guest = guests[0]
     path = f"/registrations/{guest.public_id}/survey"
     assert client.sign_in(organiser).get(path).status_code == 404
@@ -165,6 +169,8 @@ def test_a_guest_answers_from_their_page_and_an_organiser_cannot_for_them(
     wrong = client.submit(path, q0="7", q1="kept <b>words</b>")
     assert (wrong.status_code, "kept &lt;b&gt;words" in wrong.text) == (422, True)
     client.submit(path, q0="4", q1="More <b>coffee</b>")
+    assert "coffee" not in caplog.text
+    assert guest.public_id not in caplog.text
     assert db.session.scalars(select(SurveyAnswer.answers)).all() == [[4, "More <b>coffee</b>"]]
     assert path not in client.get(f"/registrations/{guest.public_id}").text
     again = client.get(path)
