@@ -132,15 +132,16 @@ class AsksQuestions(FlaskForm):
             return Given()
         held = self._held(question)
         if held is not None:
-            return Given(file_id=held)
+            return Given(stored_name=held)
         answer = self.standing.get(question.id)
-        return Given(file_id=answer.file_id if answer else None)
+        has_file = answer is not None and answer.file is not None
+        return Given(stored_name=answer.file.stored_name if has_file else None)
 
-    def _held(self, question: Question) -> int | None:
+    def _held(self, question: Question) -> str | None:
         """Return the file that this person sent to this question before, by its seal."""
         field = self[f"q{question.id}_held"]
         try:
-            number, name, *told = _seal().loads(field.data or "", max_age=HELD_SECONDS)
+            stored_name, name, *told = _seal().loads(field.data or "", max_age=HELD_SECONDS)
         except BadSignature:
             field.data = ""
             return None
@@ -148,7 +149,7 @@ class AsksQuestions(FlaskForm):
             field.data = ""
             return None
         field.description = name
-        return int(number)
+        return str(stored_name)
 
     def hold(self, now: datetime) -> bool:
         """Keep the files of a form that is shown again; the caller commits if there are any."""
@@ -161,7 +162,7 @@ class AsksQuestions(FlaskForm):
             return False
         for number, stored in answering.hold(sent, now=now).items():
             field = self[f"q{number}_held"]
-            field.data = _seal().dumps([stored.id, stored.name, self.person_id, number])
+            field.data = _seal().dumps([stored.stored_name, stored.name, self.person_id, number])
             field.description = stored.name
         return True
 

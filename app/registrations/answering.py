@@ -70,11 +70,12 @@ class Given:
 
     values: tuple[str, ...] = ()
     upload: tuple[bytes, str] | None = None  # content and name
-    file_id: int | None = None  # sent before
+    # Of a file sent before. No number: SQLite gives that of a deleted row to the next one.
+    stored_name: str | None = None
 
     def __bool__(self) -> bool:
         """Whether it says anything."""
-        return bool(self.values or self.upload or self.file_id)
+        return bool(self.values or self.upload or self.stored_name)
 
 
 def asked(questions: Sequence[Question], given: Mapping[int, Given]) -> list[Question]:
@@ -167,14 +168,16 @@ def _keep_one(
     if told.upload is not None:
         drop_file(answer)
         answer.file = uploads.store(*told.upload, now=now)
-    elif told.file_id is not None and told.file_id != answer.file_id:
+    elif told.stored_name is not None and (
+        answer.file is None or told.stored_name != answer.file.stored_name
+    ):
         drop_file(answer)
-        answer.file = _sent_before(told.file_id)
+        answer.file = _sent_before(told.stored_name)
 
 
-def _sent_before(number: int) -> StoredFile:
-    stored = db.session.get(StoredFile, number)
-    if stored is None or db.session.scalar(select(Answer.question_id).filter_by(file_id=number)):
+def _sent_before(stored_name: str) -> StoredFile:
+    stored = db.session.scalar(select(StoredFile).filter_by(stored_name=stored_name))
+    if stored is None or db.session.scalar(select(Answer.question_id).filter_by(file=stored)):
         raise FileGoneError
     return stored
 
