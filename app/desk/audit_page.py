@@ -14,21 +14,17 @@ from app.accounts import queries as accounts
 from app.accounts.models import Person
 from app.audit import AuditEntry
 from app.database import db
-from app.editions.models import Edition, KnownEvent
 from app.forms import clean
-from app.hosting.models import HostingInterest, HostingOffer
-from app.hosting.need_models import EngagementNeed
 from app.i18n import gettext as _
 from app.paging import Pages
 from app.registrations.models import Registration
-from app.series.models import Series
 from app.site.history import KINDS, WORDS, Told, tell
+from app.site.subjects import Named, subjects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
 
 PAGE_LENGTH = 50
-Named = tuple[str, str]  # what it is called, and its address or nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +81,9 @@ def lines_and_pages(wish: Wish, *, may_organise: bool) -> tuple[list[Line], Page
     people = accounts.display_names({entry.person_id for entry in entries})
     if staff is not None:
         people = {key: name for key, name in people.items() if key in staff}
-    subjects = _subjects(entries, people)
+    named = subjects(entries, people)
     lines = [
-        Line(told, _actor(entry, people, may_organise=may_organise), subjects[entry.id])
+        Line(told, _actor(entry, people, may_organise=may_organise), named[entry.id])
         for entry, told in zip(entries, tell(entries), strict=True)
     ]
     text = _("acts %(first)s–%(last)s", first=entries[0].id, last=entries[-1].id) if entries else ""
@@ -142,63 +138,6 @@ def _actor(entry: AuditEntry, people: Mapping[int | None, str], *, may_organise:
     if entry.subject_kind == Registration.__tablename__ and not may_organise:
         return _("a participant")
     return people.get(entry.person_id, _("a participant"))
-
-
-# -- what an act was done to -----------------------------------------------------------------
-
-
-def _subjects(entries: Sequence[AuditEntry], people: Mapping[int | None, str]) -> dict[int, Named]:
-    """Return what the entries are about, by their numbers; one query for each kind of thing."""
-    named: dict[tuple[str, int], Named] = {}
-    for kind in {entry.subject_kind for entry in entries}:
-        ids = {entry.subject_id for entry in entries if entry.subject_kind == kind}
-        if kind in NAMERS:
-            table, name = NAMERS[kind]
-            rows = db.session.scalars(select(table).where(table.id.in_(ids)))
-            named |= {(kind, row.id): name(row) for row in rows}
-        elif kind == Person.__tablename__:
-            named |= {(kind, key): (people.get(key, ""), "") for key in ids}
-    return {
-        entry.id: _named(entry, named.get((entry.subject_kind, entry.subject_id), ("", "")))
-        for entry in entries
-    }
-
-
-def _named(entry: AuditEntry, found: Named) -> Named:
-    kind = str(KINDS.get(entry.subject_kind, ""))
-    if entry.is_erased:
-        return _("%(kind)s, erased", kind=kind), ""
-    return (f"{kind}: {found[0]}" if found[0] else kind), found[1]
-
-
-NAMERS: dict[str, tuple[type[Any], Callable[[Any], Named]]] = {
-    table.__tablename__: (table, name)
-    for table, name in (
-        (Edition, lambda row: (row.title, url_for("editions.manage", slug=row.slug))),
-        (Series, lambda row: (row.title, url_for("site.series", slug=row.slug))),
-        (
-            HostingOffer,
-            lambda row: (
-                f"{row.country.name}, {row.edition.title}",
-                url_for("hosting.offer", public_id=row.public_id),
-            ),
-        ),
-        (
-            HostingInterest,
-            lambda row: (
-                f"{row.country.name}, {row.series.title}",
-                url_for("interests.show", public_id=row.public_id),
-            ),
-        ),
-        (
-            EngagementNeed,
-            lambda row: (row.title, url_for("needs.show", public_id=row.public_id)),
-        ),
-        (Registration, lambda row: (row.edition.title, "")),
-        (KnownEvent, lambda row: (row.name, "")),
-    )
-}
-"""By the kind of thing: its table, and what a row is called and where it is shown."""
 
 
 def filter_fields(wish: Wish) -> list[dict[str, Any]]:

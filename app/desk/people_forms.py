@@ -30,8 +30,13 @@ class InviteForm(FlaskForm):
     """Offer a role to an address."""
 
     email = LineField(_l("E-mail address"), [InputRequired(), Length(max=254)])
+    # None is chosen beforehand: the first would be the one that may everything.
     role = SelectField(
-        _l("Role"), choices=options((role.value, ROLE_LABELS[role]) for role in OFFERED)
+        _l("Role"),
+        [InputRequired(message=_l("Choose a role."))],
+        choices=options(
+            [("", _l("Choose a role")), *((role.value, ROLE_LABELS[role]) for role in OFFERED)]
+        ),
     )
     country = SelectField(_l("Country"), default="", description=_l("For a national contact."))
     edition = SelectField(

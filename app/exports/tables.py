@@ -15,7 +15,8 @@ from app.site.states import state_of
 if TYPE_CHECKING:
     from app.editions.models import Edition
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# The wide forms too: where people write Chinese or Japanese, a spreadsheet may take them as these.
+FORMULA_STARTS = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")
 
 
 def participants(edition: Edition) -> list[list[str]]:

@@ -14,7 +14,7 @@ from app.accounts import access
 from app.countries.models import Country
 from app.database import db
 from app.i18n import gettext as _
-from app.site import history, presentation
+from app.site import history, presentation, subjects
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
     app.url_defaults(_version_static)
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.globals["tell"] = history.tell
+    app.jinja_env.globals["subjects"] = subjects.subjects
     presentation.install(app.jinja_env, lambda: str(get_locale() or "en"))
 
 

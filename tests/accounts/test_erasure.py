@@ -387,3 +387,19 @@ def test_who_nominated_others_or_was_replaced_is_erased_too() -> None:
     db.session.commit()
     db.session.expire_all()
     assert (second.nominated_by_id, second.replaces_id) == (None, None)
+
+
+def test_each_act_of_mine_says_what_it_was_done_to_and_names_no_other_person(
+    client: Client,
+) -> None:
+    olivia = make_person(role=Role.ORGANISER)
+    edition = make_edition(title="Fourth Symposium")
+    registrations.register(edition, olivia, now=OPENING)
+    other = make_person(name="Ben Other")
+    accounts.sign_out(other, by=olivia, now=OPENING)
+    page = words(client.sign_in(olivia).get("/me/privacy"))
+    assert "Registration: Fourth Symposium · 15 January 2027" in page
+    assert ("Signed out everywhere by an organiser Person ·" in page, "Ben" in page) == (
+        True,
+        False,
+    )

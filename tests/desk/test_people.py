@@ -17,7 +17,7 @@ from app.editions import disruptions
 from app.outbox import OutboxMessage
 from app.registrations import service as registrations
 from tests.factories import OPENING, make_country, make_edition, make_person
-from tests.pages import alert, words
+from tests.pages import alert, fields, words
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -67,6 +67,7 @@ def test_what_cannot_be_offered_comes_back_with_what_was_typed(organiser: Client
         {"email": "nobody", "role": "organiser"},
         {"email": "", "role": "organiser"},
         {"email": "a@example.org", "role": "king"},
+        {"email": "a@example.org", "role": ""},
         {"email": "a@example.org", "role": "national_contact", "country": ""},
         {"email": "a@example.org", "role": "national_contact", "country": "ZZZ"},
         {"email": "a@example.org", "role": "host_team"},
@@ -261,3 +262,7 @@ def test_all_other_organisers_are_told_of_a_new_one(client: Client) -> None:
         assert mail.subject == "A new organiser: Nora"
         assert "Nora (new@example.org) is organiser now, invited by Olivia." in mail.text
     assert outbox.to("new@example.org")[-1].subject.startswith("You are invited")
+
+
+def test_no_role_is_chosen_beforehand(organiser: Client) -> None:
+    assert fields(organiser.get(PEOPLE))["role"] == ""

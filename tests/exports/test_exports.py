@@ -46,7 +46,7 @@ def granter() -> Person:
 @pytest.fixture
 def edition() -> Edition:
     edition = make_edition(title="Fourth Symposium")
-    for name in ("Ana", "=HYPERLINK(1)", "+41"):
+    for name in ("Ana", "=HYPERLINK(1)", "+41", "\uff1d1+1"):
         registrations.register(edition, make_person(name=name), now=OPENING)
     return edition
 
@@ -77,7 +77,7 @@ def test_nobody_grants_their_own_wish(release: Release, asker: Person, granter: 
 def test_the_file_computes_nothing(release: Release, asker: Person, granter: Person) -> None:
     grant(release, granter)
     lines = list(csv.reader(io.StringIO(fetch(release, asker).decode("utf-8-sig"))))
-    assert [line[0] for line in lines] == ["Name", "Ana", "'=HYPERLINK(1)", "'+41"]
+    assert [line[0] for line in lines] == ["Name", "Ana", "'=HYPERLINK(1)", "'+41", "'\uff1d1+1"]
     assert {len(line) for line in lines} == {11}
 
 
