@@ -134,8 +134,8 @@ class AsksQuestions(FlaskForm):
         if held is not None:
             return Given(stored_name=held)
         answer = self.standing.get(question.id)
-        has_file = answer is not None and answer.file is not None
-        return Given(stored_name=answer.file.stored_name if has_file else None)
+        stored = answer.file if answer is not None else None
+        return Given(stored_name=stored.stored_name if stored is not None else None)
 
     def _held(self, question: Question) -> str | None:
         """Return the file that this person sent to this question before, by its seal."""
