@@ -95,7 +95,8 @@ def post(to_address: str, letter: Letter, *, now: datetime) -> OutboxMessage:
     message = OutboxMessage(
         message_id=f"<{uuid.uuid4()}@{settings().mail_from.rpartition('@')[2]}>",
         to_address=to_address,
-        subject=letter.subject[:SUBJECT_MAX],
+        # One line: a break would begin another header, and such a mail is never sent.
+        subject=" ".join(letter.subject.splitlines())[:SUBJECT_MAX],
         text=_render("mail/letter.txt", letter),
         html=_render("mail/letter.html", letter),
         is_secret=letter.is_secret,

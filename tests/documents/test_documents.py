@@ -95,7 +95,8 @@ def test_a_letter_says_the_organisers_words_with_the_persons_facts(
 
 @needs_poppler
 @pytest.mark.parametrize(
-    "name", ["王小明", "Дмитрий Иванович", "محمد", "#strong[x] *b* $y$ \\u{41}"]
+    "name",
+    ["王小明", "Дмитрий Иванович", "محمد", "#strong[x] *b* $y$ @z \\u{41}", '#read("/etc/passwd")'],
 )
 def test_a_name_is_set_as_it_is_written_in_every_script(
     name: str, client: Client, place: Registration, organiser: Person, tmp_path: Path

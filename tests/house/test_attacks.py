@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import threading
 from datetime import timedelta
+from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
 
 import pytest
 
-from app import database, outbox, uploads
+from app import clock, database, outbox, uploads
 from app.accounts import links
 from app.accounts import service as accounts
 from app.accounts.models import Person, Role
@@ -33,6 +34,7 @@ from tests.pages import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from flask import Flask
 
@@ -254,6 +256,27 @@ def test_a_subject_fits_its_column_however_long_the_names(client: Client) -> Non
     )
     assert answer.status_code == 303
     assert {len(message.subject) <= 300 for message in outbox.latest()} == {True}
+
+
+def test_no_name_or_title_begins_another_header_of_a_mail(
+    client: Client, instance_path: Path
+) -> None:
+    evil = "Ana\r\nBcc: victim@example.org\r\n\r\nMy own text\u2028\x85\x0b."
+    edition = make_edition(title=evil)
+    person = make_person("ana@example.org")
+    client.sign_in(person).submit("/me", name=evil)
+    client.submit(f"/editions/{edition.slug}/register", accepts_terms="y", affiliation=evil)
+    client.sign_in(make_person(name=evil, role=Role.ORGANISER))
+    client.submit("/organise/people", email="new@example.org", role="committee")
+    client.submit("/organise/people", email="a@example.org\r\nBcc: b@example.org", role="committee")
+    outbox.deliver_due(now=clock.utcnow() + timedelta(days=1))
+    mails = [
+        message_from_bytes(path.read_bytes(), policy=policy.default)
+        for path in (instance_path / "mail").glob("*.eml")
+    ]
+    assert sorted(mail["To"] for mail in mails) == ["ana@example.org", "new@example.org"]
+    assert [mail["Bcc"] for mail in mails] == [None, None]
+    assert all("\n" not in mail["Subject"] for mail in mails)
 
 
 # -- signing in ------------------------------------------------------------------------------
