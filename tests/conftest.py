@@ -143,7 +143,7 @@ def _empty(instance_path: Path) -> None:
         for suffix in ("", "-wal", "-shm"):
             (instance_path / f"symposia.db{suffix}").unlink(missing_ok=True)
         shutil.copy(instance_path / "empty.db", instance_path / "symposia.db")
-    for folder in ("mail", "files"):
+    for folder in ("mail", "files", "exports"):
         shutil.rmtree(instance_path / folder, ignore_errors=True)
 
 

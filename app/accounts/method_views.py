@@ -154,6 +154,7 @@ def confirm() -> ResponseReturnValue:
         party=passkeys.relying_party(),
         was_away=access.stage() is Stage.IDLE,
         is_code_sent=arrival.BROWSER_KEY in session,
+        is_form_kept=(form.next.data or "").startswith(f"{url_for('.confirm')}/form/"),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
 

@@ -44,7 +44,7 @@ def index(slug: str) -> ResponseReturnValue:
         kind = ReleaseKind(form.kind.data)
         service.ask(edition, kind, form.reason.data or "", by=the_person(), now=clock.utcnow())
         db.session.commit()
-        flash(_("Asked. Another organiser can grant it on this page."), "success")
+        flash(_("Asked. Who grants it does so on this page."), "success")
         return redirect(url_for(".index", slug=slug), HTTPStatus.SEE_OTHER)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
     me, real_now = the_person(), clock.real_utcnow()

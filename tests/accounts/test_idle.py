@@ -89,6 +89,9 @@ def test_what_was_typed_before_is_kept_and_can_be_sent(client: Client) -> None:
     found = re.fullmatch(r"/confirm\?next=(/confirm/form/\S+)", asked.location)
     assert found
     assert client.get(found[1]).location.startswith("/confirm?")
+    kept = "What you have typed is kept for a quarter of an hour."
+    assert kept in words(client.get(asked.location))
+    assert kept not in words(client.get("/confirm?next=/organise/"))
     client.submit("/confirm", password=PASSWORD, next=found[1])
     assert 'value="Three days of talks"' in client.get(found[1]).text
 
