@@ -5,6 +5,7 @@ Two databases are served alike: SQLite (embedded, the default) and PostgreSQL.
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 import time
@@ -23,8 +24,9 @@ from sqlalchemy import (
     literal_column,
     text,
 )
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, declared_attr, mapped_column
+from sqlalchemy.pool import Pool
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeDecorator
 
@@ -246,6 +248,19 @@ def _set_up_sqlite(connection: Any, record: object) -> None:  # noqa: ANN401, AR
         "cache_size = -8000",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Pool, "checkout")
+def _leave_replaced_file(connection: Any, record: Any, proxy: object) -> None:  # noqa: ANN401, ARG001 - any driver's
+    """Connect anew where a backup was put in the place of SQLite's file; the old one is gone."""
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    if "path" not in record.info:
+        record.info["path"] = connection.execute("PRAGMA database_list").fetchone()[2]
+    path = record.info["path"]
+    inode = os.stat(path).st_ino if path else 0  # noqa: PTH116 - asked at every checkout
+    if record.info.setdefault("inode", inode) != inode:
+        raise DisconnectionError
 
 
 @event.listens_for(Engine, "begin")

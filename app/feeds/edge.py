@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 STAMP_SQL = "SELECT stamp FROM public_revision WHERE id = 1"
 HOSTS_MAX = 64
-STATUS_LINES = {200: "200 OK", 304: "304 NOT MODIFIED"}
+STATUS_LINES = {200: "200 OK", 304: "304 NOT MODIFIED", 412: "412 PRECONDITION FAILED"}
 
 
 def init_app(app: Flask, config: Config) -> None:

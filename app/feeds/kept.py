@@ -104,6 +104,8 @@ class KeptFeed:
     def answer(self, environ: Mapping[str, str]) -> tuple[HTTPStatus, Headers, bytes]:
         """Return status, headers and body for a GET or HEAD with the WSGI ``environ``."""
         coding = coding_for(environ.get("HTTP_ACCEPT_ENCODING", "")[:ACCEPT_MAX])
+        if not self._is_wanted(environ):
+            return HTTPStatus.PRECONDITION_FAILED, [*self._unchanged[coding], *EMPTY], b""
         known = self._known_coding(environ, coding)
         if known is not None:
             return HTTPStatus.NOT_MODIFIED, self._unchanged[known], b""
@@ -125,11 +127,23 @@ class KeptFeed:
         self._whole[coding] = made
         return made
 
+    def _is_wanted(self, environ: Mapping[str, str]) -> bool:
+        """Return whether this is still what the client asks for, where it says what that is."""
+        tags = environ.get("HTTP_IF_MATCH")
+        if tags is not None:
+            given = {tag.strip() for tag in tags.split(",")}  # strong: a weak one is never ours
+            return tags.strip() == "*" or any(self.tag(coding) in given for coding in SUFFIXES)
+        until = environ.get("HTTP_IF_UNMODIFIED_SINCE")
+        moment = moment_of(until) if until else None
+        return moment is None or self.last_modified is None or self.last_modified <= moment
+
     def _known_coding(self, environ: Mapping[str, str], coding: str) -> str | None:
         """Return the coding in which the client has this very content, ``None`` if in none.
 
         If-None-Match wins, compared weakly; without it If-Modified-Since. The tag of another
         coding will do: the client has the content, and is told the tag that it has it under.
+        A date counts only if it is the very one that we told: once a backup is put back, what a
+        client has may be younger than all we know, and not be ours any more.
         """
         tags = environ.get("HTTP_IF_NONE_MATCH")
         if tags is not None:
@@ -140,13 +154,7 @@ class KeptFeed:
         since = environ.get("HTTP_IF_MODIFIED_SINCE")
         if not since or self.last_modified is None:
             return None
-        try:
-            moment = parsedate_to_datetime(since)
-        except ValueError:
-            return None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return coding if self.last_modified <= moment else None
+        return coding if self.last_modified == moment_of(since) else None
 
 
 class KeptFeeds:
@@ -187,6 +195,16 @@ ALWAYS = [
     ("Cross-Origin-Resource-Policy", "cross-origin"),
 ]
 """What a whole answer carries; one that says "not modified" is shorter, since most are."""
+EMPTY = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "0")]
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return the moment of an HTTP date in any of its forms (RFC 9110 §5.6.7), if it is one."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=256)

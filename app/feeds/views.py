@@ -59,14 +59,14 @@ CONTENT_TYPES = {ICS: "text/calendar; charset=utf-8", JCAL: "application/calenda
 @access.public
 def everything(suffix: str) -> ResponseReturnValue:
     """Serve every public edition, or those of a series or region."""
-    return _serve(ALL, None, suffix, **_filters())
+    return _serve(ALL, None, suffix, **_filters("series", "region"))
 
 
 @bp.get(f"/feeds/deadlines.<any({ICS},{JCAL}):suffix>")
 @access.public
 def deadlines(suffix: str) -> ResponseReturnValue:
     """Serve the days by which one must act for public editions, or those of a series or region."""
-    return _serve(DEADLINES, None, suffix, **_filters())
+    return _serve(DEADLINES, None, suffix, **_filters("series", "region"))
 
 
 @bp.get(
@@ -76,7 +76,7 @@ def deadlines(suffix: str) -> ResponseReturnValue:
 @access.public
 def one(kind: str, key: str, suffix: str) -> ResponseReturnValue:
     """Serve the feed of one series, region, country, association or edition."""
-    return _serve(kind, key, suffix)
+    return _serve(kind, key, suffix, **_filters())
 
 
 @bp.get("/feeds/news.atom")
@@ -209,23 +209,24 @@ def _selection() -> dict[str, str]:
     return {name: request.args.get(name, "").strip() for name in ("series", "region")}
 
 
-def _filters() -> dict[str, str]:
-    """Return the filters of a feed's address; what is no filter names no feed."""
-    filters = {name: value for name, value in request.args.items() if value}
-    if set(filters) - {"series", "region"}:
+def _filters(*names: str) -> dict[str, str]:
+    """Return the filters of a feed's address; any but ``names``, or one twice, names no feed."""
+    given = [(name, value) for name, value in request.args.items(multi=True) if value]
+    filters = dict(given)
+    if set(filters) - set(names) or len(filters) < len(given):
         raise NotFoundError
     return filters
 
 
 def _serve(kind: str, key: str | None, suffix: str, **filters: str) -> Response:
-    # The stamp first: should a write come between, what is kept is at least as new as its stamp,
-    # and the next request builds it anew.
     stamp, today = publication.stamp(), clock.today()
     path = service.feed_path(kind, key, suffix=suffix, **filters)
+    former = current_app.extensions["kept_feeds"].get(path)
+    if former is not None and (former.stamp, former.day) == (stamp, today):
+        return _answer(former, path)  # asked for under another spelling of its address
     feed = service.find(kind, key, today=today, **filters)
     joined = None
     if suffix == ICS and isinstance(feed, Feed):
-        former = current_app.extensions["kept_feeds"].get(path)
         joined = feed.joined(former and former.joined)
     kept = KeptFeed(
         body=joined.body if joined else feed.jcal() if suffix == JCAL else feed.ics(),
@@ -241,9 +242,10 @@ def _serve(kind: str, key: str | None, suffix: str, **filters: str) -> Response:
 
 def _answer(kept: KeptFeed, path: str) -> Response:
     """Keep the feed under its own ``path`` if that was asked for, and answer with it."""
-    # Made-up queries would push out what others ask for, and a filter given twice would be kept
-    # as something that it is not.
-    if path == address_of(request.path, request.query_string.decode("latin-1")):
+    # Made-up queries would push out what others ask for. And should a write have come between
+    # (PostgreSQL), this may tell more than its stamp: a backup would bring the stamp back alone.
+    asked = address_of(request.path, request.query_string.decode("latin-1"))
+    if path == asked and kept.stamp == publication.stamp():
         current_app.extensions["kept_feeds"].put(path, kept)
     status, headers, body = kept.answer(request.environ)
     response = Response([body], status, headers)

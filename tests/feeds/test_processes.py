@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import gzip
 import re
+import sqlite3
 import sys
 import threading
 import time
+from contextlib import closing
+from datetime import timedelta
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select, update
 
+from app import database
 from app.database import db
 from app.editions import service
+from app.editions.models import Edition
 from app.feeds import personal
-from app.feeds.models import PersonalFeed
+from app.feeds.models import FeedComponent, PersonalFeed
+from app.publication import PublicRevision
 from tests import processes
 from tests.factories import OPENING, make_edition, make_person
 from tests.feeds import server
@@ -26,7 +34,8 @@ else:
     from backports import zstd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from email.message import Message
 
     from flask import Flask
 
@@ -66,14 +75,18 @@ def fetch(
     port: int, *, path: str = "/feeds/all.ics", **headers: str
 ) -> tuple[int, str, str, bytes]:
     """Return status, tag, coding and body."""
+    status, told, body = ask(port, path, headers)
+    return status, told.get("ETag", ""), told.get("Content-Encoding", ""), body
+
+
+def ask(port: int, path: str, headers: dict[str, str]) -> tuple[int, Message, bytes]:
+    """Return status, headers and body."""
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request("GET", path, headers=named)
         answer = connection.getresponse()
-        body = answer.read()
-        told = answer.headers
-        return answer.status, told.get("ETag", ""), told.get("Content-Encoding", ""), body
+        return answer.status, answer.headers, answer.read()
     finally:
         connection.close()
 
@@ -170,3 +183,114 @@ def test_a_secret_address_ends_in_every_process_at_once(ports: list[int]) -> Non
     personal.revoke(feed, now=OPENING)
     db.session.commit()
     assert told(fresh) == [404] * SERVERS
+
+
+# -- a backup is put back ---------------------------------------------------------------------
+
+
+def copy_rows(app: Flask) -> Callable[[], None]:
+    """Copy what feeds are made of; return what puts it back, as a dump of PostgreSQL does."""
+    del app
+    kept = [
+        (model, db.session.execute(select(*model.__table__.columns)).mappings().one())
+        for model in (Edition, FeedComponent, PublicRevision)
+    ]
+
+    def put_back() -> None:
+        database.write()
+        for model, row in kept:
+            db.session.execute(update(model.__table__).values(**row))
+        db.session.commit()
+
+    return put_back
+
+
+def copy_file(app: Flask) -> tuple[Path, Path]:
+    """Copy SQLite's file; return the file and its copy."""
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("SQLite is one file")
+    path = Path(app.instance_path) / "symposia.db"
+    copy = path.with_suffix(".backup")
+    copy.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    return path, copy
+
+
+def copy_within(app: Flask) -> Callable[[], None]:
+    """Return what writes the copy into the file that all processes have open."""
+    path, copy = copy_file(app)
+
+    def put_back() -> None:
+        with closing(sqlite3.connect(copy)) as source, closing(sqlite3.connect(path)) as target:
+            source.backup(target)
+
+    return put_back
+
+
+def copy_beside(app: Flask) -> Callable[[], None]:
+    """Return what puts the copy in the place of the file."""
+    path, copy = copy_file(app)
+
+    def put_back() -> None:
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        copy.replace(path)
+
+    return put_back
+
+
+@pytest.mark.parametrize("copy", [copy_rows, copy_within, copy_beside])
+def test_after_a_backup_was_put_back_nobody_keeps_what_it_does_not_have(
+    app: Flask, ports: list[int], copy: Callable[[Flask], Callable[[], None]]
+) -> None:
+    edition, organiser = make_edition(title="Version 1"), make_person(commit=True)
+
+    def describe(number: int) -> None:
+        service.describe(
+            edition,
+            title=f"Version {number}",
+            summary="",
+            by=organiser,
+            now=OPENING + timedelta(hours=number),
+        )
+        db.session.commit()
+
+    def conditions() -> dict[str, str]:
+        """Ask every process, each time it must be the same; return what a client would ask with."""
+        found = {
+            (told["ETag"], told["Last-Modified"], version_of(body))
+            for _status, told, body in (ask(port, "/feeds/all.ics", {}) for port in ports)
+        }
+        assert len(found) == 1
+        tag, date, number = found.pop()
+        return {"If-None-Match": tag, "If-Modified-Since": date, "number": str(number)}
+
+    def statuses(known: dict[str, str], number: int) -> list[int]:
+        """Return how each process answers each of the conditions alone, always with ``number``."""
+        answers = [
+            ask(port, "/feeds/all.ics", {name: known[name]})
+            for port in ports
+            for name in ("If-None-Match", "If-Modified-Since")
+        ]
+        assert {version_of(body) for _status, _told, body in answers if body} <= {number}
+        return [status for status, _told, _body in answers]
+
+    old = conditions()
+    db.session.rollback()
+    put_back = copy(app)
+    db.session.rollback()
+    describe(2)
+    lost = conditions()
+    assert statuses(lost, 2) == [304] * 2 * SERVERS
+    db.session.rollback()
+    put_back()
+    db.session.expire_all()
+    assert conditions() == old
+    assert (statuses(lost, 1), statuses(old, 1)) == ([200] * 2 * SERVERS, [304] * 2 * SERVERS)
+    describe(3)
+    new = conditions()
+    assert (old["number"], lost["number"], new["number"]) == ("1", "2", "3")
+    for known in (old, lost):
+        assert statuses(known, 3) == [200] * 2 * SERVERS
+    assert statuses(new, 3) == [304] * 2 * SERVERS

@@ -217,3 +217,106 @@ def test_a_write_that_leaves_a_feed_as_it_was_leaves_its_tag(client: Client) -> 
     editions.describe(other, title="Changed", summary="", by=make_person(), now=OPENING)
     after = client.get(path, headers={"If-None-Match": before.headers["ETag"]})
     assert after.status_code == 304
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Fri, 15 Jan 99999999999999999999 09:00:00 GMT",
+        "Fri, 15 Jan 0 09:00:00 GMT",
+        "Fri, 31 Feb 2027 09:00:00 GMT",
+        "Fri, 15 Jan 2027 09:00:00 +99999999",
+        "Fri, 15 Jan 2027 08:59:59 GMT",
+        "Sat, 16 Jan 2027 09:00:00 GMT",  # not what we told: of another history, it may be
+        "0",
+        "",
+        "x" * 5000,
+    ],
+)
+def test_a_date_that_we_did_not_tell_tells_us_nothing(client: Client, date: str) -> None:
+    make_edition(commit=True)
+    for _ in range(2):  # from the view, then from memory
+        answer = client.get(ALL, headers={"If-Modified-Since": date})
+        assert (answer.status_code, answer.mimetype) == (200, "text/calendar")
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["Fri, 15 Jan 2027 09:00:00 GMT", "Friday, 15-Jan-27 09:00:00 GMT", "Fri Jan 15 09:00:00 2027"],
+)
+def test_our_date_is_read_in_each_form_that_http_knows(client: Client, date: str) -> None:
+    make_edition(commit=True)
+    for _ in range(2):
+        assert client.get(ALL, headers={"If-Modified-Since": date}).status_code == 304
+
+
+def test_who_asks_for_one_version_alone_gets_no_other(client: Client) -> None:
+    make_edition(commit=True)
+    tag = client.get(ALL).headers["ETag"]
+    packed = client.get(ALL, headers={"Accept-Encoding": "gzip"}).headers["ETag"]
+    until, before = "Fri, 15 Jan 2027 09:00:00 GMT", "Fri, 15 Jan 2027 08:59:59 GMT"
+    asked = [
+        ({"If-Match": tag}, 200),
+        ({"If-Match": f'"other", {packed}'}, 200),
+        ({"If-Match": "*"}, 200),
+        ({"If-Match": '"other"'}, 412),
+        ({"If-Match": f"W/{tag}"}, 412),  # RFC 9110 §13.1.1: compared strongly
+        ({"If-Match": tag, "If-None-Match": tag}, 304),
+        ({"If-Match": tag, "If-Unmodified-Since": before}, 200),  # the tag decides
+        ({"If-Unmodified-Since": until}, 200),
+        ({"If-Unmodified-Since": before}, 412),
+        ({"If-Unmodified-Since": "yesterday"}, 200),
+    ]
+    for _ in range(2):
+        answers = [client.get(ALL, headers=headers) for headers, _expected in asked]
+        assert [answer.status_code for answer in answers] == [expected for _, expected in asked]
+        refused = next(answer for answer in answers if answer.status_code == 412)
+        assert (refused.data, refused.mimetype, refused.headers["ETag"]) == (b"", "text/plain", tag)
+        client.application.extensions["kept_feeds"].clear()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/feeds/all.ics?month=3",
+        "/feeds/all.ics?region=atlantis",
+        "/feeds/all.ics?region=africa&region=europe",
+        "/feeds/all.ics?=x",
+        "/feeds/all.ics/",
+        "/feeds/all.ics;x",
+        "/feeds/all.ics%00",
+        "/feeds/ALL.ics",
+        "/feeds/",
+        "/feeds/series/symposium.ics?region=africa",
+        "/feeds/region/africa.ics?series=symposium",
+        "/feeds/deadlines.ics?edition=x",
+        "/feeds/personal/%ff.ics",
+    ],
+)
+def test_an_address_that_names_no_feed_erases_nothing(client: Client, path: str) -> None:
+    make_edition(commit=True)
+    for method in ("GET", "HEAD"):
+        answer = client.open(path, method=method)
+        assert (answer.status_code, answer.mimetype) == (404, "text/plain")
+    assert b"VCALENDAR" not in client.get(path).data
+
+
+def test_another_spelling_of_an_address_is_answered_from_what_is_kept(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_edition(commit=True)
+    first = client.get(ALL, headers={"Accept-Encoding": "gzip"})
+    monkeypatch.setattr(kept.gzip, "compress", None)  # would not be repeated
+    again = client.get(f"{ALL}?series=&region=", headers={"Accept-Encoding": "gzip"})
+    assert (again.status_code, again.data) == (200, first.data)
+
+
+def test_what_a_write_may_have_mixed_is_not_kept(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_edition(commit=True)
+    stamps = iter([1, 2])  # PostgreSQL shows a reader what others commit between two reads
+    with monkeypatch.context() as patched:
+        patched.setattr(publication, "stamp", lambda: next(stamps))
+        assert client.get(ALL).status_code == 200
+    assert client.application.extensions["kept_feeds"].get(ALL) is None
