@@ -23,6 +23,17 @@ def find_association(slug: str) -> Association | None:
     return db.session.get(Association, slug)
 
 
+def members_of_associations() -> dict[str, list[tuple[str, str]]]:
+    """Return slug and name of each association, by the codes of the countries in it."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    query = select(association_member.c.country_code, Association.slug, Association.name).join(
+        Association, Association.slug == association_member.c.association_slug
+    )
+    for code, slug, name in db.session.execute(query):
+        found.setdefault(code, []).append((slug, name))
+    return found
+
+
 def codes_of(region: str) -> Sequence[str]:
     """Return the codes of the countries of a region."""
     return db.session.scalars(select(Country.code).filter_by(region=region)).all()

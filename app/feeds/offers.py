@@ -10,15 +10,18 @@ from urllib.parse import quote, urlencode
 
 import segno
 
+from app.countries import queries as countries
 from app.countries.service import REGION_NAMES
 from app.editions import milestone_queries
 from app.editions.entries import entry_of
 from app.feeds import queries
 from app.feeds.service import (
     ALL,
+    ASSOCIATION,
     COUNTRY,
     DEADLINES,
     EDITION,
+    NAME_OF,
     REGION,
     SERIES,
     deadline_of,
@@ -28,6 +31,7 @@ from app.feeds.service import (
 )
 from app.outbox import address, settings
 from app.series import queries as series_queries
+from scheduler.errors import NotFoundError
 from scheduler.ical import EntryStatus
 
 if TYPE_CHECKING:
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
 
 CHOSEN = "chosen"  # the feed of all, narrowed as the calendar was
 NEXT_COUNT = 3
+Key = tuple[tuple[str, str], ...]  # the filters of a feed, in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,11 @@ class Offer:
     code_path: str  # of the QR code that brings a telephone here; "" where there is none
     count: int
     next: Sequence[Upcoming]
+
+    @property
+    def key(self) -> str:
+        """What names the feed within its kind."""
+        return self.path.rpartition("/")[2].removesuffix(".ics")
 
     @property
     def address(self) -> str:
@@ -86,24 +96,25 @@ class Offer:
         )
 
 
-def all_offers(today: date, *, series: str = "", region: str = "") -> list[Offer]:
-    """Return the feeds to choose from; a filter of the calendar's comes first as its own.
+def all_offers(today: date, **selection: str) -> list[Offer]:
+    """Return the feeds to choose from; what ``selection`` names comes first as its own.
+
+    Of countries and associations, which may be many, those with events, without what comes next.
 
     Raises:
-        NotFoundError: no such series or region.
+        NotFoundError: no such feed.
     """
-    contents = _Contents(today)
+    name = chosen_name(today, **selection)
+    contents = _Contents(today, _key(**selection))
 
     def offer(kind: str, name: str, path: str, **filters: str) -> Offer:
         count, ahead = contents.of(**filters)
         return Offer(kind, name, path, _code_path(ALL, **filters), count, ahead)
 
     found = [offer(ALL, selection_name(None, None), feed_path(ALL))]
-    if series or region:
-        name = selection_name(series or None, region or None)
-        path = feed_path(ALL, series=series, region=region)
-        found.insert(0, offer(CHOSEN, name, path, series=series, region=region))
-    found.append(_deadlines_offer(today, series, region))
+    if name:
+        found.insert(0, offer(CHOSEN, name, _chosen_path(**selection), **selection))
+    found.append(_deadlines_offer(today, selection.get(SERIES, ""), selection.get(REGION, "")))
     found += [
         offer(SERIES, one.title, feed_path(SERIES, one.slug), series=one.slug)
         for one in series_queries.all_series()
@@ -112,27 +123,58 @@ def all_offers(today: date, *, series: str = "", region: str = "") -> list[Offer
         offer(REGION, name, feed_path(REGION, slug), region=slug)
         for slug, name in REGION_NAMES.items()
     ]
-    for code, name in contents.countries():
-        count, ahead = contents.of(country=code)
-        found.append(Offer(COUNTRY, name, feed_path(COUNTRY, code), "", count, ahead))
+    found += [
+        Offer(kind, name, feed_path(kind, key), "", count, ())
+        for kind in (COUNTRY, ASSOCIATION)
+        for key, name, count in contents.places(kind)
+    ]
     return found
 
 
-class _Contents:
-    """How many editions each feed has, and its next ones: two queries, however many feeds."""
+def chosen_name(today: date, **selection: str) -> str:
+    """Return what the feed that ``selection`` names is called, nothing where it names none.
 
-    def __init__(self, today: date) -> None:
-        self._counts: dict[tuple[str, str, str], int] = defaultdict(int)
-        self._countries: dict[str, str] = {}
-        next_ids: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    Raises:
+        NotFoundError: no such feed; that of a country or an association has no other filter.
+    """
+    given = {kind: key for kind, key in selection.items() if key}
+    for kind in given.keys() & {COUNTRY, ASSOCIATION}:
+        if len(given) > 1:
+            raise NotFoundError
+        return NAME_OF[kind](given[kind], today)
+    return selection_name(given.get(SERIES), given.get(REGION)) if given else ""
+
+
+def _chosen_path(**selection: str) -> str:
+    for kind in (COUNTRY, ASSOCIATION):
+        if selection.get(kind):
+            return feed_path(kind, selection[kind])
+    return feed_path(ALL, **selection)
+
+
+class _Contents:
+    """How many editions each feed has, and its next ones: three queries, however many feeds."""
+
+    def __init__(self, today: date, chosen: Key) -> None:
+        members = countries.members_of_associations()
+        self._counts: dict[Key, int] = defaultdict(int)
+        self._names: dict[Key, str] = {}
+        next_ids: dict[Key, list[int]] = defaultdict(list)
         for edition_id, dtend, series, region, code, name in queries.in_feed_by_place(today):
-            feeds = [(a, b, "") for a in {series, ""} for b in {region or "", ""}]
+            feeds: list[Key] = [(), ((SERIES, series),)]
+            if region is not None:
+                feeds += [((REGION, region),), ((REGION, region), (SERIES, series))]
             if code is not None and name is not None:
-                self._countries[code] = name
-                feeds.append(("", "", code))
+                places = [
+                    (((COUNTRY, code),), name),
+                    *((((ASSOCIATION, slug),), title) for slug, title in members.get(code, ())),
+                ]
+                self._names.update(places)
+                feeds += [feed for feed, _name in places]
             for feed in feeds:
                 self._counts[feed] += 1
-                if dtend > today and len(next_ids[feed]) < NEXT_COUNT:
+                is_shown = feed not in self._names or feed == chosen
+                if is_shown and dtend > today and len(next_ids[feed]) < NEXT_COUNT:
                     next_ids[feed].append(edition_id)
         wanted = {edition_id for ids in next_ids.values() for edition_id in ids}
         rows = {row.id: row for row in queries.editions_by_id(sorted(wanted))}
@@ -141,16 +183,23 @@ class _Contents:
             for feed, ids in next_ids.items()
         }
 
-    def of(
-        self, series: str = "", region: str = "", country: str = ""
-    ) -> tuple[int, Sequence[Upcoming]]:
-        """Return what the feed of all has under these filters, or one country's."""
-        feed = (series, region, country)
+    def of(self, **filters: str) -> tuple[int, Sequence[Upcoming]]:
+        """Return what the feed with these filters has, and its next entries."""
+        feed = _key(**filters)
         return self._counts.get(feed, 0), self._next.get(feed, ())
 
-    def countries(self) -> list[tuple[str, str]]:
-        """Return code and name of the countries with events, by name."""
-        return sorted(self._countries.items(), key=lambda country: country[1])
+    def places(self, kind: str) -> list[tuple[str, str, int]]:
+        """Return key, name and count of the countries or associations with events, by name."""
+        found = [
+            (feed[0][1], name, self._counts[feed])
+            for feed, name in self._names.items()
+            if feed[0][0] == kind
+        ]
+        return sorted(found, key=lambda place: place[1])
+
+
+def _key(**filters: str) -> Key:
+    return tuple(sorted((name, value) for name, value in filters.items() if value))
 
 
 def _upcoming(edition: Edition) -> Upcoming:
@@ -180,20 +229,20 @@ def _deadlines_offer(today: date, series: str, region: str) -> Offer:
 
 
 def _code_path(kind: str, **filters: str) -> str:
-    chosen = urlencode(sorted((name, value) for name, value in filters.items() if value))
+    chosen = urlencode(_key(**filters))
     return f"/subscribe/{kind}.svg" + (f"?{chosen}" if chosen else "")
 
 
-def code(kind: str, *, series: str = "", region: str = "") -> bytes:
+def code(kind: str, today: date, **selection: str) -> bytes:
     """Return the QR code of the subscribe page with this selection, as SVG.
 
     The page rather than the feed: every telephone opens a page, and there each finds its way.
 
     Raises:
-        NotFoundError: no such series or region.
+        NotFoundError: no such feed.
     """
-    selection_name(series or None, region or None)
-    page = address("feeds.subscribe", series=series or None, region=region or None)
+    chosen_name(today, **selection)
+    page = address("feeds.subscribe", **{name: key or None for name, key in selection.items()})
     written = io.BytesIO()
     segno.make(page + ("#deadlines" if kind == DEADLINES else ""), error="m", micro=False).save(
         written, kind="svg", light="#fff", xmldecl=False, omitsize=True

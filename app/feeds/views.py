@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from flask import (
     Blueprint,
@@ -16,6 +17,7 @@ from flask import (
     request,
     url_for,
 )
+from markupsafe import Markup
 
 from app import clock, outbox, publication
 from app.accounts import access
@@ -182,31 +184,45 @@ def _own_feed(feed_id: int) -> PersonalFeed:
 def subscribe() -> ResponseReturnValue:
     """Show every feed: what is in it, and the ways to subscribe."""
     # The filters of /calendar lead here: what one looked at is what one subscribes to.
-    by_kind: dict[str, list[Offer]] = {}
-    for offer in offers.all_offers(clock.today(), **_selection()):
-        by_kind.setdefault(offer.kind, []).append(offer)
-    return render_template(
-        "feeds/subscribe.html",
-        chosen=by_kind.get(CHOSEN, [None])[0],
-        everything=by_kind[ALL][0],
-        deadlines=by_kind[DEADLINES][0],
-        by_series=by_kind.get(SERIES, []),
-        by_region=by_kind[REGION],
-        by_country=by_kind.get(COUNTRY, []),
-    )
+    return render_template("feeds/subscribe.html", offers=_offers(**_selection()))
+
+
+def _offers(**selection: str) -> Markup:
+    """Return the feeds to choose from, written once a public stamp and day: all see the same."""
+    stamp, today = publication.stamp(), clock.today()
+    path = f"/subscribe?{urlencode(sorted(selection.items()))}"
+    kept = current_app.extensions["kept_feeds"].get(path)
+    if kept is None or (kept.stamp, kept.day) != (stamp, today):
+        by_kind: dict[str, list[Offer]] = {}
+        for offer in offers.all_offers(today, **selection):
+            by_kind.setdefault(offer.kind, []).append(offer)
+        html = current_app.jinja_env.get_template("feeds/_offers.html").render(
+            chosen=by_kind.get(CHOSEN, [None])[0],
+            everything=by_kind[ALL][0],
+            deadlines=by_kind[DEADLINES][0],
+            by_series=by_kind.get(SERIES, []),
+            by_region=by_kind[REGION],
+            by_country=by_kind.get(COUNTRY, []),
+            by_association=by_kind.get(ASSOCIATION, []),
+        )
+        kept = KeptFeed(html.encode(), "text/html", "", None, stamp, today)
+        _keep(path, kept)
+    return Markup(kept.body.decode())  # noqa: S704 - the template's own  # nosec B704
 
 
 @bp.get(f"/subscribe/<any({ALL},{DEADLINES}):kind>.svg")
 @access.public
 def code(kind: str) -> ResponseReturnValue:
     """Serve the QR code by which a telephone comes to the subscribe page."""
-    response = Response(offers.code(kind, **_selection()), content_type="image/svg+xml")
+    picture = offers.code(kind, clock.today(), **_selection())
+    response = Response(picture, content_type="image/svg+xml")
     response.headers["Cache-Control"] = "public, max-age=86400"
     return response
 
 
 def _selection() -> dict[str, str]:
-    return {name: request.args.get(name, "").strip() for name in ("series", "region")}
+    kinds = (SERIES, REGION, COUNTRY, ASSOCIATION)
+    return {kind: key for kind in kinds if (key := request.args.get(kind, "").strip())}
 
 
 def _filters(*names: str) -> dict[str, str]:
@@ -240,13 +256,18 @@ def _serve(kind: str, key: str | None, suffix: str, **filters: str) -> Response:
     return _answer(kept, path)
 
 
+def _keep(path: str, kept: KeptFeed) -> None:
+    # Should a write have come between (PostgreSQL), this may tell more than its stamp does: a
+    # backup would bring back the stamp alone.
+    if kept.stamp == publication.stamp():
+        current_app.extensions["kept_feeds"].put(path, kept)
+
+
 def _answer(kept: KeptFeed, path: str) -> Response:
     """Keep the feed under its own ``path`` if that was asked for, and answer with it."""
-    # Made-up queries would push out what others ask for. And should a write have come between
-    # (PostgreSQL), this may tell more than its stamp: a backup would bring the stamp back alone.
-    asked = address_of(request.path, request.query_string.decode("latin-1"))
-    if path == asked and kept.stamp == publication.stamp():
-        current_app.extensions["kept_feeds"].put(path, kept)
+    # Made-up queries would push out what others ask for.
+    if path == address_of(request.path, request.query_string.decode("latin-1")):
+        _keep(path, kept)
     status, headers, body = kept.answer(request.environ)
     response = Response([body], status, headers)
     # For HEAD the length is that of the body which is not sent.

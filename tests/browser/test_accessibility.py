@@ -48,7 +48,7 @@ CONTACT, PARTICIPANT = "contact-xaa@symposia.example.org", "participant@symposia
 # What is public looks the same to whoever has signed in, but for these.
 PERSONAL = {"site.home", "site.edition"}
 MORE = {
-    "": ["/nothing-here", "/calendar?view=month", "/calendar?view=list"],
+    "": ["/nothing-here", "/calendar?view=month", "/calendar?view=list", "/subscribe?country=XAA"],
     ORGANISER: [
         "/organise/plan?years=6",
         "/organise/plan?years=24&by=region",

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 import segno
 
+from app import publication
+from app.countries.models import Association
+from app.database import db
 from app.editions import disruptions
+from app.editions import service as editions
 from app.series.models import SeriesKind
 from scheduler.lifecycle import EditionStatus
 from tests.factories import OPENING, make_country, make_edition, make_person, make_series
-from tests.pages import words
+from tests.pages import CountedQueries, words
 
 if TYPE_CHECKING:
     from app.editions.models import Edition
@@ -32,7 +36,10 @@ def announced(series: str = "symposium", region: str | None = None, **facts: obj
 @pytest.fixture
 def world() -> None:
     """A symposium in Africa, a workshop of no place, an engagement of Europe's series."""
-    make_country("XAA", name="Alboria", region="africa")
+    country = make_country("XAA", name="Alboria", region="africa")
+    for slug, name in (("au", "African Union"), ("las", "League of Arab States")):
+        country.associations.append(Association(slug=slug, name=name))
+    db.session.add(Association(slug="eu", name="European Union"))
     announced(title="S", country_code="XAA", city="Albor")
     make_series("workshop", kind=SeriesKind.PRACTITIONER_WORKSHOP)
     announced("workshop", title="W", dtstart=date(2027, 9, 13))
@@ -42,13 +49,15 @@ def world() -> None:
 @pytest.mark.usefixtures("world")
 def test_every_feed_is_offered_in_every_way(client: Client) -> None:
     page = client.get("/subscribe").text
-    paths = (
-        *("all", "deadlines", "series/symposium", "series/workshop", "region/africa"),
-        "country/XAA",
-    )
+    paths = ("all", "deadlines", "series/symposium", "series/workshop", "region/africa")
     google = "https://calendar.google.com/calendar/render?cid=webcal%3A%2F%2Flocalhost%3A8000%2F"
     outlook = "https://outlook.live.com/calendar/0/addfromweb?url=http%3A%2F%2Flocalhost%3A8000%2F"
-    for path in paths:
+    pages = [(path, page) for path in paths]
+    for kind, key in (("country", "XAA"), ("association", "au")):
+        assert f'href="webcal://localhost:8000/feeds/{kind}/{key}.ics"' in page
+        assert f'href="/subscribe?{kind}={key}"' in page
+        pages.append((f"{kind}/{key}", client.get(f"/subscribe?{kind}={key}").text))
+    for path, found in pages:
         quoted = f"feeds%2F{path.replace('/', '%2F')}.ics"
         for way in (
             f'value="http://localhost:8000/feeds/{path}.ics"',
@@ -57,7 +66,7 @@ def test_every_feed_is_offered_in_every_way(client: Client) -> None:
             google + quoted,
             outlook + quoted,
         ):
-            assert way in page
+            assert way in found
 
 
 @pytest.mark.usefixtures("world")
@@ -67,7 +76,11 @@ def test_what_the_calendar_showed_comes_first_with_its_deadlines(client: Client)
     assert "/feeds/deadlines.ics?region=africa&amp;series=symposium" in page
     headings = re.findall("<h2>(.*?)</h2>", page)
     assert headings[:3] == ["Symposium: Africa", "Everything", "Deadlines: Symposium: Africa"]
-    for unknown in ("series=nowhere", "region=atlantis"):
+    for unknown in (
+        *("series=nowhere", "region=atlantis", "country=XZZ", "country=xaa", "association=nato"),
+        "country=XAA&region=africa",
+        "country=XAA&association=au",
+    ):
         assert client.get(f"/subscribe?{unknown}").status_code == 404
 
 
@@ -172,6 +185,67 @@ def test_every_code_on_the_page_has_words_and_a_picture(client: Client) -> None:
         assert alt.startswith("QR code: opens “")
     assert client.get("/subscribe/all.svg?series=nowhere").status_code == 404
     assert client.get("/subscribe/everything.svg").status_code == 404
+
+
+@pytest.mark.usefixtures("world")
+def test_places_with_events_are_offered_by_name_with_their_number(client: Client) -> None:
+    page = client.get("/subscribe").text
+    lists = re.findall(r'<ul class="place-list".*?</ul>', page, re.DOTALL)
+    assert [[plain(item) for item in re.findall("<li.*?</li>", one)] for one in lists] == [
+        ["Alboria 1 open in your calendar: Alboria"],
+        [
+            "African Union 1 open in your calendar: African Union",
+            "League of Arab States 1 open in your calendar: League of Arab States",
+        ],
+    ]
+
+
+@pytest.mark.usefixtures("world")
+def test_a_place_that_was_chosen_shows_what_comes_next_there(client: Client) -> None:
+    page = client.get("/subscribe?association=au").text
+    assert re.findall("<h2>(.*?)</h2>", page)[0] == "Events in countries of African Union"
+    assert [plain(one).partition(" only")[0] for one in agendas(page)[0]] == [
+        "8–10 June 2027 S Albor, Alboria"
+    ]
+    (code,) = set(re.findall(r'src="(/subscribe/[^"]*au)"', page))
+    assert client.get(code).status_code == 200
+
+
+def test_a_change_shows_at_once_to_who_asks_again(client: Client) -> None:
+    edition, by = announced(title="Before"), make_person(commit=True)
+    texts = [client.get("/subscribe").text]
+    editions.describe(edition, title="After", summary="", by=by, now=OPENING)
+    db.session.commit()
+    texts.append(client.get("/subscribe").text)
+    make_series("another", title="Another series")
+    publication.touch(now=OPENING)
+    db.session.commit()
+    texts.append(client.get("/subscribe").text)
+    told = [[name in text for name in ("Before", "After", "Another series")] for text in texts]
+    assert told == [[True, False, False], [False, True, False], [False, True, True]]
+
+
+def test_who_asks_again_costs_few_statements(client: Client) -> None:
+    announced()
+    with CountedQueries() as anew:
+        client.get("/subscribe")
+    with CountedQueries() as again:
+        client.get("/subscribe")
+    told = [[one for one in each.statements if one != "BEGIN"] for each in (anew, again)]
+    assert [len(each) for each in told] == [8, 2], told
+
+
+def test_hundreds_of_events_in_forty_countries_are_a_page_of_sixty_kilobytes(
+    client: Client,
+) -> None:
+    for number in range(40):
+        code = f"X{chr(65 + number // 26)}{chr(65 + number % 26)}"
+        country = make_country(code, name=f"The Republic of {code} Somewhere", region="africa")
+        announced(f"series-{number % 6}", country_code=country.code, city="Albor")
+    for number in range(10):
+        country.associations.append(Association(slug=f"a{number}", name="Organisation of States"))
+    db.session.commit()
+    assert len(client.get("/subscribe").data) < 60_000
 
 
 def test_the_page_grows_with_no_event(client: Client) -> None:
