@@ -1,4 +1,4 @@
-"""Why pinned choices cannot be kept together: a minimal set of rules that contradict each other.
+"""Why pinned choices cannot be kept together: the fewest rules that contradict each other.
 
 Only pinned editions matter, since leaving all the others vacant breaks no rule. So the question
 is small, even where the whole rotation is large.
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from scheduler.rotation.instance import Edition, Instance
 from scheduler.rotation.model import Pin
-from scheduler.rotation.search import NoPlanFoundError, pins_by_edition
+from scheduler.rotation.search import Budget, NoPlanFoundError, pins_by_edition
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
     Literal = cp_model.IntVar
+
+_TRIES = 1000  # each costs some milliseconds beside what the budget counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +41,22 @@ class Conflict:
     """Rules that no plan keeps together.
 
     When ``is_minimal``, any one of them less and the rest can be kept (which need not settle all:
-    there may be another conflict); else some may be superfluous, because the time was up.
+    there may be another conflict); else some may be superfluous, because the time was up. When
+    ``is_smallest``, no fewer rules contradict each other.
     """
 
     rules: tuple[Rule, ...]
     is_minimal: bool
+    is_smallest: bool
 
 
 def conflict(instance: Instance, pins: Iterable[Pin], *, seconds: float = 20.0) -> Conflict | None:
-    """Return a minimal set of rules that ``pins`` contradict, or None when a plan keeps them.
+    """Return the smallest set of rules that ``pins`` contradict, or None when a plan keeps them.
 
     One rule after the other is left out, rules before pins, and stays out if the rest still
-    contradict each other; each step is decided by the solver anew. ``seconds`` bounds the solver's
-    time, in the sense of `solve`; a step that is not decided keeps its rule.
+    contradict each other; then smaller sets are looked for among all rules. Each step is decided
+    by the solver anew. ``seconds`` bounds its time, in the sense of `solve`; a step that is not
+    decided keeps its rule, or ends the search.
 
     Raises:
         NoPlanFoundError: the time was up before it was known whether there is a conflict.
@@ -59,13 +64,13 @@ def conflict(instance: Instance, pins: Iterable[Pin], *, seconds: float = 20.0) 
     """
     held = {name: Pin(name, offer=at.offer, week=at.week) for name, at in instance.held.items()}
     model = _RuleModel(instance, pins_by_edition(instance, pins) | held)
-    verdict = model.contradicts(list(model.rules), seconds / 2)
+    verdict = model.contradicts(list(model.rules), seconds / 3)
     if verdict is None:
         raise NoPlanFoundError(seconds=f"{seconds:g}")
     if not verdict:
         return None
     kept = model.core
-    share = seconds / 2 / max(1, len(kept))
+    share = seconds / 3 / max(1, len(kept))
     undecided: set[Rule] = set()
     for rule in sorted(kept, key=lambda rule: rule.kind == "pin"):
         if rule not in kept:
@@ -75,8 +80,33 @@ def conflict(instance: Instance, pins: Iterable[Pin], *, seconds: float = 20.0) 
             kept = model.core
         elif verdict is None:
             undecided.add(rule)
+    fewest, is_smallest = _fewest(model, kept, Budget(seconds / 3))
     # What was needed among more rules is needed among fewer; only the undecided are not sure.
-    return Conflict(tuple(kept), is_minimal=undecided.isdisjoint(kept))
+    is_minimal = is_smallest or undecided.isdisjoint(kept)
+    return Conflict(tuple(fewest), is_minimal=is_minimal, is_smallest=is_smallest)
+
+
+def _fewest(model: "_RuleModel", kept: list[Rule], budget: Budget) -> tuple[list[Rule], bool]:
+    """Return the fewest rules that contradict each other, ``kept`` at worst, and if it is proved.
+
+    Of what has to be given up so that the rest can be kept, every contradiction holds a rule. The
+    fewest rules that hold one of each such set known so far are tried until they contradict each
+    other, or are as many as ``kept`` (Ignatiev and others, *Smallest MUS extraction*, CP 2015).
+    """
+    meeting = _Meeting(model.rules)
+    for _ in range(_TRIES):
+        tried = meeting.fewest(budget)
+        if tried is None:
+            break
+        if len(tried) >= len(kept):
+            return kept, True
+        given_up = model.given_up(tried, budget)
+        if given_up is None:
+            break
+        if not given_up:
+            return tried, True
+        meeting.add(given_up)
+    return kept, False
 
 
 class _RuleModel:
@@ -109,10 +139,7 @@ class _RuleModel:
 
         After yes, ``core`` holds rules among them that suffice.
         """
-        solver = self._cp_model.CpSolver()
-        solver.parameters.num_workers = 1
-        solver.parameters.max_deterministic_time = seconds
-        solver.parameters.max_time_in_seconds = 2 * seconds
+        solver = _solver(seconds)
         self._model.clear_assumptions()
         self._model.add_assumptions([self._switches[rule] for rule in rules])
         status = solver.solve(self._model)
@@ -121,6 +148,25 @@ class _RuleModel:
             self.core = [rule for rule in rules if self._switches[rule].index in enough]
             return True
         return False if status in (self._cp_model.OPTIMAL, self._cp_model.FEASIBLE) else None
+
+    def given_up(self, rules: Sequence[Rule], budget: Budget) -> list[Rule] | None:
+        """Return the fewest other rules to give up so that ``rules`` can be kept.
+
+        None is undecided; nothing at all means that ``rules`` contradict each other, since with
+        all the others they do.
+        """
+        model = self._model.clone()
+        model.clear_assumptions()
+        model.add_bool_and([self._switches[rule] for rule in rules])
+        model.maximize(sum(self._switches.values()))
+        solver = _solver(budget.left)
+        status = solver.solve(model)
+        budget.left -= solver.deterministic_time
+        if status == self._cp_model.INFEASIBLE:
+            return []
+        if status not in (self._cp_model.OPTIMAL, self._cp_model.FEASIBLE):
+            return None
+        return [rule for rule, switch in self._switches.items() if not solver.value(switch)]
 
     def _switch(self, kind: str, about: tuple[object, ...], words: str) -> "Literal":
         rule = Rule(kind, about, words)
@@ -239,6 +285,40 @@ class _RuleModel:
             for id_, host in self._hosts[edition.name].items()
             if self._instance.offers[id_].country == country
         ]
+
+
+class _Meeting:
+    """The fewest rules that meet every set added."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        from ortools.sat.python import cp_model  # noqa: PLC0415 - as above
+
+        self._cp_model = cp_model
+        self._model = cp_model.CpModel()
+        self._chosen = {rule: self._model.new_bool_var("") for rule in rules}
+        self._model.minimize(sum(self._chosen.values()))
+
+    def add(self, rules: Iterable[Rule]) -> None:
+        self._model.add_bool_or([self._chosen[rule] for rule in rules])
+
+    def fewest(self, budget: Budget) -> list[Rule] | None:
+        """Return them, or None when the time was too short."""
+        solver = _solver(budget.left)
+        status = solver.solve(self._model)
+        budget.left -= solver.deterministic_time
+        if status != self._cp_model.OPTIMAL:
+            return None
+        return [rule for rule, chosen in self._chosen.items() if solver.value(chosen)]
+
+
+def _solver(seconds: float) -> "cp_model.CpSolver":
+    from ortools.sat.python import cp_model  # noqa: PLC0415 - as above
+
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.max_deterministic_time = max(0.0, seconds)
+    solver.parameters.max_time_in_seconds = 2 * max(0.0, seconds)
+    return solver
 
 
 def _times(count: int) -> str:
