@@ -196,10 +196,10 @@ def _time_problem(entry: CalendarEntry) -> str | None:
             return "a time without a time zone is one in UTC."
         if entry.tzid is not None and (start.tzinfo or end.tzinfo):
             return "a time in a time zone is one on its clock, without an offset."
-        return None if start <= end else "the end does not lie before the start."
+        return None if start <= end else "it ends before it begins."
     if isinstance(start, datetime) or isinstance(end, datetime) or entry.tzid is not None:
         return "start and end are two times, or two dates without a time zone."
-    return None if start < end else "the end is the day after the last one."
+    return None if start < end else "it ends before it begins (the end is the day after its last)."
 
 
 def _value_problem(entry: CalendarEntry) -> str | None:

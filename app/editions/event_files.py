@@ -33,6 +33,8 @@ EVENTS_MAX = 1_000
 
 CERTAINTIES = ("verified", "recalled", "inferred")
 _REQUIRED = ("name", "start", "end")
+_EXTRA = ""  # the name of a column without one, and of what stands beyond the last
+_BEYOND = "\n"  # where the table's reader puts that, as a list; no column is called so
 _MOMENT = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 _UNTIL = re.compile(r"\bUNTIL=(\d{8}T\d{6}Z?)", re.ASCII)
 _DAY = timedelta(days=1)
@@ -225,7 +227,7 @@ def read_csv(content: bytes) -> Reading:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         return Reading(faults=[Fault(line, _("This is no UTF-8 text. Save the table as UTF-8."))])
-    rows = csv.DictReader(lines, restval="", strict=True)
+    rows = csv.DictReader(lines, restkey=_BEYOND, restval="", strict=True)
     try:
         missing = [name for name in _REQUIRED if name not in (rows.fieldnames or ())]
         if missing:
@@ -249,11 +251,21 @@ def _numbered(rows: csv.DictReader[str]) -> Iterator[tuple[int, dict[str, str]]]
     """Yield each row with the line on which it begins: a field may hold line breaks."""
     line = rows.line_num + 1
     for row in rows:
-        yield line, {key: _line(value) for key, value in row.items() if isinstance(value, str)}
+        found = {key: _line(value) for key, value in row.items() if isinstance(value, str)}
+        found[_EXTRA] = _line(" ".join([*row.get(_BEYOND, ()), found.get(_EXTRA, "")]))
+        yield line, found
         line = rows.line_num + 1
 
 
 def _of_row(line: int, row: Mapping[str, str]) -> FoundEvent:
+    if row[_EXTRA]:
+        raise _RowError(
+            _(
+                "“%(text)s” stands under no column that has a name. A text with a comma needs "
+                "double quotes around it.",
+                text=row[_EXTRA][:40],
+            )
+        )
     if not row["name"]:
         raise _RowError(_("The event has no name."))
     certainty = row.get("certainty", "")

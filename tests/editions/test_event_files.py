@@ -77,6 +77,7 @@ def test_dates_are_as_exact_as_they_are_written(
         ("Forum,9999-12-31,9999-12-31,,,,,,", "“9999-12-31” is too far ahead."),
         ("Forum,2027-03-02,,,,,,weekly,", "“weekly” is no precision"),
         ("Forum,2027-03-02,,,,,sure,,", "“sure” is no certainty"),
+        ("Forum,2027-03-02,,,,,,,, a note", "“a note” stands under no column that has a name."),
         ('"Forum,2027-03-02', "This is no row of a table"),
     ],
 )
