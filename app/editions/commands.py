@@ -71,11 +71,20 @@ def plan(until: int, applies: bool, as_json: bool, shows_all: bool) -> None:  # 
     except DomainError as error:
         db.session.rollback()
         raise click.ClickException(str(error)) from error
-    click.echo(told)
+    if told:
+        click.echo(told)
     if not as_json:
-        verb = "applied" if applies else "pending"
-        click.echo(f"{pending_count} changes {verb} up to {until}.")
+        click.echo(_in_all(pending_count, until, applies=applies))
     sys.exit(PENDING if pending_count and not applies else 0)
+
+
+def _in_all(count: int, until: int, *, applies: bool) -> str:
+    if not count:
+        return f"Nothing to do: up to {until}, what stands agrees with the rules."
+    changes = "1 change" if count == 1 else f"{count} changes"
+    if applies:
+        return f"{changes} applied, up to {until}."
+    return f"{changes} pending up to {until}; --apply makes {'it' if count == 1 else 'them'}."
 
 
 def _as_json(until: int, lines: Sequence[PlannedChange]) -> str:

@@ -476,7 +476,12 @@ def test_the_command_speaks_plainly_too(app: Flask) -> None:
     make_series()
     output = run(app, "--until", "2027").output
     assert output.startswith("+ symposium-2027")
-    assert output.endswith("1 changes pending up to 2027.\n")
+    assert output.endswith("\n1 change pending up to 2027; --apply makes it.\n")
+    assert run(app, "--until", "2030", "--apply").output.endswith(
+        "2 changes applied, up to 2030.\n"
+    )
+    nothing = run(app, "--until", "2030").output
+    assert nothing == "Nothing to do: up to 2030, what stands agrees with the rules.\n"
 
 
 def test_a_settled_edition_follows_its_rule_no_more() -> None:
