@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SubmitField
+from wtforms import HiddenField, IntegerField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from app.editions import service
+from app import clock
+from app.editions import planning, service
 from app.forms import DayField, LineField
 from app.i18n import lazy_gettext as _l
 from app.i18n import user_message
@@ -23,6 +24,26 @@ class ApplyForm(FlaskForm):
 
     fingerprint = HiddenField()
     submit = SubmitField(_l("Apply the plan"))
+
+
+class HorizonForm(FlaskForm):
+    """How far ahead the plan looks."""
+
+    until = IntegerField(_l("up to and including"), [Optional()])
+    submit = SubmitField(_l("Show"))
+
+    def validate_until(self, field: IntegerField) -> None:
+        """Refuse a year that no plan reaches."""
+        try:
+            planning.check_until(field.data or 0, clock.today())
+        except DomainError as error:
+            field.errors = []  # the words for what is no number say less
+            raise ValidationError(user_message(error)) from error
+
+    @classmethod
+    def of(cls, args: MultiDict[str, str]) -> HorizonForm:
+        """Return the form as the address fills it; reading needs no token."""
+        return cls(args, meta={"csrf": False})
 
 
 class TakeUpForm(FlaskForm):

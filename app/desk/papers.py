@@ -76,7 +76,6 @@ def _values(shown: Shown, today: date, locale: str) -> dict[str, Any]:
             "place": _("Place"),
             "state": _("State"),
             "clashes": _("Clashes"),
-            "no_clash": _("none known"),
         },
     }
 
@@ -124,6 +123,7 @@ def _edition(planned: Planned, clashes: dict[str, str], locale: str) -> dict[str
         "place": event.place,
         "state": _(state_of(event.status).words),
         "clashes": _told(planned.clashes, clashes),
+        "no_clash": _("none known") if event.precision == "day" else _("not known without days"),
     }
 
 

@@ -15,7 +15,7 @@ from app.accounts import access
 from app.accounts.access import the_person
 from app.database import db
 from app.desk import audit_page, decision_lines, decisions, evaluations, papers
-from app.desk.forms import ApplyForm, TakeDaysForm, TakeUpForm, TryForm
+from app.desk.forms import ApplyForm, HorizonForm, TakeDaysForm, TakeUpForm, TryForm
 from app.desk.pieces import pieces_context
 from app.desk.plan_page import Address, show
 from app.desk.what_if import try_days
@@ -84,7 +84,9 @@ def home() -> ResponseReturnValue:
 @access.needs(access.read_plan)
 def plan() -> ResponseReturnValue:
     """Show the years ahead, and what the rules would change; an organiser applies it."""
-    address = Address.read(request.args)
+    address, horizon = Address.read(request.args), HorizonForm.of(request.args)
+    if not horizon.validate():
+        address = replace(address, until=planning.DEFAULT_UNTIL)
     proposal = planning.propose(until=address.until, today=clock.today())
     form = ApplyForm(fingerprint=proposal.fingerprint)
     if form.validate_on_submit():
@@ -104,7 +106,9 @@ def plan() -> ResponseReturnValue:
             )
             return redirect(address.url(), HTTPStatus.SEE_OTHER)
     status = HTTPStatus.CONFLICT if form.form_errors else HTTPStatus.OK
-    return _plan_page(address, proposal, form), status
+    if horizon.errors:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return _plan_page(address, proposal, form, horizon=horizon), status
 
 
 @bp.get("/plan.pdf")
@@ -173,6 +177,7 @@ def _plan_page(
     proposal: planning.Proposal,
     form: ApplyForm,
     *,
+    horizon: HorizonForm | None = None,
     take_form: TakeDaysForm | None = None,
 ) -> str:
     today, asked, day = clock.today(), None, None
@@ -189,6 +194,7 @@ def _plan_page(
         address=address,
         today=today,
         form=form,
+        horizon=horizon or HorizonForm.of(request.args),
         try_form=asked,
         take_form=take_form,
         skipped=skipped,

@@ -72,11 +72,12 @@ def test_the_plan_offers_to_try_another_week(organiser: Client) -> None:
 @pytest.mark.usefixtures("projected")
 def test_another_week_shows_its_clashes_before_and_after(organiser: Client) -> None:
     page = words_in(organiser.get(TRY.format(day=AFTER_EID)), "id", "what-if")
-    before, after = page.split("2 weeks later")
+    before, after, weeks = re.split("2 weeks later(?! ?;)|Nearest free weeks:", page)
     assert "Nothing is saved yet." in before
     assert "Tue–Thu, 2–4 March 2027" in before
     assert "Soft clash: 2–4 March 2027 lies in Ramadan" in before
     assert "Tue–Thu, 16–18 March 2027 No clash known." in after
+    assert "16–18 March 2027 2 weeks later; no clash known 23–25 March 2027 3 weeks" in weeks
 
 
 @pytest.mark.usefixtures("projected")
@@ -259,7 +260,7 @@ def test_the_committee_tries_weeks_and_takes_none(committee: Client, projected: 
 def test_what_is_no_day_is_told_and_the_edition_stays(day: str, organiser: Client) -> None:
     page = words_in(organiser.get(TRY.format(day=day)), "id", "what-if")
     assert f"“{day}” is not a day. Write it as 2027-03-02." in page
-    assert "weeks later" not in page
+    assert "weeks later" not in page.partition("Nearest free weeks:")[0]
 
 
 def test_only_what_follows_the_rule_can_be_tried(organiser: Client) -> None:
@@ -330,6 +331,26 @@ def test_the_period_of_a_call_is_drawn_and_said(organiser: Client) -> None:
     assert call
     assert call.groups() == ("16.65", "8.3")
     assert "Offers until 30 June 2028." in page
+
+
+def test_how_far_the_plan_reaches_is_chosen_on_its_page(organiser: Client) -> None:
+    make_series(commit=True)
+    page = organiser.get("/organise/plan?years=24&by=region")
+    assert fields(page)["until"] == "2040"
+    assert "5 changes to apply" in words(page)
+    far = organiser.get("/organise/plan?years=24&by=region&until=2126")
+    assert fields(far)["until"] == "2126"
+    assert "34 changes to apply" in words(far)
+
+
+@pytest.mark.parametrize("until", ["2127", "1999", "soon", "9" * 30])
+def test_a_year_that_no_plan_reaches_is_refused_at_its_field(until: str, organiser: Client) -> None:
+    make_series(commit=True)
+    page = organiser.get(f"/organise/plan?until={until}")
+    assert page.status_code == 422
+    assert fields(page)["until"] == until
+    assert "The plan can reach from 2027 to 2126." in words(page)
+    assert "5 changes to apply" in words(page)
 
 
 def test_a_long_table_is_paged_and_the_strip_is_whole(organiser: Client) -> None:
