@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections import Counter
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TextIO
 
@@ -31,6 +32,12 @@ _SHOWN = 40
 _DIGITS = 18
 
 
+class _Doubled(dict[str, object]):
+    """An object that names ``key`` twice, so that nobody can say which value was meant."""
+
+    key = ""
+
+
 class ExpandItemError(DomainError):
     """An item that is not of the shape that ``expand`` reads."""
 
@@ -40,10 +47,16 @@ class ExpandItemError(DomainError):
 def main(stdin: TextIO, stdout: TextIO) -> int:
     """Expand the items of ``stdin`` to ``stdout``; return 1 if they are no JSON list, else 0."""
     try:
-        items = json.load(stdin, parse_int=_read_int, parse_constant=_refuse_constant)
+        items = json.load(
+            stdin,
+            parse_int=_read_int,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_read_object,
+        )
     # A deep nest of brackets exhausts the parser's stack.
-    except (ValueError, RecursionError):
-        items = None
+    except (ValueError, RecursionError) as error:
+        sys.stderr.write(f"The input is no JSON list: {error}.\n")
+        return 1
     if not isinstance(items, list):
         sys.stderr.write("The input is no JSON list.\n")
         return 1
@@ -73,6 +86,16 @@ def expand_item(item: object) -> dict[str, object]:
 def _read_int(text: str) -> int | str:
     # Python refuses to read thousands of digits, and one such item would lose all others.
     return int(text) if len(text) <= _DIGITS else text
+
+
+def _read_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    doubled = _Doubled(found)
+    counts = Counter(name for name, _ in pairs)
+    doubled.key = next(name for name, count in counts.items() if count > 1)
+    return doubled
 
 
 def _refuse_constant(text: str) -> None:
@@ -105,6 +128,8 @@ def _expand(item: dict[str, object]) -> list[str]:
 
 
 def _check_keys(item: Mapping[str, object]) -> None:
+    if isinstance(item, _Doubled):
+        raise ExpandItemError(problem=f"“{item.key[:_SHOWN]}” stands in the item twice.")
     for key in _NEEDED:
         if key not in item:
             raise ExpandItemError(problem=f"The item has no “{key}”.")

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from typing import TextIO
 
 from scheduler.errors import DomainError
@@ -33,10 +34,20 @@ def main(stdin: TextIO, stdout: TextIO) -> int:
 
 def _document(stdin: TextIO) -> object:
     try:
-        return json.load(stdin)
+        return json.load(stdin, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         problem = f"it is no JSON ({error})."
         raise RotationInstanceError(problem) from error
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
+        problem = f"an object has “{twice}” twice."
+        raise RotationInstanceError(problem)
+    return found
 
 
 def _refuse(sentence: str) -> int:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -59,7 +60,7 @@ def test_a_usage_error_says_the_usage_and_exits_2(arguments: list[str]) -> None:
 @pytest.mark.parametrize("text", ["", "{}", "null", "[", "[NaN]", "[" * 100_000, '"[]"'])
 def test_what_is_no_json_list_exits_1(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(text) == (1, None)
-    assert capsys.readouterr().err == "The input is no JSON list.\n"
+    assert re.fullmatch(r"The input is no JSON list(: .*)?\.\n", capsys.readouterr().err)
 
 
 def test_an_empty_list_is_a_list() -> None:
@@ -92,6 +93,14 @@ def test_an_item_that_cannot_be_read_says_why(change: dict[str, object], error: 
 def test_a_missing_key_is_named(key: str) -> None:
     item = {name: value for name, value in ITEM.items() if name != key}
     assert expand_item(item) == {"id": "symposium", "error": f"The item has no “{key}”."}
+
+
+def test_a_key_that_stands_twice_is_named() -> None:
+    doubled = json.dumps(ITEM).replace('"tz"', '"rrule": "FREQ=DAILY", "tz"')
+    assert run(f"[{doubled}, {json.dumps(ITEM)}]")[1] == [
+        {"id": "symposium", "error": "“rrule” stands in the item twice."},
+        {"id": "symposium", "occurrences": ["20240305", "20270302", "20300305"]},
+    ]
 
 
 def test_a_hostile_item_does_not_touch_the_others() -> None:

@@ -660,3 +660,9 @@ def test_what_is_no_json_is_refused(text: str, capsys: pytest.CaptureFixture[str
     status, out, err = run(text, capsys)
     assert (status, out) == (1, "")
     assert err.startswith("The rotation instance cannot be used: it is no JSON (")
+
+
+def test_a_key_that_stands_twice_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    text = json.dumps(load("tiny-0")).replace('"years"', '"years": 9, "years"', 1)
+    expected = "The rotation instance cannot be used: an object has “years” twice.\n"
+    assert run(text, capsys) == (1, "", expected)
