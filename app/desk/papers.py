@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import get_locale
 
 from app.i18n import gettext as _
+from app.i18n import ngettext
 from app.paper import typeset
 from app.site import presentation
 from app.site.dates import SPACED_DASH, format_day, format_span
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from app.desk.plan_page import Shown
     from app.editions.planning import PlannedChange
     from app.site.drawing import Planned
-    from app.site.presentation import Bar, StripLane
+    from app.site.presentation import Bar, Event, StripLane
     from scheduler.clashes import Clash
 
 CLASHES_TOLD = 4
@@ -123,7 +124,7 @@ def _edition(planned: Planned, clashes: dict[str, str], locale: str) -> dict[str
         "place": event.place,
         "state": _(state_of(event.status).words),
         "clashes": _told(planned.clashes, clashes),
-        "no_clash": _("none known") if event.precision == "day" else _("not known without days"),
+        "note": _rest(planned.clashes) or ("" if planned.clashes else _no_clash(event)),
     }
 
 
@@ -139,6 +140,7 @@ def _change(line: PlannedChange, clashes: dict[str, str], locale: str) -> dict[s
         "was": was,
         "reason": change.reason,
         "clashes": _told(line.clashes, clashes),
+        "note": _rest(line.clashes),
     }
 
 
@@ -147,6 +149,15 @@ def _told(found: Sequence[Clash], words: dict[str, str]) -> list[tuple[str, str,
         (clash.level.value, words[clash.level.value], clash.reason)
         for clash in found[:CLASHES_TOLD]
     ]
+
+
+def _no_clash(event: Event) -> str:
+    return _("none known") if event.precision == "day" else _("not known without days")
+
+
+def _rest(found: Sequence[Clash]) -> str:
+    more = len(found) - CLASHES_TOLD
+    return ngettext("and %(num)s more", "and %(num)s more", more) if more > 0 else ""
 
 
 def _clash_words() -> dict[str, str]:

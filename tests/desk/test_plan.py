@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +14,7 @@ from app import database
 from app.accounts.models import Role
 from app.database import db
 from app.editions import milestone_queries, milestones, override_queries
-from app.editions.models import EditionOverride
+from app.editions.models import EditionOverride, Precision
 from scheduler.lifecycle import EditionStatus
 from tests.factories import (
     OPENING,
@@ -406,6 +406,23 @@ def test_the_paper_says_what_stands_and_what_would_change(
     assert "2–4 March 2027" in paper
     assert "Soft clash: 2–4 March 2027 lies in Ramadan" in paper
     assert "Page 1 / 1" in paper
+
+
+@needs_poppler
+def test_the_paper_says_how_many_clashes_it_leaves_out_and_what_is_not_known(
+    organiser: Client, tmp_path: Path
+) -> None:
+    month = {"dtstart": date(2028, 10, 1), "days": 31, "precision": Precision.MONTH}
+    make_edition(series=make_series("forum", rrule=None, dtstart=None), title="Some month", **month)
+    for number in range(6):
+        make_edition(
+            series=make_series(f"other-{number}", rrule=None, dtstart=None),
+            dtstart=IN_RAMADAN + timedelta(days=7 * number),
+            commit=True,
+        )
+    paper = text_of(organiser.get("/organise/plan.pdf?until=2028&years=6").data, tmp_path)
+    assert "and 2 more" in paper
+    assert paper.count("not known without days") == 1
 
 
 @needs_poppler
