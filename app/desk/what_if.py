@@ -32,13 +32,15 @@ class Trial:
     """Days ``[dtstart, dtend)`` tried for an edition; ``outlook`` is that of where it stands.
 
     ``planned`` are the days to which a plan that is not applied yet would move it. What the tried
-    days clash with is told as if that plan were applied, since the strip is drawn so.
+    days, and the ``offers`` of free weeks, clash with is told as if that plan were applied, since
+    the strip is drawn so.
     """
 
     edition: Edition
     dtstart: date
     dtend: date
     outlook: Outlook
+    offers: Sequence[WeekOffer]
     after: Sequence[Clash]
     planned: tuple[date, date] | None = None
     planned_clashes: Sequence[Clash] = ()
@@ -83,7 +85,7 @@ class Trial:
     @property
     def weeks(self) -> Sequence[WeekOffer]:
         """The nearest weeks without a hard clash."""
-        return self.outlook.weeks[:WEEKS_OFFERED]
+        return self.offers[:WEEKS_OFFERED]
 
     @property
     def tried(self) -> Tried:
@@ -119,13 +121,17 @@ def try_days(
     service.check_year(first)
     dtend = first + (edition.dtend - edition.dtstart)
     standing = as_planned = _beside(proposal, ())
+    outlook = clashing.outlook(edition, today, standing)
+    offers = outlook.weeks
     if pending:
         as_planned = _beside(proposal, pending)
+        offers = clashing.outlook(edition, today, as_planned).weeks
     return Trial(
         edition,
         first,
         dtend,
-        clashing.outlook(edition, today, standing),
+        outlook,
+        offers,
         clashing.clashes_on(edition, first, dtend, as_planned),
         planned,
         moved.clashes if moved else (),

@@ -183,6 +183,16 @@ def test_what_a_trial_clashes_with_is_told_as_if_the_plan_were_applied(
     assert changed_rule.title in page
 
 
+@pytest.mark.usefixtures("projected")
+def test_free_weeks_are_told_as_if_the_plan_were_applied(organiser: Client) -> None:
+    rule = {"rrule": "FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=13", "dtstart": date(2027, 4, 13)}
+    make_series("forum", title="Forum", commit=True, **rule)
+    page = words_in(organiser.get(TRY.format(day="")), "id", "what-if")
+    weeks = page.partition("Nearest free weeks:")[2]
+    assert "16–18 March 2027 2 weeks later Close together: 16–18 March 2027 is less" in weeks
+    assert "Forum 2027 (13–15 April 2027)" in weeks
+
+
 def test_looking_at_another_week_saves_nothing(organiser: Client, projected: Edition) -> None:
     organiser.get(TRY.format(day=AFTER_EID))
     organiser.get(f"/organise/plan/what-if/{projected.slug}?day=2027-03-16")
