@@ -227,7 +227,9 @@ def read_csv(content: bytes) -> Reading:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         return Reading(faults=[Fault(line, _("This is no UTF-8 text. Save the table as UTF-8."))])
-    rows = csv.DictReader(lines, restkey=_BEYOND, restval="", strict=True)
+    # Where a comma is the decimal point, spreadsheets separate by semicolons.
+    delimiter = ";" if lines and ";" in lines[0] and "," not in lines[0] else ","
+    rows = csv.DictReader(lines, delimiter=delimiter, restkey=_BEYOND, restval="", strict=True)
     try:
         missing = [name for name in _REQUIRED if name not in (rows.fieldnames or ())]
         if missing:

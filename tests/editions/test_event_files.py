@@ -94,6 +94,13 @@ def test_a_row_with_line_breaks_keeps_the_lines_of_those_after_it() -> None:
     assert [fault.line for fault in reading.faults] == [4]
 
 
+def test_a_table_may_be_separated_by_semicolons() -> None:
+    reading = event_files.read_csv(b"name;start;end\r\nForum, spring;2027-03-02;2027-03-04\r\n")
+    assert reading.faults == []
+    (found,) = reading.events
+    assert (found.name, found.dtend) == ("Forum, spring", date(2027, 3, 5))
+
+
 @pytest.mark.parametrize(
     "content", [b"title,from\nForum,2027\n", b"\xff\xfe\x00", b"\x00", b"\n\n"]
 )
