@@ -67,7 +67,13 @@ def open_call(slug: str) -> ResponseReturnValue:
             flash(_("The call for hosts is open."), "success")
             return redirect(url_for("hosting.compare", slug=slug), HTTPStatus.SEE_OTHER)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
-    page = render_template("hosting/call_form.html", form=form, edition=edition, stands=stands)
+    page = render_template(
+        "hosting/call_form.html",
+        form=form,
+        edition=edition,
+        stands=stands,
+        headroom=None if stands else progress.headroom(edition, clock.today()),
+    )
     return page, status
 
 

@@ -231,6 +231,7 @@ def test_a_call_that_opens_late_gets_the_compressed_plan(new_page: NewPage) -> N
     page = new_page(make_person(role=Role.ORGANISER, commit=True))
     page.goto(f"/organise/editions/{edition.slug}")
     page.get_by_role("link", name="Open the call for hosts").click()
+    expect(page.get_by_text("The call opens late")).to_be_visible()
     page.get_by_label("Last day for offers").fill("2027-03-01")
     page.get_by_role("button", name="Open the call for hosts").click()
     page.goto(f"/organise/editions/{edition.slug}")
