@@ -264,7 +264,8 @@ class _SeriesPlan:
         elif edition.recurrence_id != day:
             reason = f"moved: the rule now says {self._say_rule()}"
         elif edition.dtstart == dtstart:
-            reason = f"moved: the length is now {self.series.length_days} days"
+            days = self.series.length_days
+            reason = f"moved: the length is now {days} day{'' if days == 1 else 's'}"
         else:
             reason = f"moved: back to the rule, {self._say_rule()}"
         return Change(

@@ -347,9 +347,11 @@ def test_how_far_the_plan_reaches_is_chosen_on_its_page(organiser: Client) -> No
     make_series(commit=True)
     page = organiser.get("/organise/plan?years=24&by=region")
     assert fields(page)["until"] == "2040"
+    assert "2027–2040, where the plan ends By series" in words(page)
     assert "5 changes to apply" in words(page)
     far = organiser.get("/organise/plan?years=24&by=region&until=2126")
     assert fields(far)["until"] == "2126"
+    assert "2027–2050 By series" in words(far)
     assert "34 changes to apply" in words(far)
 
 
