@@ -78,7 +78,7 @@ from app.messages import jobs as message_jobs
 from app.messages import views as message_views
 from app.registrations import answer_erasure as answers_erasure
 from app.registrations import commands as registrations_commands
-from app.registrations import delegation_views, question_views, seating_jobs
+from app.registrations import delegation_views, party_views, question_views, seating_jobs
 from app.registrations import desk_views as selection_views
 from app.registrations import erasure as registrations_erasure
 from app.registrations import views as registrations_views
@@ -191,6 +191,7 @@ def create_app(config: Config) -> Flask:
         registrations_views,
         selection_views,
         delegation_views,
+        party_views,
         question_views,
         feeds_views,
         desk_views,

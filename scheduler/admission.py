@@ -5,7 +5,7 @@ places of the event, and the quotas of its people's countries, regions and roles
 each of them has room for all its people and none is closed. Otherwise it waits for the limits that
 are too full for it, and closes those for everybody behind it. So nobody overtakes, except who does
 not draw on what the one ahead waits for: a full country stops that country alone, a full house
-stops everyone.
+stops everyone. A party that has more people than a limit ever lets in stops nobody.
 
 Places reserved for a role are taken out of the house: its people fill them first, and draw on the
 other places once they are full.
@@ -37,6 +37,14 @@ class Order(StrEnum):
     TIME = "time"
     RANKING = "ranking"  # every country's first nominee, then every second
     BALANCE = "balance"  # people of countries that nobody is in for yet
+
+
+class Cause(StrEnum):
+    """Why an entry waits."""
+
+    FULL = "full"  # no room for all its people
+    AHEAD = "ahead"  # there would be room; it is kept for somebody ahead
+    NEVER = "never"  # more people than the limit lets in, were nobody in
 
 
 EACH = ""
@@ -95,10 +103,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One entry that stays in the queue, and the limits it waits for."""
+    """One entry that stays in the queue, the limits it waits for, and why."""
 
     entry: Entry
     limits: tuple[Limit, ...]
+    cause: Cause = Cause.FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +130,25 @@ def decide(rules: Rules, seated: Mapping[Seat, int], queue: Iterable[Entry]) -> 
     >>> [entry.id for entry in decision.seated], decision.waiting[0].limits
     ([2], (Limit(scope=<Scope.COUNTRY: 'country'>, key='XAA', most=1, taken=1),))
     """
-    house = _House(rules, seated)
+    house, empty = _House(rules, seated), _House(rules, {})
     closed: set[tuple[Scope, str]] = set()
     moving: list[Entry] = []
     waiting: list[Waiting] = []
     for entry in _in_order(rules.order, queue, house):
-        lacking = house.lacking(entry)
-        closed.update((limit.scope, limit.key) for limit in lacking)
-        awaited = lacking or tuple(
+        if lacking := house.lacking(entry):
+            never = {(limit.scope, limit.key) for limit in empty.lacking(entry)}
+            if never:
+                awaited = tuple(limit for limit in lacking if (limit.scope, limit.key) in never)
+                waiting.append(Waiting(entry, awaited, Cause.NEVER))
+            else:
+                closed.update((limit.scope, limit.key) for limit in lacking)
+                waiting.append(Waiting(entry, lacking))
+            continue
+        awaited = tuple(
             limit for limit in house.limits(entry) if (limit.scope, limit.key) in closed
         )
         if awaited:
-            waiting.append(Waiting(entry, awaited))
+            waiting.append(Waiting(entry, awaited, Cause.AHEAD))
         else:
             house.seat(entry)
             moving.append(entry)
@@ -169,7 +185,8 @@ def numbers(decision: Decision) -> dict[int, int]:
     for left in decision.waiting:
         awaited = frozenset((limit.scope, limit.key) for limit in left.limits)
         found[left.entry.id] = 1 + sum(count for others, count in ahead.items() if others & awaited)
-        ahead[awaited] += len(left.entry.seats)
+        if left.cause is not Cause.NEVER:
+            ahead[awaited] += len(left.entry.seats)
     return found
 
 

@@ -43,7 +43,8 @@ from app.hosting.host_models import TaskOwner
 from app.hosting.models import OfferAnnex
 from app.messages import queries as message_queries
 from app.messages import service as messages
-from app.registrations import answering, questions
+from app.registrations import answering, parties, questions
+from app.registrations import queries as registration_queries
 from app.registrations import service as registrations
 from app.registrations.models import QuestionKind
 from app.series.models import SeriesKind
@@ -169,6 +170,8 @@ def _things_of_participants(
     given = {question.id: answering.Given(upload=(PDF, "scan.pdf"))}
     answering.keep(registration, given, now=clock.utcnow())
     token = personal.make(participant, "my phone", has_alarms=False, now=clock.utcnow())
+    party = parties.form(edition, make_person("leads@example.org"), 3, now=clock.utcnow())
+    state = registration_queries.party_of(party)
     organiser = _the(people, "organiser")
     kind = DocumentKind.INVITATION
     words = {"issuer": "The secretariat", "signatory": "A. Signatory", "body": "Welcome, {name}."}
@@ -181,6 +184,7 @@ def _things_of_participants(
             "public_id": registration.public_id,
             "question_id": question.id,
         },
+        "a party": {"code": state.code if state else ""},
         "a question": {"slug": edition.slug, "number": question.id},
         "a question to move": {"slug": edition.slug, "number": question.id, "act": "up"},
         "a registration of the edition": {

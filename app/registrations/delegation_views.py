@@ -17,8 +17,8 @@ from app.editions import queries as editions
 from app.editions import timeline
 from app.forms import put
 from app.i18n import gettext as _
-from app.registrations import delegations, queries, waiting
-from app.registrations.forms import DelegateForm, NominateForm
+from app.registrations import delegations, parties, queries, waiting
+from app.registrations.forms import BindForm, DelegateForm, NominateForm
 from scheduler.errors import DomainError, NotFoundError
 from scheduler.lifecycle import EditionStatus, RegistrationStatus
 
@@ -64,14 +64,18 @@ def show(slug: str) -> ResponseReturnValue:
     if edition is None or not edition.is_public:
         raise NotFoundError
     country = _country()
-    form, delegate_form = NominateForm(), DelegateForm()
+    form, delegate_form, bind_form = NominateForm(), DelegateForm(), BindForm()
     is_about_one = request.method == "POST" and bool(delegate_form.id.data)
-    used = delegate_form if is_about_one else form
+    used = delegate_form if is_about_one else bind_form if bind_form.bind.data else form
     delegate = _delegate(edition, country, delegate_form.id.data) if is_about_one else None
+    chosen = request.form.getlist("together") if used is bind_form else []
+    together = [_delegate(edition, country, public_id) for public_id in chosen]
     if used.validate_on_submit():
         try:
             if delegate is not None:
                 _act(delegate, country, delegate_form)
+            elif used is bind_form:
+                parties.bind(edition, together, by=the_person(), now=clock.utcnow())
             else:
                 delegations.nominate(
                     edition,
@@ -86,7 +90,7 @@ def show(slug: str) -> ResponseReturnValue:
             put(used, error, used.email if isinstance(error, EmailError) else None)
         else:
             db.session.commit()
-            flash(_("Done, and the person is written to."), "success")
+            flash(_("Done, and whom it concerns is written to."), "success")
             here = url_for(".show", slug=slug, country=country.code)
             return redirect(here, HTTPStatus.SEE_OTHER)
     rows = delegations.of_country(edition, country)
@@ -104,6 +108,10 @@ def show(slug: str) -> ResponseReturnValue:
         delegate_form=delegate_form,
         blank_form=DelegateForm(formdata=None),
         sent_id=delegate.public_id if delegate is not None else "",
+        bind_form=bind_form,
+        bindable=[row for row in rows if row.status in parties.OPEN_TO_PARTIES],
+        chosen=chosen,
+        parties=queries.parties([row.party_id for row in rows if row.party_id is not None]),
         is_open=edition.takes_nominations(now),
         has_closed=last_day is not None and last_day < today,
         nominations_left=timeline.time_left(last_day, today) if last_day else "",
@@ -127,6 +135,8 @@ def _act(delegate: Registration, country: Country, form: DelegateForm) -> None:
     if act in JUDGEMENTS:
         reason = form.reason.data or ""
         delegations.judge(delegate, JUDGEMENTS[act], reason=reason, by=by, now=now)
+    elif act == "part":
+        parties.take_out(delegate.edition, [delegate], by=by, now=now)
     elif act == "replace":
         delegations.replace(delegate, form.email.data or "", form.name.data or "", by=by, now=now)
     else:

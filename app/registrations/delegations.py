@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -120,6 +119,7 @@ def judge(
         _R.REFUSED: _("Your country does not endorse you."),
     }[target]
     outbox.post(registration.person.email, letters.decided(registration, words, reason), now=now)
+    seating.fill_seats(registration.edition, now=now)  # a party may be complete without them
 
 
 def put_at(
@@ -179,7 +179,7 @@ def replace(
     )
     if colleague.status is _R.OFFERED:
         days = seating.settings_of(edition).answer_days or INVITED_DAYS
-        colleague.answer_by = now + timedelta(days=days)
+        colleague.answer_by = seating.kept_until(edition, days, now)
     registration.party_id = None
     change_status(registration, _R.REPLACED, "registration.replaced", by=by, now=now)
     db.session.add(colleague)

@@ -201,6 +201,7 @@ class DecideForm(FlaskForm):
                 ("wait", _l("Put on the waiting list, held")),
                 ("decline", _l("Decline")),
                 ("party", _l("Seat together or not at all")),
+                ("part", _l("Take out of their party")),
             ]
         ),
     )

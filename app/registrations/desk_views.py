@@ -21,6 +21,7 @@ from app.paging import page_of
 from app.registrations import (
     application,
     desk_queries,
+    parties,
     policy,
     queries,
     seating,
@@ -93,7 +94,9 @@ def _decide(edition: Edition, form: DecideForm, ids: Sequence[str]) -> list[tupl
         raise selection.NobodyChosenError
     was = {row.id: (row.person.display_name, row.status) for row in queries.live(edition)}
     if form.act.data == "party":
-        selection.seat_together(edition, chosen, by=by, now=now)
+        parties.bind(edition, chosen, by=by, now=now)
+    elif form.act.data == "part":
+        parties.take_out(edition, chosen, by=by, now=now)
     else:
         selection.decide_many(
             edition, chosen, form.act.data, reason=form.reason.data or "", by=by, now=now

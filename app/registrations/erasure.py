@@ -14,7 +14,7 @@ from app.accounts.signals import person_data, person_erased
 from app.database import Model, db
 from app.editions.models import Edition
 from app.i18n import lazy_gettext as _l
-from app.registrations import queries, question_queries, service, waiting
+from app.registrations import parties, queries, question_queries, service, waiting
 from app.registrations.answer_words import answer_words
 from app.registrations.models import (
     Answer,
@@ -48,6 +48,7 @@ def _tell(sender: object, *, person: Person) -> tuple[str, list[dict[str, Any]]]
             "position": waiting.number(registration),
             "country": registration.country_code,
             "role": registration.role.value,
+            "party_of": party.people if (party := queries.party_of(registration)) else None,
             "affiliation": registration.affiliation,
             "function": registration.position,
             "dietary_needs": registration.dietary_needs,
@@ -159,6 +160,7 @@ def count_out(registration: Registration) -> None:
     audit_proof.forget(registration)
     db.session.delete(registration)
     db.session.flush()
+    parties.drop_if_empty(registration.party_id)
 
 
 # -- in the course of time -------------------------------------------------------------------

@@ -184,6 +184,7 @@ class DelegateForm(FlaskForm):
                 ("refuse", _l("Do not endorse")),
                 ("rank", _l("Rank")),
                 ("replace", _l("Replace by a colleague")),
+                ("part", _l("Take out of the party")),
             ]
         ),
     )
@@ -201,3 +202,32 @@ class DelegateForm(FlaskForm):
         if self.act.data == "replace" and not self.email.data:
             self.email.errors = [_("Write the address of the colleague who comes instead.")]
         return not self.errors
+
+
+class BindForm(FlaskForm):
+    """Put people of the own country into a party; they are ticked in the list."""
+
+    bind = SubmitField(_l("Seat them together or not at all"))
+
+
+class PartyForm(FlaskForm):
+    """How many come together."""
+
+    size = IntegerField(
+        _l("How many you are, yourself included"),
+        [InputRequired(), NumberRange(min=2, max=10)],
+    )
+    submit = SubmitField(_l("Make the party"))
+
+
+class JoinPartyForm(FlaskForm):
+    """Come with a party."""
+
+    submit = SubmitField(_l("Come with this party"))
+
+
+class PartyActForm(FlaskForm):
+    """Leave a party, or go on as it is."""
+
+    leave = SubmitField(_l("Leave the party"))
+    go_on = SubmitField(_l("Go on as we are"))

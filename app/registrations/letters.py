@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+
+from flask_babel import format_date
 
 from app.editions.entries import entry_of
 from app.i18n import gettext as _
@@ -112,10 +115,12 @@ def offered(registration: Registration) -> Letter:
         *_why_let_in(registration),
     ]
     if answer_by is not None:
+        edition = registration.edition
         paragraphs.append(
             _(
-                "Please take it by %(day)s, 24:00 UTC; after that it goes to the next.",
-                day=answer_by.date().isoformat(),
+                "Please take it by %(day)s, 24:00 (%(zone)s); after that it goes to the next.",
+                day=format_date(edition.day_at(answer_by - timedelta(seconds=1)), "EEEE d MMMM y"),
+                zone=edition.tzid or "UTC",
             )
         )
     return _letter(
@@ -181,6 +186,31 @@ def _why_let_in(registration: Registration) -> list[str]:
         [_("The organisers let you in for this reason: %(reason)s", reason=reason)]
         if reason
         else []
+    )
+
+
+def bound(registration: Registration, count: int) -> Letter:
+    """To a person whom a contact, or an organiser, put into a party."""
+    return _letter(
+        registration,
+        _("You come as a party: %(title)s", title=registration.edition.title),
+        [
+            _(
+                "You are seated together with your party of %(count)s, or wait together. Each "
+                "registers for themself.",
+                count=count,
+            )
+        ],
+        [_("If you would rather come alone, leave the party on that page.")],
+    )
+
+
+def parted(registration: Registration) -> Letter:
+    """To a person who is in a party no more, by what others did."""
+    return _letter(
+        registration,
+        _("You come alone now: %(title)s", title=registration.edition.title),
+        [_("You are no longer in a party. Your registration stays, with its own turn.")],
     )
 
 

@@ -105,7 +105,11 @@ class Party(Model):
     edition_id: Mapped[int] = mapped_column(
         ForeignKey("edition.id", ondelete="CASCADE"), index=True
     )
+    # Who knows it may join; none where a country or an organiser put the party together.
+    code: Mapped[str | None] = mapped_column(String(24), unique=True)
+    size: Mapped[int | None]  # it is not complete before so many are in it
     made_at: Mapped[Instant]
+    edition: Mapped[Edition] = relationship()
 
 
 class Registration(Model):
@@ -153,7 +157,7 @@ class Registration(Model):
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id"))
     answer_by: Mapped[datetime | None]  # an offered place is kept until then
     registered_at: Mapped[Instant]
-    queued_at: Mapped[Instant]  # the queue's order; a party stands where its last member stands
+    queued_at: Mapped[Instant]  # one's own turn; a party stands where its last member stands
     confirmed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     modified_at: Mapped[Instant]

@@ -10,16 +10,19 @@ from sqlalchemy.orm import aliased, lazyload
 
 from app.database import db
 from app.editions.models import Edition
-from app.registrations.models import ErasedRegistrations, Registration, SeatCount
-from scheduler.lifecycle import LIVE, RegistrationStatus
+from app.registrations.models import ErasedRegistrations, Party, Registration, SeatCount
+from scheduler.lifecycle import LIVE, SEATED, RegistrationStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
+
     from app.accounts.models import Person
 
-WAITING = RegistrationStatus.WAITLISTED
+_R = RegistrationStatus
+WAITING = _R.WAITLISTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,102 @@ def positions(registrations: Sequence[Registration]) -> dict[int, int]:
     return {row_id: count for row_id, count in rows}  # noqa: C416 - rows are no pairs to dict()
 
 
+@dataclass(frozen=True, slots=True)
+class PartyState:
+    """How many of a party stand where; who they are is told to nobody."""
+
+    size: int | None
+    code: str | None
+    unsent: int  # have not sent their registration, or got it back
+    undecided: int
+    held: int
+    waiting: int
+    seated: int
+
+    @property
+    def people(self) -> int:
+        """How many are in it."""
+        return self.unsent + self.undecided + self.held + self.waiting + self.seated
+
+    @property
+    def awaited(self) -> int:
+        """How many have still to register before it is seated."""
+        return self.unsent + max(0, (self.size or 0) - self.people)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it can be seated: everybody registered, and decided on."""
+        return not (self.awaited or self.undecided or self.held)
+
+
+def parties(ids: Sequence[int]) -> dict[int, PartyState]:
+    """Return how each of these parties stands, in one query."""
+    if not ids:
+        return {}
+    status, is_held = Registration.status, Registration.is_held
+
+    def many(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.count(case((condition, 1)))
+
+    rows = db.session.execute(
+        select(
+            Party.id,
+            Party.size,
+            Party.code,
+            many(status.in_([_R.DRAFT, _R.RETURNED])),
+            many(status.in_([_R.SUBMITTED, _R.ENDORSED])),
+            many((status == WAITING) & is_held),
+            many((status == WAITING) & ~is_held),
+            many(status.in_(SEATED)),
+        )
+        .join(Registration, Registration.party_id == Party.id)
+        .where(Party.id.in_(ids), status.in_(LIVE))
+        .group_by(Party.id, Party.size, Party.code)
+    )
+    return {row[0]: PartyState(*row[1:]) for row in rows}
+
+
+def party_of(registration: Registration) -> PartyState | None:
+    """Return how the party of ``registration`` stands; ``None`` for who comes alone."""
+    if registration.party_id is None:
+        return None
+    return parties([registration.party_id]).get(registration.party_id)
+
+
+def waiting_with(registration: Registration) -> Sequence[Registration]:
+    """Return who waits in the same party."""
+    if registration.party_id is None:
+        return []
+    return db.session.scalars(
+        select(Registration).where(
+            Registration.party_id == registration.party_id,
+            Registration.id != registration.id,
+            Registration.status == WAITING,
+        )
+    ).all()
+
+
+def party_by_code(code: str) -> Party | None:
+    """Return the party that one joins by ``code``."""
+    return db.session.scalar(select(Party).filter_by(code=code))
+
+
+def has_waiting_parties(edition: Edition) -> bool:
+    """Whether somebody of a party waits at ``edition``."""
+    return (
+        db.session.scalar(
+            select(Registration.id)
+            .where(
+                Registration.edition_id == edition.id,
+                Registration.status == WAITING,
+                Registration.party_id.is_not(None),
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
 def live(edition: Edition) -> Sequence[Registration]:
     """Return who holds or awaits a place at ``edition``."""
     return db.session.scalars(
@@ -174,11 +273,16 @@ def live(edition: Edition) -> Sequence[Registration]:
 def in_queue_order(edition: Edition) -> list[tuple[Registration, int | None]]:
     """Return every registration with its queue position: in, then waiting, cancelled last."""
     gone = frozenset(RegistrationStatus) - LIVE
+    last_of_party = func.max(Registration.queued_at).over(
+        partition_by=[Registration.party_id, Registration.status]
+    )
     rows = db.session.scalars(
         select(Registration)
         .where(Registration.edition_id == edition.id)
         .order_by(
             case((Registration.status.in_(gone), 2), (Registration.status == WAITING, 1), else_=0),
+            case((Registration.party_id.is_(None), Registration.queued_at), else_=last_of_party),
+            Registration.party_id,
             Registration.queued_at,
             Registration.id,
         )

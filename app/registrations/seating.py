@@ -14,12 +14,14 @@ from app.accounts import access
 from app.accounts.models import Role
 from app.countries.models import Country
 from app.database import db
+from app.editions import milestones
 from app.editions.models import AdmissionPolicy
 from app.editions.signals import capacity_changed
-from app.registrations import letters, tally
+from app.registrations import letters, queries, tally
 from app.registrations.models import (
     AdmissionSettings,
     AttendeeRole,
+    Party,
     Quota,
     QuotaScope,
     Registration,
@@ -41,8 +43,6 @@ if TYPE_CHECKING:
     from scheduler.admission import Decision, Limit
 
 _R = RegistrationStatus
-UNDECIDED = frozenset({_R.DRAFT, _R.SUBMITTED, _R.ENDORSED, _R.RETURNED})
-"""A party of whom somebody stands here is not complete yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +164,8 @@ class Queue:
 def queue_of(edition: Edition, *conditions: ColumnElement[bool], limit: int | None = None) -> Queue:
     """Return who waits at ``edition`` and may move up, in order of arrival.
 
-    A party is one entry, where its last member stands; while somebody of it waits for a decision
-    it is none yet.
+    A party is one entry, where its last member stands; while somebody of it has not registered, or
+    waits for a decision, it is none yet.
     """
     rows: Sequence[Any] = db.session.execute(
         select(
@@ -190,11 +190,11 @@ def queue_of(edition: Edition, *conditions: ColumnElement[bool], limit: int | No
     grouped: dict[tuple[bool, int], list[Any]] = defaultdict(list)
     for row in rows:
         grouped[row.party_id is not None, row.party_id or row.id].append(row)
-    incomplete = _incomplete([key for is_party, key in grouped if is_party])
+    parties = queries.parties([key for is_party, key in grouped if is_party])
     found = [
         _entry(members)
         for (is_party, key), members in grouped.items()
-        if not is_party or key not in incomplete
+        if not is_party or parties[key].is_complete
     ]
     members = {rows[0].id: [row.id for row in rows] for rows in grouped.values()}
     return Queue(found, members)
@@ -204,23 +204,8 @@ def _entry(rows: Sequence[Any]) -> Entry:
     return Entry(
         rows[0].id,
         tuple(Seat(row.country_code or "", row.region or "", row.role.value) for row in rows),
-        (max(row.queued_at for row in rows), rows[0].id),
+        (rows[-1].queued_at, rows[-1].id),
         min((row.rank for row in rows if row.rank is not None), default=None),
-    )
-
-
-def _incomplete(parties: Sequence[int]) -> set[int]:
-    """Return which of ``parties`` have a member of whom nothing is decided, or who is held."""
-    if not parties:
-        return set()
-    return set(
-        db.session.scalars(
-            select(Registration.party_id).where(
-                Registration.party_id.in_(parties),
-                Registration.status.in_(UNDECIDED)
-                | ((Registration.status == tally.WAITING) & Registration.is_held),
-            )
-        )
     )
 
 
@@ -263,25 +248,10 @@ def decide(
         # Nobody overtakes, so nobody behind the free seats is read; parties may need a few more.
         free = None if rules.capacity is None else rules.capacity - sum(seated.values())
         head = None if free is None else max(0, free)
-        if head and _has_waiting_parties(edition):
+        if head and queries.has_waiting_parties(edition):
             head = None
     queue = queue_of(edition, limit=head)
     return admission.decide(rules, seated, queue.entries), queue
-
-
-def _has_waiting_parties(edition: Edition) -> bool:
-    return (
-        db.session.scalar(
-            select(Registration.id)
-            .where(
-                Registration.edition_id == edition.id,
-                Registration.status == tally.WAITING,
-                Registration.party_id.is_not(None),
-            )
-            .limit(1)
-        )
-        is not None
-    )
 
 
 def fill_seats(edition: Edition, *, now: datetime) -> list[Registration]:
@@ -302,18 +272,32 @@ def fill_seats(edition: Edition, *, now: datetime) -> list[Registration]:
         row.id: row
         for row in db.session.scalars(select(Registration).where(Registration.id.in_(moving)))
     }
-    answer_days = settings_of(edition).answer_days
+    days = settings_of(edition).answer_days
+    answer_by = kept_until(edition, days, now) if days is not None else None
     for row_id in moving:
-        _move_up(rows[row_id], answer_days, now)
+        _move_up(rows[row_id], answer_by, now)
     return [rows[row_id] for row_id in moving]
 
 
-def _move_up(registration: Registration, answer_days: int | None, now: datetime) -> None:
-    if answer_days is None:
+def kept_until(edition: Edition, days: int, now: datetime) -> datetime | None:
+    """Return when an offered place goes on: a day's end at the place, before the event begins.
+
+    ``None`` where the event has begun: there is no time to ask.
+    """
+    eve = edition.dtstart - timedelta(days=1)
+    last_day = edition.day_at(now) + timedelta(days=days)
+    if not edition.dates_to_follow:
+        last_day = min(last_day, eve)
+    answer_by = milestones.end_of(last_day, edition.zone)
+    return answer_by if answer_by > now else None
+
+
+def _move_up(registration: Registration, answer_by: datetime | None, now: datetime) -> None:
+    if answer_by is None:
         change_status(registration, _R.CONFIRMED, "registration.moved_up", by=None, now=now)
         outbox.post(registration.person.email, letters.moved_up(registration), now=now)
     else:
-        registration.answer_by = now + timedelta(days=answer_days)
+        registration.answer_by = answer_by
         change_status(registration, _R.OFFERED, "registration.offered", by=None, now=now)
         outbox.post(registration.person.email, letters.offered(registration), now=now)
 
@@ -342,6 +326,7 @@ def change_status(
         registration.answer_by = None
     if target not in lifecycle.LIVE:
         registration.cancelled_at = now
+        expect_one_less(registration.party_id)
     db.session.flush()
     audit.record(
         action,
@@ -351,6 +336,13 @@ def change_status(
         reason=reason,
         changes={"status": [was.value, target.value]},
     )
+
+
+def expect_one_less(party_id: int | None) -> None:
+    """Let a party that somebody drops out of be complete without them."""
+    party = db.session.get(Party, party_id) if party_id is not None else None
+    if party is not None and party.size is not None:
+        party.size = max(1, party.size - 1)
 
 
 @capacity_changed.connect

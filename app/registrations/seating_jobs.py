@@ -1,4 +1,4 @@
-"""Work behind the pages: offered places that nobody took in time go on to the next."""
+"""Work behind the pages: offered places that nobody took go on, as do parties at the closing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from huey import crontab
 
 from app import clock
 from app.database import db
-from app.registrations import service
+from app.registrations import parties, service
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -21,4 +21,10 @@ def init_app(app: Flask) -> None:
     def lapse_offers() -> None:
         with app.app_context():
             service.lapse_offers(now=clock.utcnow())
+            db.session.commit()
+
+    @app.extensions["huey"].periodic_task(crontab(minute="*"))
+    def close_late_parties() -> None:
+        with app.app_context():
+            parties.close_late(now=clock.utcnow())
             db.session.commit()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select
@@ -16,7 +15,6 @@ from app.registrations import letters, queries, seating, waiting
 from app.registrations.models import (
     AdmissionSettings,
     GrantStatus,
-    Party,
     Quota,
     Registration,
     TravelGrant,
@@ -28,7 +26,7 @@ from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import RegistrationStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from app.accounts.models import Person
@@ -57,12 +55,6 @@ class GrantLimitError(ConflictError):
     """One more grant for a country than the edition gives by default."""
 
     message = N_("{country} has {count} of {most} grants. Tick that this one goes beyond.")
-
-
-class PartyError(ConflictError):
-    """A party of people of whom somebody holds a seat already, or too few."""
-
-    message = N_("A party has at least two people, of one event, none with a place yet.")
 
 
 # -- limits ----------------------------------------------------------------------------------
@@ -160,33 +152,6 @@ def _admit(registration: Registration, *, is_held: bool, by: Person, now: dateti
     db.session.flush()
 
 
-def seat_together(
-    edition: Edition, registrations: Sequence[Registration], *, by: Person, now: datetime
-) -> Party:
-    """Make a party of ``registrations``: they come together or not at all.
-
-    It stands in the queue where its last member stood.
-
-    Raises:
-        PartyError: they are too few, of other events, or hold a seat.
-    """
-    database.write(edition)
-    open_to = seating.UNDECIDED | {_R.WAITLISTED}
-    if len(registrations) < 2 or any(  # noqa: PLR2004 - one is no party
-        row.edition_id != edition.id or row.status not in open_to for row in registrations
-    ):
-        raise PartyError
-    party = Party(edition_id=edition.id, made_at=now)
-    db.session.add(party)
-    db.session.flush()
-    last = max(row.queued_at for row in registrations)
-    for row in registrations:
-        row.party_id, row.queued_at = party.id, last
-        audit.record("registration.joined_party", row, by=by, now=now)
-    seating.fill_seats(edition, now=now)
-    return party
-
-
 # -- invitations and late entries ------------------------------------------------------------
 
 
@@ -229,7 +194,7 @@ def invite(  # noqa: PLR0913 - whom, as what, how and why
         country_code=candidate.country_code,
         role=candidate.role,
         entry_reason=reason,
-        answer_by=now + timedelta(days=days) if keeps_place else None,
+        answer_by=seating.kept_until(edition, days, now) if keeps_place else None,
         registered_at=now,
         queued_at=now,
         modified_at=now,

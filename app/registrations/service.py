@@ -276,7 +276,8 @@ def change(registration: Registration, told: Particulars, *, by: Person, now: da
         raise closed(edition, now)
     if registration.status not in EDITABLE:
         raise RegistrationClosedError(edition=edition.title)
-    counts = registration.status in lifecycle.SEATED | {_R.WAITLISTED}
+    was = registration.status
+    counts = was in lifecycle.SEATED | {_R.WAITLISTED}
     is_fixed = registration.nominated_by_id is not None or (
         counts and registration.country_code is not None
     )
@@ -290,9 +291,15 @@ def change(registration: Registration, told: Particulars, *, by: Person, now: da
     registration.modified_at = now
     db.session.flush()
     audit.record("registration.changed", registration, by=by, now=now)
-    if registration.status is _R.RETURNED:
+    if was is _R.RETURNED:
         target = _R.ENDORSED if registration.nominated_by_id else _R.SUBMITTED
         change_status(registration, target, f"registration.{target.value}", by=by, now=now)
+        if edition.admission_policy is AdmissionPolicy.OPEN:  # nobody decides any more
+            change_status(registration, _R.WAITLISTED, "registration.waitlisted", by=by, now=now)
+    seating.fill_seats(edition, now=now)  # a country that was told can change whose turn it is
+    if was is _R.RETURNED and registration.status is _R.WAITLISTED:
+        letter = letters.registered(registration, waiting.number(registration))
+        outbox.post(registration.person.email, letter, now=now)
 
 
 # -- giving back, answering ------------------------------------------------------------------

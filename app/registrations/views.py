@@ -20,8 +20,24 @@ from app.editions.scopes import role_words, scope_names
 from app.forms import put
 from app.i18n import gettext as _
 from app.limits import LINKS_EACH, REGISTRATION, limiter, per_address
-from app.registrations import application, queries, question_queries, seating, service, waiting
-from app.registrations.forms import AcceptForm, CancelForm, ChangeForm, RegistrationForm
+from app.outbox import address
+from app.registrations import (
+    application,
+    parties,
+    queries,
+    question_queries,
+    seating,
+    service,
+    standing,
+    waiting,
+)
+from app.registrations.forms import (
+    AcceptForm,
+    CancelForm,
+    ChangeForm,
+    PartyActForm,
+    RegistrationForm,
+)
 from app.registrations.signals import papers_asked, tasks_asked
 from scheduler.errors import DomainError, NotFoundError
 from scheduler.lifecycle import RegistrationStatus
@@ -58,11 +74,11 @@ def register(slug: str) -> ResponseReturnValue:
     person = access.current_person()
     if person is None:
         return _ask_for_address(edition)
-    standing = queries.find(edition, person)
-    if standing is not None and standing.status is not RegistrationStatus.DRAFT:
+    draft = queries.find(edition, person)
+    if draft is not None and draft.status is not RegistrationStatus.DRAFT:
         flash(_("You are registered for %(title)s already.", title=edition.title), "info")
-        return redirect(url_for(".show", public_id=standing.public_id), HTTPStatus.SEE_OTHER)
-    form = application.form_of(RegistrationForm, edition, person, standing)
+        return redirect(url_for(".show", public_id=draft.public_id), HTTPStatus.SEE_OTHER)
+    form = application.form_of(RegistrationForm, edition, person, draft)
     if form.validate_on_submit():
         try:
             registration = _take_in(edition, person, form)
@@ -76,7 +92,7 @@ def register(slug: str) -> ResponseReturnValue:
             return redirect(url_for(".show", public_id=public_id), HTTPStatus.SEE_OTHER)
     status, now = application.answer_again(form, edition), clock.utcnow()
     form.leave_out(consents.standing(person))
-    is_invited = standing is not None and bool(standing.entry_reason)
+    is_invited = draft is not None and bool(draft.entry_reason)
     page = render_template(
         "registrations/register.html",
         form=form,
@@ -84,8 +100,8 @@ def register(slug: str) -> ResponseReturnValue:
         places=queries.places(edition),
         is_open=edition.takes_registrations(now) or is_invited,
         window=timeline.registration_window(edition, now),
-        prospect=waiting.prospect(edition, person, standing),
-        draft=standing,
+        prospect=waiting.prospect(edition, person, draft),
+        draft=draft,
         offers_visa_letters=seating.settings_of(edition).offers_visa_letters,
         link_form=None,
     )
@@ -113,12 +129,21 @@ def _take_in(edition: Edition, person: Person, form: RegistrationForm) -> Regist
 def show(public_id: str) -> ResponseReturnValue:
     """Show where a registration stands, what comes next, and how to give the place back."""
     registration = _registration(public_id)
-    edition = registration.edition
+    edition, now = registration.edition, clock.utcnow()
+    party = queries.party_of(registration)
     return render_template(
         "registrations/show.html",
         registration=registration,
         edition=edition,
-        position=waiting.number(registration),
+        standing=standing.of(registration, now=now),
+        party=party,
+        party_url=address("parties.join", code=party.code) if party and party.code else None,
+        party_form=PartyActForm(),
+        can_leave=registration.status in parties.OPEN_TO_PARTIES,
+        can_make_party=registration.status in parties.OPEN_TO_PARTIES
+        and registration.party_id is None
+        and edition.takes_registrations(now)
+        and registration.person_id == the_person().id,
         shows_venue=registration.holds_seat,
         can_cancel=registration.is_live and not edition.has_begun(clock.today()),
         can_change=registration.status in service.EDITABLE

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from app.accounts.models import Person
     from app.editions.models import Edition
     from app.registrations.models import Registration
-    from scheduler.admission import Limit, Rules
+    from app.registrations.queries import PartyState
+    from scheduler.admission import Cause, Limit, Rules, Waiting
 
 _NEWCOMER = 0  # no row has this id
 _LAST = (datetime.max.replace(tzinfo=UTC), _NEWCOMER)  # whoever comes, comes after all others
@@ -46,20 +47,34 @@ def prospect(
 
     Of a visitor nothing is known that a quota counts, so theirs is the general figure.
     """
-    if draft is not None and draft.party_id is not None:
-        return Prospect(waits_for=_("For the rest of the party"))
     candidate = _candidate(edition, person, draft)
-    if seating.has_seat_for(edition, candidate):
+    state = queries.party_of(draft) if draft is not None else None
+    if state is not None and not _completes(state, draft):
+        return Prospect(waits_for=_party_words(state, registering=True))
+    if state is None and seating.has_seat_for(edition, candidate):
         return Prospect()
     rules = seating.rules_of(edition)
-    if _is_plain(rules):
+    if state is None and _is_plain(edition, rules):
         places = queries.places(edition)
         return Prospect(places.waiting_count + 1, _places_words(rules, places.seated_count))
+    others = queries.waiting_with(draft) if draft is not None else ()
+    newcomer = Entry(
+        _NEWCOMER,
+        tuple(seating.seat_of(each) for each in (candidate, *others)),
+        _LAST,
+        min((each.rank for each in (candidate, *others) if each.rank is not None), default=None),
+    )
     queue = seating.queue_of(edition).entries
-    newcomer = Entry(_NEWCOMER, (seating.seat_of(candidate),), _LAST, candidate.rank)
     decision = admission.decide(rules, seating.seated_of(edition), [*queue, newcomer])
-    limits = next(left.limits for left in decision.waiting if left.entry is newcomer)
-    return Prospect(admission.numbers(decision)[_NEWCOMER], _all_words(limits))
+    for left in decision.waiting:
+        if left.entry is newcomer:
+            return Prospect(admission.numbers(decision)[_NEWCOMER], _left_words(left))
+    return Prospect()
+
+
+def _completes(state: PartyState, draft: Registration | None) -> bool:
+    """Whether ``draft`` is the last of its party that is not sent."""
+    return state.awaited == 1 and draft is not None and not (state.undecided or state.held)
 
 
 def _candidate(
@@ -82,8 +97,9 @@ def number_of_last(registration: Registration, rules: Rules | None = None) -> in
     """Return the same of who came just now, where the counts alone may say it."""
     if registration.status is not queries.WAITING:
         return None
-    if _is_plain(rules or seating.rules_of(registration.edition)):
-        return queries.places(registration.edition).waiting_count  # whoever comes stands last
+    edition = registration.edition
+    if registration.party_id is None and _is_plain(edition, rules or seating.rules_of(edition)):
+        return queries.places(edition).waiting_count  # whoever comes stands last
     return number(registration)
 
 
@@ -94,7 +110,7 @@ def numbers(registrations: Sequence[Registration]) -> dict[int, int]:
         if row.status is queries.WAITING:
             waiting[row.edition].append(row)
     found: dict[int, int] = {}
-    plain = [edition for edition in waiting if _is_plain(seating.rules_of(edition))]
+    plain = [edition for edition in waiting if _is_plain(edition, seating.rules_of(edition))]
     for edition, rows in waiting.items():
         if edition not in plain:
             found |= _engine_numbers(edition, rows)
@@ -112,9 +128,10 @@ def _engine_numbers(edition: Edition, rows: Sequence[Registration]) -> dict[int,
     return {row.id: told[row.id] for row in rows if row.id in told}
 
 
-def _is_plain(rules: Rules) -> bool:
-    """Whether everybody waits for the one thing, first come, first served."""
-    return rules.order is Order.TIME and not rules.quotas and not rules.reserved
+def _is_plain(edition: Edition, rules: Rules) -> bool:
+    """Whether everybody waits alone for the one thing, first come, first served."""
+    is_simple = rules.order is Order.TIME and not rules.quotas and not rules.reserved
+    return is_simple and not queries.has_waiting_parties(edition)
 
 
 # -- in words --------------------------------------------------------------------------------
@@ -126,20 +143,64 @@ def waits(edition: Edition, rows: Sequence[Registration]) -> dict[int, str]:
         return {}
     decision, queue = seating.decide(edition, whole=True)
     found = {
-        row_id: _all_words(left.limits)
+        row_id: _left_words(left)
         for left in decision.waiting
         for row_id in queue.members[left.entry.id]
     }
-    for row in rows:
-        if row.status is queries.WAITING and row.id not in found:
-            found[row.id] = (
-                _("Held by an organiser") if row.is_held else _("For the rest of the party")
-            )
+    others = [row for row in rows if row.status is queries.WAITING and row.id not in found]
+    states = queries.parties([row.party_id for row in others if row.party_id is not None])
+    for row in others:
+        if row.is_held or row.party_id is None:
+            found[row.id] = _("Held by an organiser")
+        else:
+            found[row.id] = _party_words(states[row.party_id])
     return found
 
 
+def _left_words(left: Waiting) -> str:
+    """Say why an entry waits: what is full, or for whom it is kept."""
+    count = len(left.entry.seats)
+    words = "; ".join(_awaited_words(limit, left.cause) for limit in left.limits)
+    if count == 1:
+        return words
+    if left.cause is admission.Cause.NEVER:
+        return _(
+            "Party of %(count)s, more than can ever come in together: %(words)s",
+            count=count,
+            words=words,
+        )
+    return _("Party of %(count)s, seated together: %(words)s", count=count, words=words)
+
+
+def _awaited_words(limit: Limit, cause: Cause) -> str:
+    words = limit_words(limit)
+    if cause is admission.Cause.AHEAD:
+        return _("%(words)s, kept for who is ahead", words=words)
+    free = limit.most - limit.taken
+    if cause is admission.Cause.FULL and free > 0:
+        return _("%(words)s, %(free)s free", words=words, free=free)
+    return words
+
+
+def _party_words(state: PartyState, *, registering: bool = False) -> str:
+    """Say what a party that is not complete waits for; nobody of it is named."""
+    whole = max(state.people, state.size or 0)
+    if state.awaited:
+        sent = whole - state.awaited + registering
+        return _(
+            "The rest of the party: %(sent)s of %(whole)s have registered", sent=sent, whole=whole
+        )
+    if state.undecided:
+        return _(
+            "The rest of the party: %(left)s of %(whole)s wait for a decision",
+            left=state.undecided,
+            whole=whole,
+        )
+    return _("The rest of the party, held by an organiser")
+
+
 def limit_words(limit: Limit) -> str:
-    """Say a limit that somebody waits for."""
+    """Say how full a limit is."""
     country = countries.find(limit.key) if limit.scope is Scope.COUNTRY else None
     name = {
         Scope.PLACES: _("Places"),
@@ -147,12 +208,7 @@ def limit_words(limit: Limit) -> str:
         Scope.REGION: _("Region %(key)s", key=limit.key),
         Scope.ROLE: _("Role %(key)s", key=limit.key),
     }[limit.scope]
-    words = _("%(name)s: %(taken)s of %(most)s", name=name, taken=limit.taken, most=limit.most)
-    return words if limit.is_full else _("%(words)s, and a party is ahead", words=words)
-
-
-def _all_words(limits: Sequence[Limit]) -> str:
-    return "; ".join(limit_words(limit) for limit in limits)
+    return _("%(name)s: %(taken)s of %(most)s", name=name, taken=limit.taken, most=limit.most)
 
 
 def _places_words(rules: Rules, taken: int) -> str:

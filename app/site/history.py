@@ -139,6 +139,7 @@ WORDS = {
     "registration.ranked": _l("Ranked by the country"),
     "registration.replaced": _l("Replaced by a colleague"),
     "registration.joined_party": _l("Joined to a party"),
+    "registration.left_party": _l("Left a party"),
     "registration.role_changed": _l("Comes in another role"),
     "registration.changed": _l("Particulars changed"),
     "grant.requested": _l("Travel grant asked for"),

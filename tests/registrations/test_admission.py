@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +15,7 @@ from app.editions.models import AdmissionPolicy
 from app.editions.service import ReasonMissingError
 from app.outbox import OutboxMessage
 from app.paging import ROWS_A_PAGE
-from app.registrations import delegations, queries, seating, selection, service, tally
+from app.registrations import delegations, parties, queries, seating, selection, service, tally
 from app.registrations.models import AttendeeRole, QuotaScope, Registration, SeatCount
 from app.registrations.seating import Candidate
 from app.registrations.service import Particulars
@@ -163,7 +163,7 @@ def test_a_party_is_seated_together_and_overtaken_by_nobody() -> None:
     rows = [come(edition, "XAA") for _ in range(4)]
     by = {"by": organiser, "now": OPENING}
     selection.decide_many(edition, [rows[0]], "accept", reason="", **by)
-    selection.seat_together(edition, rows[1:3], **by)
+    parties.bind(edition, rows[1:3], **by)
     selection.decide_many(edition, rows[1:], "accept", reason="", **by)
     assert statuses(*rows) == [Status.CONFIRMED, *[Status.WAITLISTED] * 3]
     service.cancel(rows[0], by=organiser, now=OPENING)
@@ -229,7 +229,8 @@ def test_an_offered_place_is_kept_until_its_day_and_then_goes_to_the_next() -> N
     holder, first, second = come(edition), come(edition), come(edition)
     service.cancel(holder, by=holder.person, now=OPENING)
     assert statuses(first, second) == [Status.OFFERED, Status.WAITLISTED]
-    later = OPENING + timedelta(days=3)
+    later = datetime(2027, 1, 19, tzinfo=UTC)  # the third day is over
+    assert service.lapse_offers(now=later - timedelta(seconds=1)) == 0
     with pytest.raises(service.OfferOverError):
         service.accept_offer(first, by=first.person, now=later)
     assert service.lapse_offers(now=later) == 1

@@ -8,7 +8,7 @@ from app.accounts.models import Role
 from app.database import db
 from app.editions.models import AdmissionPolicy
 from app.outbox import OutboxMessage
-from app.registrations import policy, selection, service
+from app.registrations import delegations, policy, selection, service
 from app.registrations.models import Registration
 from app.registrations.service import Particulars
 from scheduler.lifecycle import RegistrationStatus as Status
@@ -98,3 +98,15 @@ def test_who_is_held_stays_held_whatever_the_policy() -> None:
     selection.decide_many(edition, [row], "wait", reason="", by=by, now=OPENING)
     policy.change(edition, P.OPEN, None, by=by, now=OPENING)
     assert standing(row) == [Status.WAITLISTED]
+
+
+def test_what_was_returned_and_is_sent_again_where_nobody_decides_gets_a_place_or_a_turn() -> None:
+    edition, by = make_edition(capacity=1, admission_policy=P.APPROVAL), make_person()
+    rows = [come(edition) for _ in range(2)]
+    for row in rows:
+        delegations.judge(row, Status.RETURNED, reason="More", by=by, now=OPENING)
+    policy.change(edition, P.OPEN, 1, by=by, now=OPENING)
+    assert standing(*rows) == [Status.RETURNED] * 2
+    for row in rows:
+        service.change(row, Particulars(affiliation="More"), by=row.person, now=OPENING)
+    assert standing(*rows) == [Status.CONFIRMED, Status.WAITLISTED]

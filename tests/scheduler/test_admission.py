@@ -8,7 +8,19 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.admission import EACH, Entry, Limit, Order, Rules, Scope, Seat, admits, decide
+from scheduler.admission import (
+    EACH,
+    Cause,
+    Entry,
+    Limit,
+    Order,
+    Rules,
+    Scope,
+    Seat,
+    admits,
+    decide,
+    numbers,
+)
 
 COUNTRIES = ("", "XAA", "XAB", "XAC")
 REGION = {"": "", "XAA": "africa", "XAB": "africa", "XAC": "europe"}
@@ -126,7 +138,8 @@ class Model:
             entry = self.next_of(left)
             left.remove(entry)
             lacks = self.lacks(entry)
-            closed |= lacks
+            if not Model(self.rules).lacks(entry):  # else it could never come in, and stops nobody
+                closed |= lacks
             if not lacks and not self.draws(entry) & closed:
                 self.waiting.remove(entry)
                 self.seated.append(entry)
@@ -209,11 +222,24 @@ def test_a_party_that_does_not_fit_is_overtaken_by_nobody_who_wants_its_places()
     assert decision.waiting[1].limits == (Limit(Scope.PLACES, "", 10, 9),)
 
 
+def test_a_party_larger_than_a_limit_ever_lets_in_stops_nobody() -> None:
+    rules = Rules(3, {(Scope.COUNTRY, "XAA"): 1})
+    queue = [Entry(1, (Seat("XAA"), Seat("XAA")), (1,)), one(2, "XAA"), one(3, "XAB")]
+    decision = decide(rules, {}, queue)
+    assert ids(decision.seated) == [2, 3]
+    assert [(left.limits[0].key, left.cause) for left in decision.waiting] == [
+        ("XAA", Cause.NEVER),
+    ]
+    full = decide(Rules(3), {Seat(): 3}, [Entry(1, (Seat(),) * 4, (1,)), one(2)])
+    assert numbers(full) == {1: 1, 2: 1}
+
+
 def test_a_party_too_large_for_its_country_lets_other_countries_pass() -> None:
     party = Entry(1, (Seat("XAA"), Seat("XAA")), (1,))
-    rules = Rules(10, {(Scope.COUNTRY, EACH): 1})
-    decision = decide(rules, {}, [party, one(2, "XAA"), one(3, "XAB")])
+    rules = Rules(10, {(Scope.COUNTRY, EACH): 2})
+    decision = decide(rules, {Seat("XAA"): 1}, [party, one(2, "XAA"), one(3, "XAB")])
     assert ids(decision.seated) == [3]
+    assert [left.cause for left in decision.waiting] == [Cause.FULL, Cause.AHEAD]
 
 
 def test_reserved_places_wait_for_their_role_and_more_of_it_compete_for_the_rest() -> None:
