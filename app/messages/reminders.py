@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from app import database, outbox
 from app.database import db
@@ -19,7 +19,9 @@ from app.editions.models import Edition
 from app.i18n import gettext as _
 from app.messages.models import Reminder
 from app.outbox import Letter, address
+from app.registrations import letters
 from app.registrations.models import Registration
+from app.registrations.seating import STILL
 from app.site.dates import format_day
 from scheduler.lifecycle import EditionStatus, RegistrationStatus
 
@@ -36,6 +38,9 @@ _AHEAD = frozenset(
     }
 )
 LOOK_AHEAD = timedelta(days=400)  # no milestone that people are reminded of lies earlier
+OFFER = "offer"
+OFFER_LEAD = timedelta(days=2)  # before an offered place goes to the next
+OFFER_REST = timedelta(days=1)  # after the offer, which said the day as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,33 @@ def work(*, now: datetime) -> int:
         and day - timedelta(days=kind.lead_days) <= edition.day_at(now) < day
     ]
     db.session.rollback()
-    return sum(_post(edition_id, kind, day, now=now) for edition_id, kind, day in due)
+    posted = sum(_post(edition_id, kind, day, now=now) for edition_id, kind, day in due)
+    return posted + _remind_of_offers(now)
+
+
+def _remind_of_offers(now: datetime) -> int:
+    """Post a reminder to whoever has not answered an offer that is soon over."""
+    database.write()
+    offered = db.session.scalars(
+        select(Registration)
+        .join(Registration.edition)
+        .where(
+            Edition.status.not_in(STILL),
+            Registration.status == _R.OFFERED,
+            Registration.answer_by > now,
+            Registration.answer_by <= now + OFFER_LEAD,
+            Registration.modified_at <= now - OFFER_REST,
+            ~exists().where(Reminder.registration_id == Registration.id, Reminder.kind == OFFER),
+        )
+        .order_by(Registration.edition_id, Registration.id)
+        .with_for_update(of=Registration)
+    ).all()
+    for registration in offered:
+        letter = letters.offered(registration, is_reminder=True)
+        outbox.post(registration.person.email, letter, now=now)
+        db.session.add(Reminder(registration_id=registration.id, kind=OFFER, posted_at=now))
+    db.session.commit()
+    return len(offered)
 
 
 def _post(edition_id: int, kind: Kind, day: date, *, now: datetime) -> int:

@@ -107,8 +107,8 @@ def moved_up(registration: Registration) -> Letter:
     )
 
 
-def offered(registration: Registration) -> Letter:
-    """To a person for whom a place is kept until an answer, or for good."""
+def offered(registration: Registration, *, is_reminder: bool = False) -> Letter:
+    """To a person for whom a place is kept until an answer; once more before it goes on."""
     title, answer_by = registration.edition.title, registration.answer_by
     paragraphs = [
         _("A place at %(title)s is kept for you.", title=title),
@@ -125,7 +125,9 @@ def offered(registration: Registration) -> Letter:
         )
     return _letter(
         registration,
-        _("A place is offered to you: %(title)s", title=title),
+        _("Still to be taken by you: a place at %(title)s", title=title)
+        if is_reminder
+        else _("A place is offered to you: %(title)s", title=title),
         paragraphs,
         [_("If you cannot come, say so on that page: the next in the queue moves up.")],
     )

@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 _R = RegistrationStatus
 
 
+STILL = frozenset({EditionStatus.CANCELLED, EditionStatus.POSTPONED})
+"""Editions at which nobody moves up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """Who asks for a seat, before there is a row."""
@@ -260,7 +264,7 @@ def fill_seats(edition: Edition, *, now: datetime) -> list[Registration]:
     Where the edition wants an answer the seat is offered, and kept until then. The caller's
     transaction has locked ``edition``.
     """
-    if edition.status in {EditionStatus.CANCELLED, EditionStatus.POSTPONED}:
+    if edition.status in STILL:
         return []
     if not any(waiting for _seat, _seated, waiting in _cells(edition)):
         return []

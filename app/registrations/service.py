@@ -348,10 +348,17 @@ def is_over(registration: Registration, now: datetime) -> bool:
 def lapse_offers(*, now: datetime, edition: Edition | None = None) -> int:
     """Pass on every offered place whose day has passed; return how many there were.
 
-    A job does it, and whoever asks for a place at the edition before it did.
+    A job does it, and whoever asks for a place at the edition before it did. While an event is
+    postponed, nothing goes on to anybody.
     """
-    due = select(Registration.id, Registration.edition_id).where(
-        Registration.answer_by <= now, Registration.status == _R.OFFERED
+    due = (
+        select(Registration.id, Registration.edition_id)
+        .join(Registration.edition)
+        .where(
+            Registration.answer_by <= now,
+            Registration.status == _R.OFFERED,
+            Edition.status.not_in(seating.STILL),
+        )
     )
     if edition is not None:
         due = due.where(Registration.edition_id == edition.id)
@@ -385,3 +392,5 @@ def _write_to_the_registered(
             letters.edition_changed(registration, change, reason),
             now=now,
         )
+    if change == "edition.reinstated":
+        seating.fill_seats(edition, now=now)  # what was given back meanwhile

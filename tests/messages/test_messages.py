@@ -18,6 +18,7 @@ from app.outbox import OutboxMessage
 from app.registrations import selection
 from app.registrations import service as registrations
 from app.registrations.models import AttendeeRole
+from scheduler.admission import Order
 from scheduler.lifecycle import RegistrationStatus
 from tests.factories import OPENING, make_country, make_edition, make_person
 from tests.pages import alert, words
@@ -206,6 +207,33 @@ def test_a_reminder_goes_out_again_only_for_new_days(edition: Edition, organiser
     db.session.commit()
     assert reminders.work(now=now) == 0
     assert reminders.work(now=now + timedelta(days=30)) == 2
+
+
+def test_an_offered_place_is_reminded_of_once_before_it_goes_on_and_never_when_taken() -> None:
+    edition, by = make_edition(capacity=2), make_person()
+    limits = {"order": Order.TIME, "answer_days": 4, "by": by, "now": OPENING}
+    selection.set_limits(edition, {}, **limits)
+    rows = [registrations.register(edition, make_person(), now=OPENING) for _ in range(5)]
+    for row in rows[:2]:
+        registrations.cancel(row, by=row.person, now=OPENING)
+    first, taken, following = rows[2:]
+    registrations.accept_offer(taken, by=taken.person, now=OPENING)
+    db.session.commit()
+
+    def subjects(person: Person) -> list[str]:
+        mails = db.session.query(OutboxMessage).filter_by(to_address=person.email)
+        return [mail.subject.partition(":")[0] for mail in mails.order_by(OutboxMessage.id)]
+
+    hours = [timedelta(hours=hours) for hours in (0, 60, 64, 70, 110)]
+    assert [reminders.work(now=OPENING + after) for after in hours] == [0, 0, 1, 0, 0]
+    assert subjects(first.person)[-1] == "Still to be taken by you"
+    lapse_at = OPENING + timedelta(hours=111)  # the end of the fourth day
+    assert registrations.lapse_offers(now=lapse_at - timedelta(seconds=1)) == 0
+    assert registrations.lapse_offers(now=lapse_at) == 1
+    db.session.commit()
+    assert subjects(first.person)[-1] == "The offered place has lapsed"
+    assert subjects(following.person)[-1] == "A place is offered to you"
+    assert reminders.work(now=lapse_at + timedelta(hours=1)) == 0
 
 
 def test_an_unfinished_registration_is_reminded_of_the_closing_day(edition: Edition) -> None:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from config import Config
-    from scheduler.admission import Rules
 
 PROCESS_COUNT = 4
 PATIENCE_SECONDS = 60
@@ -135,19 +134,19 @@ def cancel(given: Race, registration_id: int) -> Answer:  # noqa: ARG001 - the f
 
 
 def drop_lock(given: Race) -> None:
-    """Count in a transaction that only reads; lock when everybody has counted."""
-    count_and_admit = seating.has_seat_for
+    """Count in a transaction that only reads; take the lock when everybody has counted.
 
-    def only_read(edition: Edition) -> None:
+    Whatever is decided, a seat for one or for a party, is then decided on what was counted.
+    """
+    count = seating._cells  # noqa: SLF001 - where all counting is done
+    counted = threading.local()
+
+    def count_then_lock(edition: Edition) -> None:
         db.session.rollback()
         db.session.refresh(edition)
-
-    def admit_then_lock(edition: Edition, registration: Registration, rules: Rules) -> bool:
-        with db.session.no_autoflush:
-            has_seat = count_and_admit(edition, registration, rules)
+        counted.cells = count(edition)
         given.counted.wait(PATIENCE_SECONDS)
         database.write()
-        return has_seat
 
-    service.database = SimpleNamespace(write=only_read)
-    seating.has_seat_for = admit_then_lock
+    service.database = SimpleNamespace(write=count_then_lock)
+    seating._cells = lambda edition: counted.cells  # noqa: ARG005, SLF001 - as it was counted

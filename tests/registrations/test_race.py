@@ -19,8 +19,8 @@ from app.audit import AuditEntry
 from app.clock import real_utcnow, utcnow
 from app.database import db
 from app.outbox import OutboxMessage
-from app.registrations import queries, selection, service, tally
-from app.registrations.models import AttendeeRole, QuotaScope, Registration
+from app.registrations import parties, queries, selection, service, tally
+from app.registrations.models import AttendeeRole, Party, QuotaScope, Registration
 from app.registrations.service import Particulars
 from scheduler.admission import Order
 from scheduler.lifecycle import RegistrationStatus as Status
@@ -118,6 +118,72 @@ def test_one_person_pressing_everywhere_gets_one_place() -> None:
 def test_without_the_lock_the_same_race_oversells() -> None:
     edition = make_edition(capacity=1)
     people = [make_person().id for _ in range(8)]
+    answers = run("register", edition, people, drops_lock=True)
+    assert [answer.error for answer in answers if answer.error] == []
+    assert db.session.query(Registration).filter_by(status=Status.CONFIRMED).count() == 8
+
+
+def limit_countries(edition: Edition, most: int) -> None:
+    limits = {(QuotaScope.COUNTRY, ""): most}
+    by = {"by": make_person(), "now": utcnow()}
+    selection.set_limits(edition, limits, order=Order.TIME, answer_days=None, **by)
+
+
+def test_without_the_lock_a_quota_is_oversold_as_well() -> None:
+    edition, country = make_edition(capacity=20), make_country("XAA")
+    limit_countries(edition, 2)
+    people = [make_person() for _ in range(8)]
+    for person in people:
+        service.keep_profile(person, Particulars(country_code=country.code), now=utcnow())
+    answers = run("register", edition, [person.id for person in people], drops_lock=True)
+    assert [answer.error for answer in answers if answer.error] == []
+    assert db.session.query(Registration).filter_by(status=Status.CONFIRMED).count() == 8
+
+
+def make_parties(edition: Edition, count: int) -> list[int]:
+    """Make parties of two, of whom one has registered; return who is to come, one of each."""
+    to_come = []
+    for _ in range(count):
+        first = parties.form(edition, make_person(), 2, now=utcnow())
+        second = make_person()
+        parties.join(db.session.get_one(Party, first.party_id), second, now=utcnow())
+        service.register(edition, first.person, now=utcnow())
+        to_come.append(second.id)
+    return to_come
+
+
+@pytest.mark.parametrize("by_country", [False, True])
+def test_parties_that_complete_at_once_are_seated_whole_and_never_beyond_the_places(
+    *, by_country: bool
+) -> None:
+    edition = make_edition(capacity=None if by_country else 7)
+    people = make_parties(edition, 8)
+    if by_country:
+        make_country("XAA")
+        limit_countries(edition, 7)
+        for row in queries.live(edition):
+            row.country_code = "XAA"
+            told = Particulars(country_code="XAA")
+            service.keep_profile(row.person, told, now=utcnow())
+    edition_id = edition.id
+    answers = run("register", edition, people)
+    assert [answer for answer in answers if answer.error or answer.refused] == []
+    rows = db.session.query(Registration).filter_by(edition_id=edition_id).all()
+    together = Counter((row.party_id, row.status) for row in rows)
+    assert set(together.values()) == {2}
+    assert Counter(row.status for row in rows) == {Status.CONFIRMED: 6, Status.WAITLISTED: 10}
+    mails = Counter(
+        mail.to_address
+        for mail in db.session.query(OutboxMessage)
+        if mail.subject.startswith("You now have a place")
+    )
+    assert set(mails.values()) == {1}
+    assert len(mails) == 6
+
+
+def test_without_the_lock_parties_oversell() -> None:
+    edition = make_edition(capacity=2)
+    people = make_parties(edition, 4)
     answers = run("register", edition, people, drops_lock=True)
     assert [answer.error for answer in answers if answer.error] == []
     assert db.session.query(Registration).filter_by(status=Status.CONFIRMED).count() == 8
