@@ -145,7 +145,7 @@ def _act(delegate: Registration, country: Country, form: DelegateForm) -> None:
 
 def _delegate(edition: Edition, country: Country, public_id: str) -> Registration:
     """Return one of the delegation; a foreign one is not there, whatever the form says."""
-    found = queries.by_public_id(public_id)
-    if found is None or (found.edition_id, found.country_code) != (edition.id, country.code):
+    found = {row.public_id: row for row in delegations.of_country(edition, country)}
+    if public_id not in found:
         raise NotFoundError
-    return found
+    return found[public_id]

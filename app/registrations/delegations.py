@@ -29,12 +29,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
+
     from app.accounts.models import Person
     from app.countries.models import Country
     from app.editions.models import Edition
 
 _R = RegistrationStatus
 REPLACEABLE = lifecycle.LIVE - {_R.CHECKED_IN, _R.ATTENDED}
+
+
+class NotSentError(ConflictError):
+    """A judgement on a registration that the person has not sent."""
+
+    message = N_("There is nothing to judge yet: the registration is not sent.")
 
 
 class OtherCountryError(ConflictError):
@@ -44,16 +52,25 @@ class OtherCountryError(ConflictError):
 
 
 def of_country(edition: Edition, country: Country) -> Sequence[Registration]:
-    """Return the delegation of ``country``: who is ranked, by rank, then the rest by arrival."""
+    """Return the delegation of ``country``: who is ranked, by rank, then the rest by arrival.
+
+    What somebody has only begun on their own is nobody else's yet.
+    """
     return db.session.scalars(
         select(Registration)
         .where(
             Registration.edition_id == edition.id,
             Registration.country_code == country.code,
             Registration.status.in_(lifecycle.LIVE),
+            ~is_own_draft(),
         )
         .order_by(Registration.rank.is_(None), Registration.rank, Registration.queued_at)
     ).all()
+
+
+def is_own_draft() -> ColumnElement[bool]:
+    """Return the condition that a registration is begun, not sent, and no nomination."""
+    return (Registration.status == _R.DRAFT) & Registration.nominated_by_id.is_(None)
 
 
 def nominate(
@@ -108,9 +125,12 @@ def judge(
 
     Raises:
         MoveError: it stands where that cannot be done.
+        NotSentError: it is a draft.
     """
     database.write(registration.edition)
     database.write(registration)
+    if registration.status is _R.DRAFT:
+        raise NotSentError
     action = f"registration.{target.value}"
     change_status(registration, target, action, by=by, now=now, reason=reason)
     words = {

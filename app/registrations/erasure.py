@@ -14,7 +14,7 @@ from app.accounts.signals import person_data, person_erased
 from app.database import Model, db
 from app.editions.models import Edition
 from app.i18n import lazy_gettext as _l
-from app.registrations import parties, queries, question_queries, service, waiting
+from app.registrations import parties, queries, question_queries, seating, service, waiting
 from app.registrations.answer_words import answer_words
 from app.registrations.models import (
     Answer,
@@ -24,6 +24,7 @@ from app.registrations.models import (
     VisaRequest,
 )
 from app.registrations.signals import registration_erased
+from scheduler import lifecycle
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Column
     from sqlalchemy.orm import InstrumentedAttribute
 
+_R = lifecycle.RegistrationStatus
 NEEDS_KEPT = timedelta(days=30)  # after the event
 KEPT = timedelta(days=730)  # after the event
 IDLE_KEPT = timedelta(days=730)  # without signing in
@@ -129,9 +131,12 @@ def _erase(sender: object, *, person: Person, now: datetime) -> None:  # noqa: A
         database.write(registration.edition)
         database.write(registration)
         edition = registration.edition
-        if registration.is_live and not edition.has_begun(edition.day_at(now)):
+        is_ahead = registration.is_live and not edition.has_begun(edition.day_at(now))
+        if is_ahead and _R.CANCELLED in lifecycle.REGISTRATION_MOVES[registration.status]:
             service.cancel(registration, by=person, now=now)
         count_out(registration)
+        if is_ahead:  # who was let in on the eve cancels no more, and still leaves a place
+            seating.fill_seats(edition, now=now)
 
 
 def _let_go(key: InstrumentedAttribute[int | None], number: int) -> None:

@@ -96,12 +96,12 @@ def registered(registration: Registration, position: int | None) -> Letter:
 
 
 def moved_up(registration: Registration) -> Letter:
-    """To a person whom a freed seat took in."""
+    """To a person who was accepted, or whom a freed seat took in."""
     title = registration.edition.title
     return _letter(
         registration,
         _("You now have a place: %(title)s", title=title),
-        [_("A place at %(title)s became free, and it is yours.", title=title)],
+        [_("A place at %(title)s is yours.", title=title)],
         [_("If you cannot come any more, cancel on that page: the next in the queue moves up.")],
         invitation=_invitation(registration, Method.REQUEST),
     )

@@ -14,6 +14,7 @@ from sqlalchemy import delete, exists, select
 
 from app import audit, database, outbox
 from app.database import db
+from app.editions.models import Edition
 from app.registrations import letters, queries, seating, service
 from app.registrations.models import Party, Profile, Registration
 from app.registrations.service import Particulars
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.accounts.models import Person
-    from app.editions.models import Edition
 
 _R = RegistrationStatus
 LEAST, MOST = 2, 10
@@ -238,12 +238,12 @@ def _close(party: Party, *, by: Person | None, now: datetime) -> None:
 
 
 def close_late(*, now: datetime) -> int:
-    """Let parties go on without who can register no more; return how many parties that were.
+    """Let parties go on without who can register no more; return at how many editions.
 
     A job does it: an edition closes by the clock.
     """
-    parties = db.session.scalars(
-        select(Party)
+    late = (
+        select(Party.edition_id, Party.id)
         .join(Registration, Registration.party_id == Party.id)
         .where(
             Registration.status.in_(OPEN_TO_PARTIES),
@@ -252,17 +252,19 @@ def close_late(*, now: datetime) -> int:
         )
         .distinct()
         .order_by(Party.edition_id, Party.id)
-    ).all()
+    )
     count = 0
-    for party in parties:
-        edition = party.edition
+    for edition_id in sorted({row.edition_id for row in db.session.execute(late)}):
+        edition = db.session.get_one(Edition, edition_id)
         if not _has_closed(edition, now):
             continue
         database.write(edition)
-        db.session.refresh(party)
         if not _has_closed(edition, now):
             continue  # opened again meanwhile
-        _close(party, by=None, now=now)
+        rows = db.session.execute(late.where(Party.edition_id == edition_id)).all()
+        for row in rows:
+            party = db.session.get_one(Party, row.id, populate_existing=True)
+            _close(party, by=None, now=now)
         seating.fill_seats(edition, now=now)
         count += 1
     return count

@@ -120,6 +120,7 @@ def decide_many(
         insist_on_reason(reason)
     database.write(edition)
     chosen = sorted(registrations, key=lambda row: (row.queued_at, row.id))
+    were = {row.id: (row.status, row.is_held) for row in chosen}
     for registration in chosen:
         database.write(registration)
         if act == "decline":
@@ -130,7 +131,8 @@ def decide_many(
     if act == "decline":
         return
     for registration in chosen:
-        if registration.id not in moved and registration.status is _R.WAITLISTED:
+        is_same = were[registration.id] == (registration.status, registration.is_held)
+        if not is_same and registration.id not in moved:
             place = waiting.number(registration)
             outbox.post(registration.person.email, letters.registered(registration, place), now=now)
 

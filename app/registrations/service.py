@@ -77,7 +77,7 @@ class CountryMissingError(DomainError):
 class CountryFixedError(ConflictError):
     """A change of country by somebody who counts against a quota already."""
 
-    message = N_("Your country can no longer be changed here: your place counts for it.")
+    message = N_("Your country can no longer be changed here: your registration counts for it.")
 
 
 class OfferOverError(ConflictError):
@@ -262,8 +262,8 @@ def save_draft(
 def change(registration: Registration, told: Particulars, *, by: Person, now: datetime) -> None:
     """Change what was told, until registration closes.
 
-    The country of who holds a seat or waits stays: it counts. A returned registration is sent in
-    again by its change.
+    The country of who holds a seat or waits stays, since it counts, and one that has endorsed. A
+    returned registration is sent in again by its change.
 
     Raises:
         RegistrationClosedError: it has closed.
@@ -278,8 +278,10 @@ def change(registration: Registration, told: Particulars, *, by: Person, now: da
         raise RegistrationClosedError(edition=edition.title)
     was = registration.status
     counts = was in lifecycle.SEATED | {_R.WAITLISTED}
-    is_fixed = registration.nominated_by_id is not None or (
-        counts and registration.country_code is not None
+    is_fixed = (
+        registration.nominated_by_id is not None
+        or was is _R.ENDORSED
+        or (counts and registration.country_code is not None)
     )
     if told.country_code != registration.country_code:
         if is_fixed or (counts and seating.terms_of(edition).needs_country):
