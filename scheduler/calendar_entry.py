@@ -22,8 +22,9 @@ UTC_NAMES = frozenset(
     {"UTC", "UCT", "Zulu", "Universal", "Etc/UTC", "Etc/UCT", "Etc/Zulu", "Etc/Universal"}
 )
 _BREAK = re.compile(r"\r\n?")
-# Programs stop reading at a control character; a lone surrogate has no octets at all.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+# Programs stop reading at a control character; a lone surrogate has no octets at all; a byte order
+# mark is read by some and dropped by others.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufeff]")
 _TOKEN = re.compile(r"[A-Za-z0-9-]+")
 _TZID = re.compile(r"[\w+/-]+", re.ASCII)
 _ADDRESS = re.compile(r"[\x21-\x7e\xa0-\U0010ffff]*")  # no space and no control character

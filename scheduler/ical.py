@@ -55,7 +55,7 @@ __all__ = [
 ]
 
 # Raised whenever an entry would be written in other bytes: kept bytes are then written anew.
-SERIALISER = "1"
+SERIALISER = "2"
 
 # A calendar without a component is none (§3.6). Every program knows this zone, nothing uses it.
 _EMPTY = encode_timezone("Etc/GMT", 1970)

@@ -74,7 +74,9 @@ def build_event(entry: CalendarEntry, invitation: Invitation | None = None) -> E
     # The end must lie after the start (§3.8.2.2); without one, a time ends when it starts.
     if entry.dtend != entry.dtstart:
         event["DTEND"] = _moment(entry.dtend, entry.tzid)
-    event["SUMMARY"] = _text(CANCELLED_PREFIX + entry.summary if cancelled else entry.summary)
+    summary = _text(CANCELLED_PREFIX + entry.summary if cancelled else entry.summary)
+    if summary:  # libical takes a property without a value for a fault
+        event["SUMMARY"] = summary
     event["STATUS"] = _text(status)
     if cancelled or entry.transparent:
         event["TRANSP"] = _text("TRANSPARENT")
@@ -95,17 +97,20 @@ def build_event(entry: CalendarEntry, invitation: Invitation | None = None) -> E
 
 def _details(entry: CalendarEntry) -> Iterator[tuple[str, object]]:
     """Yield the properties of ``entry`` that may be missing."""
-    if entry.location:
-        # Programs show one line.
-        yield "LOCATION", _text(", ".join(clean(entry.location).split("\n")))
+    # Programs show one line.
+    place = _text(", ".join(filter(str.strip, clean(entry.location).split("\n"))))
+    if place:
+        yield "LOCATION", place
     if entry.geo:
         yield "GEO", _Geo(entry.geo)
     if entry.url:
         yield "URL", vUri(entry.url)
-    if entry.description:
-        yield "DESCRIPTION", _text(entry.description)
-    if entry.categories:
-        yield "CATEGORIES", _categories(entry.categories)
+    description = _text(entry.description)
+    if description:
+        yield "DESCRIPTION", description
+    categories = _categories(entry.categories)
+    if categories.cats:
+        yield "CATEGORIES", categories
     if entry.color:
         yield "COLOR", _text(entry.color)
     if entry.related_to:
@@ -144,14 +149,14 @@ def _decimal(degrees: float) -> str:
 
 
 def _text(value: str, params: dict[str, str] | None = None) -> _Text:
-    """Return ``value`` as TEXT."""
-    return _Text(clean(value), params=params)
+    """Return ``value`` as TEXT, without the blanks at its ends: readers differ about them."""
+    return _Text(clean(value).strip(), params=params)
 
 
 def _categories(names: Iterable[str]) -> vCategory:
-    """Return one CATEGORIES of ``names``, a comma within a name escaped."""
+    """Return one CATEGORIES of ``names``, a comma within a name escaped, without empty ones."""
     categories = vCategory([])
-    categories.cats = [_text(name) for name in names]
+    categories.cats = [name for name in map(_text, names) if name]
     return categories
 
 

@@ -1,5 +1,5 @@
-// Print the instants of every event in the calendar on standard input, as ical.js reads them:
-// {uid: [start, end]}, in milliseconds since 1970, whole days as YYYY-MM-DD.
+// Print every event in the calendar on standard input, as ical.js reads it: {uid: [start, end,
+// summary, description, location]}, times in milliseconds since 1970, whole days as YYYY-MM-DD.
 import { readFileSync } from "node:fs";
 import ICAL from "ical.js";
 
@@ -8,9 +8,10 @@ for (const timezone of calendar.getAllSubcomponents("vtimezone")) {
   ICAL.TimezoneService.register(timezone);
 }
 const shown = (time) => (time.isDate ? time.toString() : time.toUnixTime() * 1000);
-const instants = {};
+const found = {};
 for (const component of calendar.getAllSubcomponents("vevent")) {
   const event = new ICAL.Event(component);
-  instants[event.uid] = [shown(event.startDate), shown(event.endDate)];
+  const texts = [event.summary, event.description, event.location].map((text) => text ?? "");
+  found[event.uid] = [shown(event.startDate), shown(event.endDate), ...texts];
 }
-console.log(JSON.stringify(instants));
+console.log(JSON.stringify(found));

@@ -1,8 +1,8 @@
-"""Print the instants of every event in the calendar on standard input, as libical 3 reads them.
+"""Print every event in the calendar on standard input, as libical 3 reads it.
 
-``{uid: [start, end]}``, in milliseconds since 1970, whole days as YYYY-MM-DD. A fault that the
-library finds (``X-LIC-ERROR``) goes to standard error, with exit code 1. This is a program of its
-own since a C library may crash.
+``{uid: [start, end, summary, description, location]}``, times in milliseconds since 1970, whole
+days as YYYY-MM-DD. A fault that the library finds (``X-LIC-ERROR``) goes to standard error, with
+exit code 1. This is a program of its own since a C library may crash.
 """
 
 import ctypes
@@ -32,6 +32,9 @@ def load() -> ctypes.CDLL:
         "icalcomponent_get_first_component": ctypes.c_void_p,
         "icalcomponent_get_next_component": ctypes.c_void_p,
         "icalcomponent_get_uid": ctypes.c_char_p,
+        "icalcomponent_get_summary": ctypes.c_char_p,
+        "icalcomponent_get_description": ctypes.c_char_p,
+        "icalcomponent_get_location": ctypes.c_char_p,
         "icalcomponent_as_ical_string": ctypes.c_char_p,
         "icalcomponent_get_dtstart": Time,
         "icalcomponent_get_dtend": Time,
@@ -51,14 +54,22 @@ def main() -> int:
             return f"{time.year:04}-{time.month:02}-{time.day:02}"
         return library.icaltime_as_timet_with_zone(time, ctypes.c_void_p(time.zone)) * 1000
 
-    instants = {}
+    events = {}
     found = library.icalcomponent_get_first_component(calendar, VEVENT)
     while found:
         event = ctypes.c_void_p(found)
         span = (library.icalcomponent_get_dtstart(event), library.icalcomponent_get_dtend(event))
-        instants[library.icalcomponent_get_uid(event).decode()] = [shown(time) for time in span]
+        texts = (
+            library.icalcomponent_get_summary(event),
+            library.icalcomponent_get_description(event),
+            library.icalcomponent_get_location(event),
+        )
+        events[library.icalcomponent_get_uid(event).decode()] = [
+            *(shown(time) for time in span),
+            *((text or b"").decode() for text in texts),
+        ]
         found = library.icalcomponent_get_next_component(calendar, VEVENT)
-    json.dump(instants, sys.stdout)
+    json.dump(events, sys.stdout)
 
     library.icalrestriction_check(calendar)
     if library.icalcomponent_count_errors(calendar):

@@ -13,7 +13,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,6 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
+from scheduler.calendar_entry import clean
 from scheduler.ical import (
     CalendarDataError,
     CalendarEntry,
@@ -155,8 +158,8 @@ texts = st.text(
     st.characters(exclude_categories=["Cs", "Cc"])
     | st.sampled_from(list('\\,;:"^nN\n\t \u200f\u2028é界😀')),
     max_size=300,
-)
-plain_texts = texts.map(lambda text: text.replace("\\", ""))
+).map(lambda text: text.strip().replace("\ufeff", "") or "Text")  # as they are written
+plain_texts = texts.map(lambda text: text.replace("\\", "/"))
 instants = st.datetimes(
     wall("1980-01-01T00:00"), wall("2100-01-01T00:00"), timezones=st.just(UTC)
 ).map(lambda moment: moment.replace(microsecond=0))
@@ -303,7 +306,7 @@ def test_lines_have_at_most_75_octets_and_whole_escapes(entry: CalendarEntry) ->
 
 
 def test_ten_thousand_characters_come_back() -> None:
-    text = "Ünïcode, 😀; \\n!\n" * 625
+    text = "Ünïcode, 😀; \\n\n!" * 625
     assert len(text) == 10_000
     entry = make_entry(description=text)
     assert decode(encode(HEAD, [entry])) == (HEAD, [entry])
@@ -532,14 +535,19 @@ each_reader = pytest.mark.parametrize(
 )
 
 
-def read_instants(command: list[str | Path], data: bytes) -> dict[str, list[int | str]]:
-    """Return start and end of each event, as a reader with our VTIMEZONEs alone sees them."""
+def read_events(command: list[str | Path], data: bytes) -> dict[str, list[int | str]]:
+    """Return start, end and texts of each event, as a reader with our VTIMEZONEs alone sees it."""
     # Under names of our own, or a reader might take a zone that it already knows.
     data = re.sub(rb"(TZID[:=])(?!Etc/GMT\r)", rb"\1Ours/", data)
     # S603: the commands are those above, the data our own.
     done = subprocess.run(command, input=data, capture_output=True, check=False)  # noqa: S603
     assert (done.returncode, done.stderr.decode()) == (0, "")
     return json.loads(done.stdout)
+
+
+def read_instants(command: list[str | Path], data: bytes) -> dict[str, list[int | str]]:
+    """Return start and end of each event."""
+    return {uid: event[:2] for uid, event in read_events(command, data).items()}
 
 
 def our_instants(entry: CalendarEntry) -> list[int | str]:
@@ -600,6 +608,73 @@ def test_readers_see_every_instant_about_the_changes_of_the_clock(
     found = read_instants(command, encode(HEAD, entries))
     wrong = [entry.uid for entry in entries if found[entry.uid] != our_instants(entry)]
     assert (wrong, len(found)) == ([], len(entries))
+
+
+SPAN = (date(1900, 1, 1), date(2126, 12, 31))
+# What people paste, and what only a machine would send: lone surrogates, control characters.
+PASTED = [
+    *'\\,;:"^nNr=\n\r\t \x00\x0b\x1f\x7f\x85\xa0\u200f\u2028\u202e\ufeff\ud800é界🛡\ufe0f\U0010ffff',
+    *(
+        "\r\n",
+        "\\n",
+        "\\\\",
+        "👨‍👩‍👧",
+        "مرحبا",
+        "BEGIN:VEVENT",
+        "\r\n ",
+        "😀" * 30,
+        "Ordinary words, ",
+    ),
+]
+
+
+def pasted(random: Random) -> str:
+    text = "".join(random.choices(PASTED, k=random.randrange(40)))
+    return (text * random.choice([1, 1, 1, 400]))[:10_000]
+
+
+def pasted_entry(random: Random) -> CalendarEntry:
+    tzid = random.choice([None, None, "UTC", *ZONES])
+    day = date.fromordinal(random.randint(*(one.toordinal() for one in SPAN)))
+    length, start = timedelta(days=random.randrange(1, 400)), day
+    if tzid or random.random() < 0.5:
+        start = datetime.combine(day, time(), None if tzid else UTC)
+        start += timedelta(seconds=random.randrange(86_400))
+    if tzid in ZONES:  # right until 2100, the clock's changes aside: no hour that is twice or never
+        start = start.replace(year=random.randint(1971, 2099), day=min(day.day, 28), hour=12)
+    return make_entry(
+        uid=str(UUID(int=random.getrandbits(128))),
+        **{name: pasted(random) for name in ("summary", "description", "location")},
+        categories=tuple(pasted(random) for _ in range(random.randrange(3))),
+        dtstart=start,
+        dtend=start + length,
+        tzid=tzid,
+    )
+
+
+def as_read(entry: CalendarEntry) -> list[int | str]:
+    """Return what every reader should find: times, and texts without what no program reads."""
+    place = ", ".join(line for line in clean(entry.location).split("\n") if line.strip())
+    texts = (clean(entry.summary), clean(entry.description), place)
+    return [*our_instants(entry), *(text.strip() for text in texts)]
+
+
+@needs_ical_js
+@needs_libical
+@pytest.mark.parametrize("seed", range(3))
+def test_every_reader_finds_what_was_pasted(seed: int) -> None:
+    random = Random(seed)  # noqa: S311 - the same each time
+    found = [pasted_entry(random) for _ in range(120)]
+    data = encode(HEAD, found)
+    assert errors(data) == []
+    expected = {entry.uid: as_read(entry) for entry in found}
+    for command in ([NODE, READERS / "ical_js.mjs"], [sys.executable, READERS / "libical.py"]):
+        read = read_events(command, data)
+        wrong = [uid for uid, event in expected.items() if read.get(uid) != event]
+        assert [(read.get(uid), expected[uid]) for uid in wrong[:1]] == []
+    for event in Calendar.from_ical(data).walk("VEVENT"):
+        texts = [str(event.get(name, "")) for name in ("SUMMARY", "DESCRIPTION", "LOCATION")]
+        assert texts == expected[str(event["UID"])][2:]
 
 
 BROKEN = """\
