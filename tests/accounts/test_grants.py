@@ -209,7 +209,7 @@ OFFERS = (
     Offer(Role.COMMITTEE, is_deputy=True),
 )
 Held = tuple[Role, str]
-ACTORS = ("anna", "anna", "anna", *NAMES)  # whoever may nothing is refused, which is soon seen
+ACTORS = ("anna", "anna", "ben", *NAMES)  # whoever may nothing is refused, which is soon seen
 
 
 class RolesOverTime(RuleBasedStateMachine):
@@ -233,9 +233,10 @@ class RolesOverTime(RuleBasedStateMachine):
     def begin(self) -> None:
         for name in NAMES:
             self.people[name] = make_person(f"{name}@{id(self)}.example.org").id
-        service.grant(self.person("anna"), Role.ORGANISER, now=OPENING)
-        self.table["anna"][Role.ORGANISER, ""] = (False, None)
-        self.origins["anna"] = 0
+        for origin, name in enumerate(("anna", "ben")):
+            service.grant(self.person(name), Role.ORGANISER, now=OPENING)
+            self.table[name][Role.ORGANISER, ""] = (False, None)
+            self.origins[name] = origin
         db.session.commit()
 
     def teardown(self) -> None:
@@ -463,9 +464,10 @@ class RolesOverTime(RuleBasedStateMachine):
 
 
 def test_no_sequence_of_acts_leaves_anybody_with_more_than_the_table_says() -> None:
-    run_state_machine_as_test(
-        RolesOverTime, settings=settings(max_examples=25, stateful_step_count=30, deadline=None)
-    )
+    # Always the same sequences: what they reach, which the last line insists on, is no luck.
+    fixed = settings(max_examples=40, stateful_step_count=30, deadline=None, derandomize=True)
+    run_state_machine_as_test(RolesOverTime, settings=fixed)
     # It would hold, too, if everything were refused, or nothing.
     acts = {"invite", "hand_over", "accept", "end", "withdraw", "resend", "confirm"}
-    assert {(act, done) for act in acts for done in (True, False)} <= set(RolesOverTime.outcomes)
+    reached = {(act, done) for act in acts for done in (True, False)}
+    assert reached - RolesOverTime.outcomes.keys() == set()
