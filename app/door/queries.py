@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,8 +73,14 @@ def matching(found: Sequence[Guest], text: str) -> list[Guest]:
     """
     code = text.strip().rstrip("/").rpartition("/")[2]
     by_code = [guest for guest in found if guest.code and guest.code == code]
-    wanted = text.strip().casefold()
-    return by_code or [guest for guest in found if wanted in guest.name.casefold()]
+    wanted = _plain(text.strip())
+    return by_code or [guest for guest in found if wanted in _plain(guest.name)]
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` as a hurried hand types it, without marks; ``static/js/door.js`` does too."""
+    letters = unicodedata.normalize("NFKD", text)
+    return "".join(each for each in letters if unicodedata.category(each)[0] != "M").casefold()
 
 
 def find(registration: Registration, day: date) -> Attendance | None:

@@ -46,7 +46,7 @@ class QuestionForm(FlaskForm):
     answers = ProseField(
         _l("Answers to choose from"),
         [Optional()],
-        description=_l("One a line, in their order."),
+        description=_l("For one or any of several answers: one a line, in their order."),
     )
     help_text = LineField(
         _l("Help"), [Optional(), Length(max=500)], description=_l("A sentence below the question.")

@@ -138,6 +138,7 @@ def test_without_scripts_a_name_is_found_and_checked_in(
     client.sign_in(keeper)
     path = f"/door/{edition.slug}"
     assert "Ana García" in client.get(f"{path}?q=garc").text
+    assert "Ana García" in client.get(f"{path}?q=GARCIA").text
     assert "Ana García" not in client.get(f"{path}?q=nobody").text
     answer = client.submit(f"{path}/check-in", guest=ana.public_id, day=FIRST, q="garc")
     assert answer.location == f"{path}?q=garc"

@@ -9,6 +9,9 @@ const PAUSE = 15000;
 const SENT_AT_ONCE = 200;
 const SHOWN = 30;
 
+// As a hurried hand types it: "Garcia" finds "García".
+const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
 export function enhance(door) {
   const words = JSON.parse(door.dataset.words);
   const { day } = door.dataset;
@@ -80,13 +83,16 @@ export function enhance(door) {
     const code = text.trim().replace(/\/+$/, "").split("/").pop();
     const byCode = guests.filter((guest) => guest.code && guest.code === code);
     if (byCode.length) return byCode;
-    const wanted = text.trim().toLocaleLowerCase();
-    return wanted ? guests.filter((guest) => guest.name.toLocaleLowerCase().includes(wanted)) : [];
+    const wanted = plain(text.trim());
+    return wanted ? guests.filter((guest) => plain(guest.name).includes(wanted)) : [];
   }
 
   function show() {
     piece("more")?.remove();
     piece("list").replaceChildren(...find(input.value).slice(0, SHOWN).map(line));
+    // Names may come after what was typed.
+    const isFound = piece("list").children.length > 0;
+    if (isFound && [words.nobody, words.first].includes(piece("said").textContent)) say("");
     tell();
   }
 
@@ -94,7 +100,6 @@ export function enhance(door) {
   function search() {
     show();
     if (piece("list").children.length === 0) say(input.value.trim() ? words.nobody : words.first);
-    else if ([words.nobody, words.first].includes(piece("said").textContent)) say("");
   }
 
   function line(guest) {
