@@ -133,13 +133,13 @@ def test_a_contact_nominates_ranks_and_replaces_without_losing_the_place(
         nominate.get_by_label("E-mail address").fill(email)
         nominate.get_by_label("Name").fill(name)
         nominate.get_by_role("button", name="Nominate").click()
-        expect(page.get_by_text("Done, and the person is written to.")).to_be_visible()
+        expect(page.get_by_text("Done, and whom it concerns is written to.")).to_be_visible()
     nominate.get_by_label("E-mail address").fill("ANA@example.org ")
     nominate.get_by_role("button", name="Nominate").click()
     expect(page.get_by_role("alert")).to_contain_text("ana@example.org is registered for Fourth")
 
     def about(name: str, act: str) -> None:
-        page.get_by_text(re.compile(f"Endorse, rank or replace.*{name}")).click()
+        page.get_by_text(re.compile(f"Endorse, rank.*{name}")).click()
         entry = page.get_by_role("listitem").filter(has_text=name)
         entry.get_by_label("What to do").select_option(act)
 
