@@ -136,7 +136,7 @@ def fairness(result: Mapping[str, Any], region_names: Mapping[str, str]) -> dict
         if found["gap"]
         else _("Every region hosts equally often."),
         ngettext(
-            "A region returns too soon %(num)d time.",
+            "A region returns too soon once.",
             "A region returns too soon %(num)d times.",
             found["repeats"],
         )
@@ -179,7 +179,7 @@ def cost(keys: Sequence[str], differences: Sequence[int]) -> str:
     parts = [
         _difference(key, number) for key, number in zip(keys, differences, strict=True) if number
     ]
-    return "; ".join(parts) or _("costs nothing more: an equally good choice")
+    return "; ".join(parts) or _("costs nothing more, an equally good choice")
 
 
 def _difference(key: str, number: int) -> str:
