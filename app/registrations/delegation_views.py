@@ -90,7 +90,13 @@ def show(slug: str) -> ResponseReturnValue:
             put(used, error, used.email if isinstance(error, EmailError) else None)
         else:
             db.session.commit()
-            flash(_("Done, and whom it concerns is written to."), "success")
+            is_many = used is bind_form
+            flash(
+                _("Done, and the people are written to.")
+                if is_many
+                else _("Done, and the person is written to."),
+                "success",
+            )
             here = url_for(".show", slug=slug, country=country.code)
             return redirect(here, HTTPStatus.SEE_OTHER)
     rows = delegations.of_country(edition, country)
