@@ -67,6 +67,18 @@ def test_a_series_and_a_region_can_be_chosen(client: Client) -> None:
     assert [answer.status_code for answer in answers] == [404, 404]
 
 
+def test_many_years_are_folded_but_in_the_table_of_their_series(client: Client) -> None:
+    make_country("XAA", name="Alboria", region="africa")
+    for year in range(2010, 2018):
+        make_edition(
+            dtstart=date(year, 6, 2), status=S.COMPLETED, country_code="XAA", title=f"The {year}th"
+        )
+    answer = client.get("/hosting/history")
+    assert answer.text.count("<summary>3 earlier editions</summary>") == 2  # region and country
+    assert "Africa 8 2017; 10 years ago 1 year 2017 The 2017th 2016 The 2016th" in words(answer)
+    assert words(answer).count("The 2010th") == 3
+
+
 def test_what_is_known_to_a_window_alone_is_told_so(client: Client) -> None:
     make_edition(
         status=S.COMPLETED, dtstart=date(2019, 3, 1), days=366, title="Some day",
