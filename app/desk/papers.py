@@ -10,9 +10,9 @@ from flask_babel import get_locale
 from app.i18n import gettext as _
 from app.i18n import ngettext
 from app.paper import typeset
-from app.site import presentation
 from app.site.dates import SPACED_DASH, format_day, format_span
 from app.site.states import state_of
+from app.site.strip import lay_out_strip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from app.desk.plan_page import Shown
     from app.editions.planning import PlannedChange
     from app.site.drawing import Planned
-    from app.site.presentation import Bar, Event, StripLane
+    from app.site.drawn_events import Event
+    from app.site.strip import Bar, StripLane
     from scheduler.clashes import Clash
 
 CLASHES_TOLD = 4
@@ -33,7 +34,7 @@ def plan_paper(shown: Shown, today: date) -> bytes:
 
 
 def _values(shown: Shown, today: date, locale: str) -> dict[str, Any]:
-    strip = presentation.lay_out_strip(
+    strip = lay_out_strip(
         shown.lanes, shown.first_year, shown.last_year, today=today, locale=locale
     )
     clashes = _clash_words()

@@ -21,8 +21,9 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.forms import options
-from app.site.presentation import Clash, Event, Lane
+from app.site.drawn_events import Clash, Event
 from app.site.states import STATES
+from app.site.strip import Lane
 
 TODAY = date(2027, 1, 12)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app.editions.models import Edition, EditionMilestone
     from app.editions.planning import PlannedChange, Proposal
     from app.editions.rows import EditionRow
-    from app.site.presentation import Lane
+    from app.site.strip import Lane
     from scheduler.clashes import Clash
 
 ZOOMS = (6, 12, 24)

@@ -108,6 +108,11 @@ def month_of_year(day: date, place: Locale) -> str:
     return format_date(day, "LLLL y", locale=place)
 
 
+def format_month(year: int, month: int, *, locale: str = "en") -> str:
+    """Say a month and its year: ``September 2023``."""
+    return month_of_year(date(year, month, 1), parse_locale(locale))
+
+
 def _format_days(first: date, last: date, place: Locale) -> str:
     pattern = _full_pattern(place)
     whole = format_date(last, pattern, locale=place)

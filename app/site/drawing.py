@@ -10,7 +10,8 @@ from flask import url_for
 from app.countries.service import REGION_NAMES
 from app.editions.models import Precision
 from app.i18n import gettext as _
-from app.site.presentation import Clash, Event, Lane, MilestoneMark
+from app.site.drawn_events import Clash, Event, MilestoneMark
+from app.site.strip import Lane
 from scheduler import recurrence
 from scheduler.lifecycle import EditionStatus
 from scheduler.planning import Action

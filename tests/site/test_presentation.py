@@ -7,16 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.site.dates import Precision, date_block_parts, format_short_span, format_span
-from app.site.presentation import (
-    Event,
-    Lane,
-    Month,
-    group_by_month,
-    lay_out_month,
-    lay_out_strip,
-    lay_out_year,
-)
+from app.site.drawn_events import Event, group_by_month
+from app.site.grids import Month, lay_out_month, lay_out_year
 from app.site.states import STATES
+from app.site.strip import Lane, lay_out_strip
 from scheduler import deciding, engagements, lifecycle
 
 MARCH_5, MARCH_8 = date(2024, 3, 5), date(2024, 3, 8)
