@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
+from app.countries.service import REGION_NAMES
 from app.desk.rotation_ground import (
     WEEKS,
     Ground,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from app.editions.models import Edition
     from app.hosting.models import HostingOffer
 
-REGIONS = ("africa", "americas", "asia-pacific", "europe")
 OPEN = frozenset({EditionStatus.PROJECTED, EditionStatus.CALL_OPEN, EditionStatus.UNDER_EVALUATION})
 # A formal offer is the firmest; of interests, the less the group pays the better.
 COSTS = {CostShare.HOST: 1, CostShare.SHARED: 2, CostShare.GROUP: 3}
@@ -92,7 +92,7 @@ class _Builder:
         instance = rotation.Instance(
             years=self.years,
             start_year=self.start_year,
-            regions=REGIONS,
+            regions=tuple(REGION_NAMES),
             countries={
                 code: rotation.Country(code, country.region or "", closed=closed[code])
                 for code, country in sorted(self.countries.items())
@@ -142,7 +142,7 @@ class _Builder:
     def _is_held(self, row: Edition) -> bool:
         return (
             row.country is not None
-            and row.country.region in REGIONS
+            and row.country.region in REGION_NAMES
             and row.status is not EditionStatus.CANCELLED
         )
 
@@ -212,9 +212,9 @@ class _Builder:
         uses: int,
         is_near: bool,
     ) -> None:
-        if row.country.region not in REGIONS or not only:
+        if row.country.region not in REGION_NAMES or not only:
             why: Literal["region", "week", "near"] = "near" if is_near else "week"
-            if row.country.region not in REGIONS:
+            if row.country.region not in REGION_NAMES:
                 why = "region"
             self.omitted.append(Omitted(kind, row.public_id, row.country_code, why))
             return

@@ -18,6 +18,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.countries import queries as countries
+from app.countries.service import REGION_NAMES
 from app.editions.models import AdmissionPolicy
 from app.editions.service import CAPACITY_MAX
 from app.forms import LineField, ProseField, RowsField, options
@@ -39,7 +40,6 @@ POLICY_WORDS = (
         _l("The national contact endorses, then the organisers decide"),
     ),
 )
-REGIONS = ("africa", "americas", "asia-pacific", "europe")
 SPARE_ROWS = 3
 ROLE_WORDS = {
     AttendeeRole.PARTICIPANT: _l("Participant"),
@@ -184,7 +184,7 @@ def _key(row: Any) -> str | None:  # noqa: ANN401 - a QuotaForm
     if row.scope.data == "country":
         country = countries.find(text)
         return country.code if country else None
-    known = REGIONS if row.scope.data == "region" else [role.value for role in AttendeeRole]
+    known = REGION_NAMES if row.scope.data == "region" else {role.value for role in AttendeeRole}
     return text.lower() if text.lower() in known else None
 
 
