@@ -133,7 +133,7 @@ def test_a_contact_nominates_ranks_and_replaces_without_losing_the_place(
         nominate.get_by_label("E-mail address").fill(email)
         nominate.get_by_label("Name").fill(name)
         nominate.get_by_role("button", name="Nominate").click()
-        expect(page.get_by_text("Done, and whom it concerns is written to.")).to_be_visible()
+        expect(page.get_by_text("Done, and the person is written to.")).to_be_visible()
     nominate.get_by_label("E-mail address").fill("ANA@example.org ")
     nominate.get_by_role("button", name="Nominate").click()
     expect(page.get_by_role("alert")).to_contain_text("ana@example.org is registered for Fourth")
