@@ -38,6 +38,13 @@ def variables_read() -> set[str]:
     return found
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
+def test_no_document_keeps_the_marks_of_a_merge(path: Path) -> None:
+    assert (
+        re.findall("^(?:<<<<<<<|>>>>>>>) .*", path.read_text(encoding="utf-8"), re.MULTILINE) == []
+    )
+
+
 def test_every_variable_has_its_line_and_every_line_its_variable() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     lines = [variable for variable, _default, _meaning in ROW.findall(text)]
