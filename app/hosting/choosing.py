@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app import database, outbox
+from app import database
 from app.editions import service as editions
 from app.hosting import deadlines, decision_queries, letters, queries, service
 from app.hosting.models import CHOOSABLE, UNDECIDED
@@ -111,15 +111,15 @@ def select(  # noqa: PLR0913 - a decision has these parts
     )
     offer.weighed = weighed
     service.conclude(offer, OfferStatus.SELECTED, reason, by, now)
-    outbox.post(service.contact_of(offer), letters.offer_selected(offer), now=now)
+    service.tell_contacts(offer, letters.offer_selected(offer), now)
     for other in queries.offers_for(edition):
         if reserve is not None and other.id == reserve.id:
             if other.status is not OfferStatus.RESERVE:
                 service.conclude(other, OfferStatus.RESERVE, "", by, now)
-            outbox.post(service.contact_of(other), letters.offer_in_reserve(other), now=now)
+            service.tell_contacts(other, letters.offer_in_reserve(other), now)
         elif other.id != offer.id and other.status in UNDECIDED:
             service.conclude(other, OfferStatus.NOT_SELECTED, "", by, now)
-            outbox.post(service.contact_of(other), letters.offer_not_selected(other), now=now)
+            service.tell_contacts(other, letters.offer_not_selected(other), now)
         elif other.status is OfferStatus.RETURNED:
             service.conclude(other, OfferStatus.LAPSED, "", by, now)
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app import audit, database, outbox, uploads
-from app.accounts import queries as accounts
-from app.accounts.models import Role
+from app import audit, database, uploads
 from app.database import db
 from app.editions import service as editions
 from app.hosting import letters, merging, queries, sections, service
@@ -209,9 +207,7 @@ def send_back(
     offer.modified_at = now
     db.session.flush()
     audit.record("offer.returned", offer, by=by, now=now)
-    contacts = accounts.with_role(Role.NATIONAL_CONTACT, offer.country_code)
-    for address in sorted({person.email for person in contacts} | {service.contact_of(offer)}):
-        outbox.post(address, letters.offer_returned(offer), now=now)
+    service.tell_contacts(offer, letters.offer_returned(offer), now)
     offers_changed.send(None, edition=offer.edition, now=now)
 
 

@@ -96,7 +96,7 @@ def offer_withdrawn(offer: HostingOffer) -> Letter:
 
 
 def offer_selected(offer: HostingOffer) -> Letter:
-    """To the contact: the country hosts."""
+    """To the country's contacts: it hosts."""
     edition = offer.edition
     return Letter(
         subject=_("Selected as host: %(edition)s", edition=edition.title),
@@ -118,7 +118,7 @@ def offer_selected(offer: HostingOffer) -> Letter:
 
 
 def offer_in_reserve(offer: HostingOffer) -> Letter:
-    """To the contact: another country hosts, and theirs stands by."""
+    """To a country's contacts: another one hosts, and theirs stands by."""
     return Letter(
         subject=_("Held in reserve: %(edition)s", edition=offer.edition.title),
         paragraphs=[
@@ -135,7 +135,7 @@ def offer_in_reserve(offer: HostingOffer) -> Letter:
 
 
 def offer_not_selected(offer: HostingOffer) -> Letter:
-    """To the contact: another country hosts."""
+    """To a country's contacts: another one hosts."""
     return Letter(
         subject=_("Decision on hosting: %(edition)s", edition=offer.edition.title),
         paragraphs=[

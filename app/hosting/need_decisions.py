@@ -107,7 +107,7 @@ def put_off(need: EngagementNeed, until: date, reason: str, *, by: Person, now: 
     changes = {"decide_by": [was.isoformat(), until.isoformat()]}
     audit.record("need.decision_put_off", need, by=by, now=now, changes=changes, reason=reason)
     waiting = need_queries.waiting_offers(edition)
-    offering = {service.contact_of(one) for one in waiting}
+    offering = {address for one in waiting for address in service.contacts_of(one)}
     told = {*need_people.leaders(), *need_people.members(), *offering}
     committee.write_to(told, letters.put_off(need, until, reason), now)
 
@@ -169,7 +169,7 @@ def _end(
             service.conclude(
                 one, OfferStatus.NOT_SELECTED if is_in else OfferStatus.LAPSED, reason, by, now
             )
-            committee.write_to({service.contact_of(one)}, letters.offer_ended(need, one), now)
+            service.tell_contacts(one, letters.offer_ended(need, one), now)
     told = {*need_people.leaders(), *need_people.concerned(need)}
     committee.write_to(told, letters.ended(need), now)
 

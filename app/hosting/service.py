@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from app import audit, database, outbox, uploads
+from app.accounts import queries as accounts
 from app.countries.service import REGION_NAMES
 from app.database import db
 from app.editions import disruptions, milestones
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from app.accounts.models import Person
     from app.countries.models import Country
     from app.editions.models import Edition
+    from app.outbox import Letter
     from app.series.models import Series
 
 WINDOWS_MAX = 3
@@ -350,8 +352,19 @@ def insist_changeable(offer: HostingOffer, now: datetime) -> None:
         raise DecidedError(country=offer.country.name, status=offer.status.value.replace("_", " "))
 
 
-def contact_of(offer: HostingOffer) -> str:
-    """Return the address that answers about this offer go to."""
-    if offer.submitted_by is not None:
-        return offer.submitted_by.email
-    return outbox.settings().mail_from
+def contacts_of(offer: HostingOffer) -> list[str]:
+    """Return the addresses that answers about this offer go to.
+
+    They are those who speak for its country today, whoever sent it in; where nobody does, who sent
+    it in.
+    """
+    contacts = [person.email for person in accounts.contacts_of([offer.country_code])]
+    if not contacts and offer.submitted_by is not None:
+        return [offer.submitted_by.email]
+    return contacts
+
+
+def tell_contacts(offer: HostingOffer, letter: Letter, now: datetime) -> None:
+    """Write to each of them."""
+    for address in contacts_of(offer):
+        outbox.post(address, letter, now=now)

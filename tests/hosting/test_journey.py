@@ -9,7 +9,9 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app import audit, database, uploads
+from app.accounts import grants
 from app.accounts.models import Role
+from app.clock import real_utcnow
 from app.database import db
 from app.hosting import calling, choosing, queries, service
 from app.hosting.calling import CallClosingError
@@ -433,6 +435,20 @@ def test_the_chosen_country_hosts_and_everybody_is_told(
         ("xac@example.org", "Decision on hosting"),
     ]
     assert not edition.is_public
+
+
+def test_the_decision_goes_to_who_speaks_for_the_country_now(
+    client: Client, judged: list[HostingOffer]
+) -> None:
+    for email in ("deputy@example.org", "zoe@example.org"):
+        make_person(email, role=Role.NATIONAL_CONTACT, scope="XAB")
+    grants.end_all(Role.NATIONAL_CONTACT, "XAC", reason="Left.", by=None, now=real_utcnow())
+    db.session.commit()
+    client.sign_in(make_person(role=Role.ORGANISER))
+    assert choose(client, judged[0]) == (303, "")
+    told = [address for address, subject in mails() if subject == "Decision on hosting"]
+    # Nobody speaks for the third country any more, so who sent its offer in is told.
+    assert told == ["deputy@example.org", "xab@example.org", "zoe@example.org", "xac@example.org"]
 
 
 @pytest.mark.parametrize(
