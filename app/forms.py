@@ -113,6 +113,19 @@ class RowsField(FieldList):
                 yield int(found[1])
 
 
+class WholeNumberField(IntegerField):
+    """A whole number in digits; says what it takes when it gets something else."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number; what an empty field means, the validators say."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValidationError(
+                _("“%(text)s” is not a whole number. Write it in digits.", text=valuelist[0][:40])
+            ) from error
+
+
 class YearField(IntegerField):
     """A year in digits; says what it takes when it gets something else."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, IntegerField, SubmitField
+from wtforms import HiddenField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app import clock
 from app.editions import planning, service
-from app.forms import DayField, LineField
+from app.forms import DayField, LineField, WholeNumberField
 from app.i18n import lazy_gettext as _l
 from app.i18n import user_message
 from scheduler.errors import DomainError
@@ -29,10 +29,10 @@ class ApplyForm(FlaskForm):
 class HorizonForm(FlaskForm):
     """How far ahead the plan looks."""
 
-    until = IntegerField(_l("up to and including"), [Optional()])
+    until = WholeNumberField(_l("up to and including"), [Optional()])
     submit = SubmitField(_l("Show"))
 
-    def validate_until(self, field: IntegerField) -> None:
+    def validate_until(self, field: WholeNumberField) -> None:
         """Refuse a year that no plan reaches."""
         try:
             planning.check_until(field.data or 0, clock.today())

@@ -10,7 +10,6 @@ from wtforms import (
     EmailField,
     FileField,
     Form,
-    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -20,7 +19,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.forms import options
+from app.forms import WholeNumberField, options
 from app.site.drawn_events import Clash, Event
 from app.site.states import STATES
 from app.site.strip import Lane
@@ -33,7 +32,7 @@ class SampleForm(Form):
 
     name = StringField("Name", [InputRequired()], description="As it should stand on your badge.")
     email = EmailField("E-mail address", [InputRequired("Write an address we can answer to.")])
-    seats = IntegerField("Places", [Optional(), NumberRange(1, 500)])
+    seats = WholeNumberField("Places", [Optional(), NumberRange(1, 500)])
     starts_on = DateField("First day", [InputRequired()])
     country = SelectField("Country", choices=options([("XAA", "Alphaland"), ("XAB", "Betania")]))
     languages = SelectMultipleField("Languages", choices=["Arabic", "English", "French"])

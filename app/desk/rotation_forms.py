@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField, SubmitField
+from wtforms import BooleanField, HiddenField, SelectField, SubmitField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.forms import ProseField
+from app.forms import ProseField, WholeNumberField
 from app.i18n import lazy_gettext as _l
 
 if TYPE_CHECKING:
@@ -61,10 +61,10 @@ NUMBERS = {
 }
 
 
-def _number(name: str) -> IntegerField:
+def _number(name: str) -> WholeNumberField:
     label, low, high, description = NUMBERS[name]
     problem = _l("Write a whole number from %(low)d to %(high)d.", low=low, high=high)
-    return IntegerField(
+    return WholeNumberField(
         label,
         [InputRequired(problem), NumberRange(low, high, problem)],
         description=description,

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, RadioField, SelectField, SubmitField
+from wtforms import RadioField, SelectField, SubmitField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app import clock
 from app.editions import opening
-from app.forms import DayField, LineField, ProseField, day_after, options
+from app.forms import DayField, LineField, ProseField, WholeNumberField, day_after, options
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from scheduler.lifecycle import EditionStatus
@@ -114,7 +114,7 @@ class AnnounceForm(EditionForm):
 class RegistrationSettingsForm(EditionForm):
     """How many seats, and until when one can register."""
 
-    capacity = IntegerField(
+    capacity = WholeNumberField(
         _l("Capacity"),
         [Optional(), NumberRange(min=1, max=100_000)],
         description=_l("Seats, a whole number from 1. Leave it empty for no limit."),

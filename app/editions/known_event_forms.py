@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, SubmitField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, SubmitField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.editions.known_events import KnownEventFacts
 from app.editions.models import Precision
 from app.editions.service import YEAR_MAX, YEAR_MIN
-from app.forms import DayField, LineField, day_after, options
+from app.forms import DayField, LineField, WholeNumberField, day_after, options
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.series.forms import first_day
@@ -53,7 +53,7 @@ class KnownEventForm(FlaskForm):
     last_day = DayField(
         _l("Last day"), [Optional()], description=_l("Empty where it is the same day.")
     )
-    year = IntegerField(_l("Year"), [Optional(), NumberRange(min=YEAR_MIN, max=YEAR_MAX)])
+    year = WholeNumberField(_l("Year"), [Optional(), NumberRange(min=YEAR_MIN, max=YEAR_MAX)])
     month = SelectField(
         _l("Month"),
         choices=options((str(number), calendar.month_name[number]) for number in range(1, 13)),
@@ -69,8 +69,8 @@ class KnownEventForm(FlaskForm):
         [Optional()],
         description=_l("The rule counts from the first day it falls on from here."),
     )
-    length_days = IntegerField(_l("Length in days"), [Optional()], default=1)
-    margin_days = IntegerField(
+    length_days = WholeNumberField(_l("Length in days"), [Optional()], default=1)
+    margin_days = WholeNumberField(
         _l("Uncertain by ± days"),
         [Optional()],
         default=0,

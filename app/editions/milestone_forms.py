@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Form, FormField, HiddenField, IntegerField, SubmitField
+from wtforms import BooleanField, Form, FormField, HiddenField, SubmitField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.editions.milestone_changes import STEPS_MAX
 from app.editions.milestone_templates import PlannedStep
-from app.forms import DayField, LineField, ProseField, RowsField
+from app.forms import DayField, LineField, ProseField, RowsField, WholeNumberField
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from scheduler.lead_times import Lead, MilestoneError, Step
@@ -51,7 +51,7 @@ class StepForm(Form):
     key = HiddenField()
     title = LineField(_l("Milestone"), [Length(max=120)])
     lead = LineField(_l("When"))
-    minimum_weeks = IntegerField(
+    minimum_weeks = WholeNumberField(
         _l("Weeks at least"), [Optional(), NumberRange(min=0, max=WEEKS_MAX)]
     )
     is_optional = BooleanField(_l("Optional"))

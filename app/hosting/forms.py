@@ -10,14 +10,13 @@ from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     HiddenField,
-    IntegerField,
     SelectField,
     SelectMultipleField,
     SubmitField,
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.forms import DayField, LineField, ProseField, day_after
+from app.forms import DayField, LineField, ProseField, WholeNumberField, day_after
 from app.hosting import merging, service
 from app.hosting.calling import CallTerms
 from app.hosting.service import OfferFacts
@@ -43,8 +42,8 @@ CRITERIA = {
 }
 
 
-def _weight(criterion: Criterion) -> IntegerField:
-    return IntegerField(
+def _weight(criterion: Criterion) -> WholeNumberField:
+    return WholeNumberField(
         CRITERIA[criterion],
         [Optional(), NumberRange(min=0, max=100)],
         default=DEFAULT_WEIGHTS[criterion],
@@ -165,7 +164,7 @@ class OfferForm(WindowsMixin, FlaskForm):
     country = SelectField(_l("Country"), [InputRequired()])
     city = LineField(_l("City"), [InputRequired(), Length(max=120)])
     venue = LineField(_l("Venue"), [InputRequired(), Length(max=200)])
-    capacity = IntegerField(
+    capacity = WholeNumberField(
         _l("Capacity of the plenary room"),
         [InputRequired(), NumberRange(min=1, max=100_000)],
         description=_l("Seats, a whole number from 1."),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, RadioField, SelectField, SelectMultipleField, SubmitField
+from wtforms import RadioField, SelectField, SelectMultipleField, SubmitField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.forms import ProseField, YearField, options
+from app.forms import ProseField, WholeNumberField, YearField, options
 from app.hosting import interests
 from app.hosting.interests import InterestFacts
 from app.hosting.models import CostShare
@@ -55,7 +55,7 @@ class InterestForm(FlaskForm):
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
     )
-    use_count = IntegerField(
+    use_count = WholeNumberField(
         _l("How often in these years"),
         [InputRequired(), NumberRange(min=1, max=9)],
         description=_l("Editions your country would host at most, 1 to 9."),

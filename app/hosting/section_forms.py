@@ -16,7 +16,6 @@ from wtforms import (
     Form,
     FormField,
     HiddenField,
-    IntegerField,
     SelectField,
     SubmitField,
 )
@@ -36,6 +35,7 @@ from app.forms import (
     LineField,
     ProseField,
     RowsField,
+    WholeNumberField,
     clean,
     options,
 )
@@ -101,7 +101,7 @@ class SectionForm(FlaskForm):
 
 
 def _nothing(field: object) -> object:
-    return None if isinstance(field, IntegerField) else ""
+    return None if isinstance(field, WholeNumberField) else ""
 
 
 class AuthorityForm(SectionForm):
@@ -161,7 +161,7 @@ class VenueForm(SectionForm):
     title = _l("Venue, capacity, accessibility")
     city = LineField(_l("City"), [Optional(), Length(max=120)])
     venue = LineField(_l("Venue"), LINE)
-    capacity = IntegerField(
+    capacity = WholeNumberField(
         _l("Seats in the plenary room"),
         [Optional(), NumberRange(min=1, max=100_000)],
         description=_l("A whole number from 1."),
@@ -187,7 +187,7 @@ class AccessForm(SectionForm):
     airport = LineField(_l("Airport"), LINE, description=_l("And how far it is from the venue."))
     transfer = LineField(_l("Transfer"), LINE)
     visa_who = ProseField(_l("Who needs a visa"), PROSE)
-    visa_days = IntegerField(
+    visa_days = WholeNumberField(
         _l("Days until a visa is given"), [Optional(), NumberRange(min=0, max=365)]
     )
     entry = ProseField(_l("Restrictions on entry"), PROSE)

@@ -10,7 +10,6 @@ from wtforms import (
     EmailField,
     Form,
     FormField,
-    IntegerField,
     RadioField,
     SelectField,
     SubmitField,
@@ -21,7 +20,7 @@ from app.countries import queries as countries
 from app.countries.service import REGION_NAMES
 from app.editions.models import AdmissionPolicy
 from app.editions.service import CAPACITY_MAX
-from app.forms import LineField, ProseField, RowsField, options
+from app.forms import LineField, ProseField, RowsField, WholeNumberField, options
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.registrations.models import AdmissionSettings, AttendeeRole, Quota, QuotaScope, WalkIns
@@ -68,7 +67,7 @@ class QuotaForm(Form):
         ),
     )
     key = LineField(_l("Which"), [Optional(), Length(max=20)])
-    places = IntegerField(_l("Places"), [Optional(), NumberRange(min=0, max=100_000)])
+    places = WholeNumberField(_l("Places"), [Optional(), NumberRange(min=0, max=100_000)])
 
     def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
         """A row names what there is, and its number."""
@@ -89,7 +88,7 @@ class LimitsForm(FlaskForm):
     policy = RadioField(
         _l("Who decides on a place"), [InputRequired()], choices=options(POLICY_WORDS)
     )
-    capacity = IntegerField(
+    capacity = WholeNumberField(
         _l("Places"),
         [Optional(), NumberRange(min=1, max=CAPACITY_MAX)],
         description=_l("Empty: no limit. Added places are filled from the queue at once."),
@@ -106,7 +105,7 @@ class LimitsForm(FlaskForm):
             ]
         ),
     )
-    answer_days = IntegerField(
+    answer_days = WholeNumberField(
         _l("Days to answer"),
         [Optional(), NumberRange(min=1, max=60)],
         description=_l("A place from the queue is kept so long. Empty: it is given at once."),

@@ -9,7 +9,6 @@ from wtforms import (
     BooleanField,
     EmailField,
     HiddenField,
-    IntegerField,
     SelectField,
     SelectMultipleField,
     SubmitField,
@@ -19,7 +18,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.accounts.consents import WORDINGS
 from app.countries import queries as countries
-from app.forms import LineField, ProseField, options
+from app.forms import LineField, ProseField, WholeNumberField, options
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.registrations.service import Particulars
@@ -188,7 +187,7 @@ class DelegateForm(FlaskForm):
             ]
         ),
     )
-    rank = IntegerField(_l("Rank"), [Optional(), NumberRange(min=1, max=1000)])
+    rank = WholeNumberField(_l("Rank"), [Optional(), NumberRange(min=1, max=1000)])
     reason = LineField(_l("Reason"), [Optional(), Length(max=500)])
     email = EmailField(_l("Colleague's e-mail address"), [Optional(), Length(max=254)])
     name = LineField(_l("Colleague's name"), [Optional(), Length(max=200)])
@@ -213,7 +212,7 @@ class BindForm(FlaskForm):
 class PartyForm(FlaskForm):
     """How many come together."""
 
-    size = IntegerField(
+    size = WholeNumberField(
         _l("How many you are, yourself included"),
         [InputRequired(), NumberRange(min=2, max=10)],
     )

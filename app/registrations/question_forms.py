@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField, SelectField, SubmitField
+from wtforms import BooleanField, SelectField, SubmitField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.forms import LineField, ProseField, one_line, options
+from app.forms import LineField, ProseField, WholeNumberField, one_line, options
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.registrations.answer_words import option_words
@@ -63,7 +63,7 @@ class QuestionForm(FlaskForm):
         [InputRequired(), Length(max=300)],
         description=_l("People read this below the question, and it binds: “to plan the meals”."),
     )
-    keep_days = IntegerField(
+    keep_days = WholeNumberField(
         _l("Days after the event until the answers are deleted"),
         [
             InputRequired(),
@@ -162,7 +162,7 @@ class WishesForm(FlaskForm):
         description=_l("Who has a place can ask for one, and only then tells about the passport."),
     )
     offers_grants = BooleanField(_l("Travel grants can be asked for"))
-    grants_per_country = IntegerField(
+    grants_per_country = WholeNumberField(
         _l("Grants for each country"),
         [
             InputRequired(),

@@ -6,11 +6,11 @@ import calendar
 from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, RadioField, SelectField, SubmitField
+from wtforms import RadioField, SelectField, SubmitField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.countries.service import REGION_NAMES
-from app.forms import DayField, LineField, ProseField, options
+from app.forms import DayField, LineField, ProseField, WholeNumberField, options
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.series.models import Series, SeriesKind
@@ -75,14 +75,14 @@ class SeriesForm(FlaskForm):
     )
     summary = ProseField(_l("What it is, for the public"), [Optional(), Length(max=2000)])
     rhythm = RadioField(_l("It recurs"), choices=options(RHYTHMS), default=WEEKDAY)
-    interval = IntegerField(
+    interval = WholeNumberField(
         _l("Every how many years"), [Optional(), NumberRange(min=1, max=100)], default=3
     )
     month = SelectField(_l("Month"), choices=options(MONTHS), default="3")
     ordinal = SelectField(_l("Which weekday"), choices=options(ORDINALS), default="1")
     weekday = SelectField(_l("Weekday"), choices=options(WEEKDAYS), default="TU")
     week_ordinal = SelectField(_l("Which full week"), choices=options(WEEK_ORDINALS), default="-1")
-    month_day = IntegerField(
+    month_day = WholeNumberField(
         _l("Day of the month"), [Optional(), NumberRange(min=1, max=31)], default=5
     )
     rrule = LineField(
@@ -95,7 +95,7 @@ class SeriesForm(FlaskForm):
         [Optional()],
         description=_l("The rule counts from the first day it falls on from here."),
     )
-    length_days = IntegerField(
+    length_days = WholeNumberField(
         _l("Length in days"), [InputRequired(), NumberRange(min=1, max=60)], default=3
     )
     rule_note = LineField(

@@ -515,7 +515,7 @@ def test_settings_are_checked_and_say_what_would_do(client: Client, organiser: P
     for name, value, said in (
         ("cooldown", "-1", "Write a whole number from 0 to 20."),
         ("until", "1999", "The plan can reach from 2027 to 2126."),
-        ("week_cap", "many", "Not a valid integer value."),
+        ("week_cap", "many", "“many” is not a whole number. Write it in digits."),
     ):
         answer = client.submit(path, **{**typed, name: value})
         assert (answer.status_code, said in alert(answer)) == (422, True)

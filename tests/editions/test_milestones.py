@@ -411,7 +411,7 @@ def test_a_bad_lead_is_refused_with_what_would_be_accepted(organiser: Client) ->
         "Say what is due.",
         "later than its minimum, 60 weeks.",
         "There is a milestone of this name already.",
-        "Not a valid integer value.",
+        "“many” is not a whole number. Write it in digits.",
     ):
         assert sentence in said
     kept = fields(answer)

@@ -302,4 +302,4 @@ def test_what_an_edition_offers_is_set_on_the_same_page(
     assert settings.offers_visa_letters is False
     answer = client.submit(path, grants_per_country="many")
     assert answer.status_code == 422
-    assert "Grants for each country: Not a valid integer value." in alert(answer)
+    assert "Grants for each country: “many” is not a whole number." in alert(answer)
