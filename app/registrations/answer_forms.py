@@ -160,7 +160,7 @@ class AsksQuestions(FlaskForm):
         }
         if not sent:
             return False
-        for number, stored in answering.hold(sent, now=now).items():
+        for number, stored in answering.hold(sent, person_id=self.person_id, now=now).items():
             field = self[f"q{number}_held"]
             field.data = _seal().dumps([stored.stored_name, stored.name, self.person_id, number])
             field.description = stored.name

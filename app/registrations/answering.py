@@ -179,6 +179,7 @@ def _sent_before(stored_name: str) -> StoredFile:
     stored = db.session.scalar(select(StoredFile).filter_by(stored_name=stored_name))
     if stored is None or db.session.scalar(select(Answer.question_id).filter_by(file=stored)):
         raise FileGoneError
+    stored.held_for_id = None
     return stored
 
 
@@ -191,10 +192,16 @@ def drop_file(answer: Answer) -> None:
         uploads.remove(stored)
 
 
-def hold(sent: Mapping[int, tuple[bytes, str]], *, now: datetime) -> dict[int, StoredFile]:
+def hold(
+    sent: Mapping[int, tuple[bytes, str]], *, person_id: int, now: datetime
+) -> dict[int, StoredFile]:
     """Store files of a form that has to be sent once more, so that nobody chooses them again.
 
     Nothing refers to them: after a day they are deleted, if no answer does.
     """
     database.write()
-    return {number: uploads.store(*upload, now=now) for number, upload in sent.items()}
+    held = {number: uploads.store(*upload, now=now) for number, upload in sent.items()}
+    for stored in held.values():
+        stored.held_for_id = person_id
+    db.session.flush()
+    return held

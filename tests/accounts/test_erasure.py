@@ -61,6 +61,11 @@ def use_everything(client: Client) -> Person:
     client.submit(f"/login/link/{token}")
     person = db.session.scalar(select(Person).filter_by(email=EMAIL))
     client.sign_in(person)
+    refused = client.submit(
+        f"/editions/{waiting.slug}/register",
+        **{f"q{scan.id}": (io.BytesIO(PDF + CANARY.encode()), f"{CANARY}-held.pdf")},
+    )
+    assert f"{CANARY}-held.pdf has arrived and is kept" in words(refused)
     answered = {f"q{line.id}": f"{CANARY}-answer", "grant_request": f"{CANARY}-far-away"}
     for edition in (waiting, seated, past):
         more: dict[str, Any] = {}
