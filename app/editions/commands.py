@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 from flask.cli import AppGroup
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app import clock
 from app.database import db
@@ -71,6 +72,10 @@ def plan(until: int, applies: bool, as_json: bool, shows_all: bool) -> None:  # 
     except DomainError as error:
         db.session.rollback()
         raise click.ClickException(str(error)) from error
+    except (OperationalError, ProgrammingError) as error:
+        db.session.rollback()
+        said = f"The database refuses: {error.orig}. `flask db upgrade` makes its tables."
+        raise click.ClickException(said) from error
     if told:
         click.echo(told)
     if not as_json:
