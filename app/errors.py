@@ -13,7 +13,13 @@ from werkzeug.routing import IntegerConverter
 
 from app.database import db
 from app.i18n import user_message
-from scheduler.errors import ConflictError, DomainError, NotFoundError, PermissionDeniedError
+from scheduler.errors import (
+    ConflictError,
+    DomainError,
+    GoneError,
+    NotFoundError,
+    PermissionDeniedError,
+)
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -24,6 +30,7 @@ STATUS_OF: list[tuple[type[DomainError], HTTPStatus]] = [
     (PermissionDeniedError, HTTPStatus.FORBIDDEN),
     (NotFoundError, HTTPStatus.NOT_FOUND),
     (ConflictError, HTTPStatus.CONFLICT),
+    (GoneError, HTTPStatus.GONE),
     (DomainError, HTTPStatus.UNPROCESSABLE_ENTITY),
 ]
 HEADINGS = {
@@ -32,6 +39,7 @@ HEADINGS = {
     404: _l("There is nothing here"),
     405: _l("That does not work here"),
     409: _l("Something has changed"),
+    410: _l("This is gone"),
     413: _l("That is too large"),
     422: _l("That is not possible"),
     429: _l("Too many tries"),

@@ -33,6 +33,7 @@ LINKS = "20 per minute"
 LINKS_EACH = "5 per 15 minutes"  # as long as a link lives
 REGISTRATION = "60 per minute"
 FEED_TOKENS = "120 per minute"
+PARTY_CODES = "60 per minute"  # looked at or joined
 BUSY_TIMEOUT_SECONDS = 5
 SWEEP_EVERY = 500  # counts, between deletions of what has run out
 

@@ -7,6 +7,7 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+import structlog
 from flask import send_file
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,7 +16,7 @@ from app import disk, retention
 from app.database import Instant, Model, db
 from app.i18n import lazy_gettext as _l
 from app.outbox import settings
-from scheduler.errors import N_, DomainError
+from scheduler.errors import N_, DomainError, GoneError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from flask import Response
     from werkzeug.datastructures import FileStorage
 
+log = structlog.stdlib.get_logger("app.uploads")
 SIZE_MAX = 10 * 1024 * 1024
 STEM_LENGTH_MAX = 190  # of a name, without its ending
 UNREFERRED_KEPT = timedelta(days=1)
@@ -71,6 +73,15 @@ class UploadEmptyError(DomainError):
     """A file without content."""
 
     message = N_("“{name}” is empty. Choose the file again.")
+
+
+class FileLostError(GoneError):
+    """A file whose row is there and whose bytes are not, as after a disk was put back in part."""
+
+    message = N_(
+        "“{name}” is missing on our disk. We have noted it: whoever runs this site may find it "
+        "again, and whoever sent it can send it again."
+    )
 
 
 class StoredFile(Model):
@@ -180,7 +191,14 @@ def plain_name(name: str, kind: Kind = PDF) -> str:
 
 
 def send(stored: StoredFile) -> Response:
-    """Answer with the file as an attachment; the view has checked the permission."""
+    """Answer with the file as an attachment; the view has checked the permission.
+
+    Raises:
+        FileLostError: the file is not on our disk.
+    """
+    if not stored.path.is_file():
+        log.error("a stored file is missing", file=stored.id)
+        raise FileLostError(name=stored.name)
     kind = next(kind for kind in KINDS if kind.media_type == stored.media_type)
     answer = send_file(
         stored.path,

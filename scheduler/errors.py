@@ -38,6 +38,12 @@ class ConflictError(DomainError):
     message = N_("This has changed in the meantime. Look again, then decide.")
 
 
+class GoneError(DomainError):
+    """The thing was there, and what it consisted of is lost."""
+
+    message = N_("This is not there any more.")
+
+
 class RecurrenceRuleError(DomainError):
     """A recurrence rule that is not a RECUR value (RFC 5545 §3.3.10), or not one we take."""
 

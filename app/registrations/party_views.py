@@ -14,7 +14,7 @@ from app.database import db
 from app.editions import queries as editions
 from app.forms import put
 from app.i18n import gettext as _
-from app.limits import REGISTRATION, limiter
+from app.limits import PARTY_CODES, REGISTRATION, limiter
 from app.registrations import parties, queries
 from app.registrations.forms import JoinPartyForm, PartyActForm, PartyForm
 from app.registrations.views import own
@@ -64,7 +64,7 @@ def make(slug: str) -> ResponseReturnValue:
 
 @bp.route("/parties/<code>", methods=["GET", "POST"])
 @access.needs(access.signed_in)
-@limiter.limit(REGISTRATION, methods=["POST"])
+@limiter.limit(PARTY_CODES)
 def join(code: str) -> ResponseReturnValue:
     """Ask who knows the code whether they come with the party; it names nobody."""
     party = queries.party_by_code(code)

@@ -14,7 +14,6 @@ from app.accounts.models import Role, SignIn
 from app.accounts.sessions import Stage
 from app.clock import real_utcnow
 from app.database import db
-from tests.conftest import POSTGRESQL
 from tests.factories import make_person
 from tests.house import matrix
 from tests.world import make_world
@@ -59,7 +58,6 @@ def told(answer: TestResponse) -> str:
     return matrix.SIGN_IN if is_step else mark
 
 
-@pytest.mark.skipif(bool(POSTGRESQL), reason="asks the same of the same views; once is enough")
 @pytest.mark.parametrize("stage", [Stage.SECOND_FACTOR, Stage.SET_UP, Stage.IDLE])
 def test_a_half_signed_session_opens_what_a_visitor_may_and_the_next_step_alone(
     stage: Stage, client: Client, app: Flask

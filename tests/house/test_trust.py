@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app import create_app
+from app import create_app, limits
 from app.database import db
 from app.limits import CountsFile
+from app.registrations import parties, queries
 from scheduler.lifecycle import EditionStatus
 from tests.conftest import Client
-from tests.factories import make_edition, make_person
+from tests.factories import OPENING, make_edition, make_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +108,20 @@ def test_who_asks_for_many_links_of_one_address_must_wait_and_its_person_need_no
     path = f"/editions/{make_edition(status=EditionStatus.REGISTRATION_OPEN).slug}/register"
     assert ask_for_links(limited, ["192.0.2.3"] * 3) == [303] * 3
     assert ask_for_links(limited, ["192.0.2.3"] * 3, path) == [303] * 2 + [429]
+
+
+def test_codes_of_parties_are_not_tried_in_bulk(limited: Client) -> None:
+    limited.sign_in(make_person())
+    most = int(limits.PARTY_CODES.partition(" ")[0])
+    tried = [limited.get(f"/parties/{number}").status_code for number in range(most - 1)]
+    assert set(tried) == {404}
+    edition = make_edition()
+    made = parties.form(edition, make_person(), 2, now=OPENING)
+    state = queries.party_of(made)
+    assert state is not None
+    assert limited.get(f"/parties/{state.code}").status_code == 200
+    refused = limited.submit(f"/parties/{state.code}")
+    assert (refused.status_code, "Wait a few minutes" in refused.text) == (429, True)
 
 
 def test_a_network_of_addresses_is_one_caller(limited: Client) -> None:

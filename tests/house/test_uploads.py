@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -16,9 +18,15 @@ from app import database, uploads
 from app.clock import utcnow
 from app.database import db
 from tests.factories import OPENING, PDF, make_call, make_country, make_edition, make_offer
+from tests.pages import words
+from tests.world import make_world
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from flask import Flask
+
+    from tests.conftest import Client
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00"
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"
@@ -153,3 +161,43 @@ def test_what_nothing_refers_to_goes_after_a_day(app: Flask) -> None:
     os.utime(stray, (0, 0))
     assert app.test_cli_runner().invoke(args=["retention", "run"]).exit_code == 0
     assert [path.exists() for path in (*paths, stray, young)] == [True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("thing", "path"),
+    [
+        ("the offer", "/hosting/offers/{public_id}/letter"),
+        ("an annex", "/hosting/offers/{public_id}/annexes/{annex_id}"),
+        ("a letter of the agreement", "/hosting/host/{slug}/agreement/letters/{record_id}"),
+        ("a file sent as an answer", "/registrations/{public_id}/answers/{question_id}"),
+    ],
+)
+def test_a_file_that_is_missing_on_disk_is_told_and_noted_under_one_number(
+    thing: str,
+    path: str,
+    client: Client,
+    instance_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    world = make_world()
+    organiser = world.people["organiser"]
+    assert organiser is not None
+    client.sign_in(organiser)
+    here = path.format(**world.things[thing])
+    with client.get(here) as answer:
+        assert answer.status_code == 200
+    shutil.rmtree(instance_path / "files")
+    capfd.readouterr()
+    answer = client.get(here)
+    said = words(answer)
+    assert (answer.status_code, ".pdf” is missing on our disk" in answer.text) == (410, True)
+    assert answer.headers["Cache-Control"] == "no-store"
+    fault, request = map(json.loads, capfd.readouterr().err.splitlines())
+    assert (fault["event"], fault["level"], request["status"]) == (
+        "a stored file is missing",
+        "error",
+        410,
+    )
+    assert fault["file"] in {row.id for row in db.session.query(uploads.StoredFile)}
+    assert fault["request_id"] == request["request_id"]
+    assert f"please quote {fault['request_id']}" in said
