@@ -19,6 +19,7 @@ from app.forms import put
 from app.i18n import gettext as _
 from app.registrations import delegations, parties, queries, waiting
 from app.registrations.forms import BindForm, DelegateForm, NominateForm
+from scheduler.admission import Scope
 from scheduler.errors import DomainError, NotFoundError
 from scheduler.lifecycle import EditionStatus, RegistrationStatus
 
@@ -108,7 +109,9 @@ def show(slug: str) -> ResponseReturnValue:
         country=country,
         own_countries=[countries.find(code) for code in access.countries_of(the_person())],
         rows=rows,
-        waits=waiting.waits(edition, rows),
+        waits=waiting.waits(
+            edition, rows, lambda limit: (limit.scope, limit.key) == (Scope.COUNTRY, country.code)
+        ),
         positions=waiting.numbers(rows),
         form=form,
         delegate_form=delegate_form,

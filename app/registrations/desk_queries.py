@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, literal, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts.models import Person
 from app.countries.models import Country
@@ -41,6 +41,7 @@ class Choice:
     text: str = ""
     grant: str = ""
     answer: str = ""  # the question's number, a colon, what was chosen
+    party: str = ""  # of whom: the public id of one of them
 
     @classmethod
     def of(cls, args: Mapping[str, str]) -> Choice:
@@ -54,6 +55,7 @@ class Choice:
             args.get("text", "").strip()[:100],
             args.get("grant", "") if args.get("grant") in set(GrantStatus) else "",
             args.get("answer", "")[:200],
+            args.get("party", "")[:24],
         )
 
     def conditions(self, edition: Edition) -> list[ColumnElement[bool]]:
@@ -72,6 +74,10 @@ class Choice:
             found.append(Registration.travel_grant.has(is_so))
         if self.answer:
             found.append(_answered(edition, self.answer))
+        if self.party:
+            one = aliased(Registration)
+            of_party = select(one.party_id).where(one.public_id == self.party)
+            found.append(Registration.party_id == of_party.scalar_subquery())
         if self.text:
             words = self.text.lower()
             found.append(

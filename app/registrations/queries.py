@@ -240,6 +240,21 @@ def waiting_with(registration: Registration) -> Sequence[Registration]:
     ).all()
 
 
+def companions(registration: Registration) -> Sequence[Registration]:
+    """Return the others who come in the same party, in order of arrival."""
+    if registration.party_id is None:
+        return []
+    return db.session.scalars(
+        select(Registration)
+        .where(
+            Registration.party_id == registration.party_id,
+            Registration.id != registration.id,
+            Registration.status.in_(LIVE),
+        )
+        .order_by(Registration.queued_at, Registration.id)
+    ).all()
+
+
 def party_by_code(code: str) -> Party | None:
     """Return the party that one joins by ``code``."""
     return db.session.scalar(select(Party).filter_by(code=code))

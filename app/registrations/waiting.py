@@ -20,13 +20,13 @@ from scheduler import admission
 from scheduler.admission import Entry, Order, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from app.accounts.models import Person
     from app.editions.models import Edition
     from app.registrations.models import Registration
     from app.registrations.queries import PartyState
-    from scheduler.admission import Cause, Limit, Rules, Waiting
+    from scheduler.admission import Cause, Limit, Rules, Seat, Waiting
 
 _NEWCOMER = 0  # no row has this id
 _LAST = (datetime.max.replace(tzinfo=UTC), _NEWCOMER)  # whoever comes, comes after all others
@@ -68,7 +68,8 @@ def prospect(
     decision = admission.decide(rules, seating.seated_of(edition), [*queue, newcomer])
     for left in decision.waiting:
         if left.entry is newcomer:
-            return Prospect(admission.numbers(decision)[_NEWCOMER], _left_words(left))
+            words = _left_words(left, seating.seat_of(candidate))
+            return Prospect(admission.numbers(decision)[_NEWCOMER], words)
     return Prospect()
 
 
@@ -137,17 +138,34 @@ def _is_plain(edition: Edition, rules: Rules) -> bool:
 # -- in words --------------------------------------------------------------------------------
 
 
-def waits(edition: Edition, rows: Sequence[Registration]) -> dict[int, str]:
-    """Say of each of ``rows`` that waits what it waits for: "Country XAA: 3 of 3"."""
-    if not any(row.status is queries.WAITING for row in rows):
+def nothing(limit: Limit) -> bool:  # noqa: ARG001 - a reader's form
+    """Who waits reads of their own limits alone: the others of a party are told to nobody."""
+    return False
+
+
+def everything(limit: Limit) -> bool:  # noqa: ARG001 - a reader's form
+    """Organisers read of every limit."""
+    return True
+
+
+def waits(
+    edition: Edition, rows: Sequence[Registration], reads: Callable[[Limit], bool] = nothing
+) -> dict[int, str]:
+    """Say of each of ``rows`` that waits what it waits for: "Country XAA: 3 of 3".
+
+    ``reads`` says of which limits whoever asks may read even where others of a party draw on them.
+    """
+    waiting = [row for row in rows if row.status is queries.WAITING]
+    if not waiting:
         return {}
     decision, queue = seating.decide(edition, whole=True)
+    lefts = {row_id: left for left in decision.waiting for row_id in queue.members[left.entry.id]}
     found = {
-        row_id: _left_words(left)
-        for left in decision.waiting
-        for row_id in queue.members[left.entry.id]
+        row.id: _left_words(lefts[row.id], seating.seat_of(row), reads)
+        for row in waiting
+        if row.id in lefts
     }
-    others = [row for row in rows if row.status is queries.WAITING and row.id not in found]
+    others = [row for row in waiting if row.id not in found]
     states = queries.parties([row.party_id for row in others if row.party_id is not None])
     for row in others:
         if row.is_held or row.party_id is None:
@@ -157,10 +175,14 @@ def waits(edition: Edition, rows: Sequence[Registration]) -> dict[int, str]:
     return found
 
 
-def _left_words(left: Waiting) -> str:
-    """Say why an entry waits: what is full, or for whom it is kept."""
+def _left_words(left: Waiting, seat: Seat, reads: Callable[[Limit], bool] = nothing) -> str:
+    """Say to whoever has ``seat`` why an entry waits: what is full, or for whom it is kept."""
     count = len(left.entry.seats)
-    words = "; ".join(_awaited_words(limit, left.cause) for limit in left.limits)
+    told = [limit for limit in left.limits if reads(limit) or _is_own(limit, left, seat)]
+    found = [_awaited_words(limit, left.cause) for limit in told]
+    if len(told) < len(left.limits):
+        found.append(_("a quota without room for all of you"))
+    words = "; ".join(found)
     if count == 1:
         return words
     if left.cause is admission.Cause.NEVER:
@@ -170,6 +192,15 @@ def _left_words(left: Waiting) -> str:
             words=words,
         )
     return _("Party of %(count)s, seated together: %(words)s", count=count, words=words)
+
+
+def _is_own(limit: Limit, left: Waiting, seat: Seat) -> bool:
+    """Whether ``limit`` holds up who has ``seat`` whoever the others of the party are."""
+    if limit.scope is Scope.PLACES or len(left.entry.seats) == 1:
+        return True
+    own = {Scope.COUNTRY: seat.country, Scope.REGION: seat.region, Scope.ROLE: seat.role}
+    # One that has room for one is too full for several: that would say who else draws on it.
+    return own[limit.scope] == limit.key and (limit.is_full or left.cause is admission.Cause.AHEAD)
 
 
 def _awaited_words(limit: Limit, cause: Cause) -> str:

@@ -113,11 +113,75 @@ def test_a_quota_counts_the_whole_party() -> None:
         come(edition, row.person, code)
     other = come(edition, country="XAB")
     assert standing(*rows, other) == ["waitlisted"] * 3 + ["confirmed"]
-    assert waiting.waits(edition, rows)[rows[2].id] == (
+    assert waiting.waits(edition, rows, waiting.everything)[rows[2].id] == (
         "Party of 3, seated together: Country XAA: 1 of 2, 1 free"
     )
     service.cancel(holder, by=holder.person, now=LATER)
     assert standing(*rows) == ["confirmed"] * 3
+
+
+def test_of_the_others_countries_no_member_reads_anything_and_organisers_read_it_all(
+    client: Client,
+) -> None:
+    edition = make_edition(capacity=9)
+    for code in ("XAA", "XAB"):
+        make_country(code)
+    by = {"by": make_person(), "now": OPENING}
+    quotas = {(QuotaScope.COUNTRY, "XAA"): 2, (QuotaScope.COUNTRY, "XAB"): 1}
+    selection.set_limits(edition, quotas, order=Order.TIME, answer_days=None, **by)
+    come(edition, country="XAA")
+    come(edition, country="XAB")
+    rows = together(edition, 3)
+    for row, code in zip(rows, ("XAA", "XAA", "XAB"), strict=True):
+        come(edition, row.person, code)
+    hidden = "a quota without room for all of you"
+    told = waiting.waits(edition, rows)
+    # "1 free" would say that the others are of the same country.
+    assert told[rows[0].id] == f"Party of 3, seated together: {hidden}"
+    assert told[rows[2].id] == f"Party of 3, seated together: Country XAB: 1 of 1; {hidden}"
+    client.sign_in(rows[0].person)
+    own = words(client.get(f"/registrations/{rows[0].public_id}"))
+    assert (hidden in own, "Country XAB" in own) == (True, False)
+    client.sign_in(make_person(role=Role.NATIONAL_CONTACT, scope="XAA"))
+    delegation = words(client.get(f"/delegations/{edition.slug}"))
+    assert f"Country XAA: 1 of 2, 1 free; {hidden} · comes in a party of 3" in delegation
+    assert "XAB" not in delegation
+    client.sign_in(make_person(role=Role.ORGANISER))
+    desk = words(client.get(f"/organise/editions/{edition.slug}/selection"))
+    assert "Country XAA: 1 of 2, 1 free; Country XAB: 1 of 1" in desk
+
+
+def test_before_registering_nobody_reads_of_the_others_countries() -> None:
+    edition = make_edition(capacity=9)
+    for code in ("XAA", "XAB"):
+        make_country(code)
+    by = {"by": make_person(), "now": OPENING}
+    quotas = {(QuotaScope.COUNTRY, "XAB"): 0}
+    selection.set_limits(edition, quotas, order=Order.TIME, answer_days=None, **by)
+    rows = together(edition, 2)
+    come(edition, rows[1].person, "XAB")
+    rows[0].country_code = "XAA"
+    assert waiting.prospect(edition, rows[0].person, rows[0]).waits_for == (
+        "Party of 2, more than can ever come in together: a quota without room for all of you"
+    )
+
+
+def test_the_desk_shows_who_comes_together_seated_or_waiting(client: Client) -> None:
+    edition = make_edition(capacity=2)
+    people = [make_person(name=name) for name in ("Ana", "Ben", "Cleo")]
+    first = parties.form(edition, people[0], 2, now=OPENING)
+    parties.join(db.session.get_one(Party, first.party_id), people[1], now=OPENING)
+    for person in people:
+        come(edition, person)
+    assert first.holds_seat
+    client.sign_in(make_person(role=Role.ORGANISER))
+    desk = f"/organise/editions/{edition.slug}/selection"
+    assert words(client.get(desk)).count("In a party of 2") == 2
+    shown = client.get(f"{desk}?party={first.public_id}").text
+    assert [f"<bdi>{name}</bdi>" in shown for name in ("Ana", "Ben", "Cleo")] == [True, True, False]
+    assert 'name="party" value="' in shown  # a further filter keeps it
+    assert "Comes in a party of 2 with Ben" in words(client.get(f"{desk}/{first.public_id}"))
+    assert client.get(f"{desk}?party=none").status_code == 200
 
 
 def test_who_leaves_stands_alone_at_the_own_turn_and_the_rest_are_a_party_of_one_less() -> None:
