@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.accounts.models import Role
 from app.database import db, write
-from app.documents import queries, service
+from app.documents import papers, queries, service
 from app.documents.models import DocumentKind
 from app.outbox import OutboxMessage
 from app.registrations import questions
@@ -108,6 +108,70 @@ def test_a_name_is_set_as_it_is_written_in_every_script(
     # Right to left, a reader may give the letters in their visual order, in shapes of their own.
     shown = [name, name[::-1]] if name != "محمد" else ["محمد", "دمحم", "ﻣﺤﻤﺪ", "ﺪﻤﺤﻣ"]
     assert any(each in re.sub(r"\s+", " ", badge).replace("\u200f", "") for each in shown)
+
+
+LONG = (
+    "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwarengewissenhaftschafers",
+    "José María Fernández-Villavicencio y Rodríguez de la Torre Alcázar del Río Grande",
+    "王" * 60,
+    "Константинопольский" * 5,
+    "ﷺ" * 40,
+    "W" * 200,
+)
+MARGIN = 15  # points at the right of every sheet that stay white
+
+
+@needs_poppler
+@pytest.mark.parametrize("name", LONG)
+def test_the_longest_name_stays_on_its_sheet(name: str, organiser: Person, tmp_path: Path) -> None:
+    """Each paper is drawn, and what is white has to stay white: nothing runs off, or next door."""
+    make_country("XAA", name="People's Republic of Northern and Southern Alboria and the Islands")
+    edition = make_edition(city="Albor", country_code="XAA", title="Fourth Symposium of Many Words")
+    place = registrations.register(edition, make_person(name=name), now=OPENING)
+    place.affiliation = "Bundesstrahlenschutzforschungsgesellschaftsverwaltungsgebäude" * 3
+    place.visa_request = VisaRequest(
+        full_name=name, nationality_code="XAA", passport_number="X" * 40,
+        passport_expires_on=date(2031, 1, 1), born_on=date(1980, 2, 3), requested_at=OPENING,
+    )  # fmt: skip
+    issued = {}
+    for kind in DocumentKind:
+        if kind is DocumentKind.CERTIFICATE:
+            edition.dtstart, edition.dtend = date(2026, 9, 1), date(2026, 9, 4)
+            place.status = RegistrationStatus.ATTENDED
+            db.session.flush()
+        if kind is not DocumentKind.BADGE:
+            written(place, organiser, kind)
+        issued[kind] = service.issue(place, kind, by=organiser, now=OPENING)
+    badge = issued.pop(DocumentKind.BADGE)
+    for kind, document in issued.items():
+        pages = drawn(papers.letter(document, queries.texts(edition)[kind]), tmp_path)
+        assert len(pages) == 1
+        assert is_white(pages[0], columns=slice(-MARGIN, None), below=40)
+    (sheet,) = drawn(papers.badges([badge]), tmp_path)
+    assert is_white(sheet, columns=slice(310, None), below=40)  # where the next badge begins
+
+
+def drawn(pdf: bytes, folder: Path) -> list[tuple[int, bytes]]:
+    """Return each page at one pixel a point: its width, and its grey values line by line."""
+    (folder / "paper.pdf").write_bytes(pdf)
+    for page in folder.glob("page-*.pgm"):
+        page.unlink()
+    command = ["pdftoppm", "-r", "72", "-gray", str(folder / "paper.pdf"), str(folder / "page")]
+    subprocess.run(command, check=True)  # noqa: S603 - ours
+    pages = []
+    for page in sorted(folder.glob("page-*.pgm")):
+        _kind, width, _height, _most, grey = page.read_bytes().split(maxsplit=4)
+        pages.append((int(width), grey))
+    return pages
+
+
+def is_white(page: tuple[int, bytes], *, columns: slice, below: int) -> bool:
+    """Whether nothing is drawn in ``columns`` under the coloured head, but for frame and marks."""
+    width, grey = page
+    lines = [
+        grey[start : start + width][columns] for start in range(below * width, len(grey), width)
+    ]
+    return sum(any(value < 128 for value in line) for line in lines) == 0
 
 
 def test_nobody_fetches_a_letter_before_its_words_are_written(
