@@ -121,10 +121,11 @@ OFFER_MOVES: Mapping[OfferStatus, frozenset[OfferStatus]] = {
     # The organiser may decide at any step; scores and shortlists inform, they do not gate.
     _O.SUBMITTED: frozenset({_O.RETURNED, _O.ELIGIBLE}) | _OFFER_DECISIONS,
     _O.RETURNED: frozenset({_O.SUBMITTED, _O.WITHDRAWN, _O.LAPSED}),
-    _O.ELIGIBLE: frozenset({_O.EVALUATED}) | _OFFER_DECISIONS,
-    _O.EVALUATED: frozenset({_O.SHORTLISTED}) | _OFFER_DECISIONS,
-    _O.SHORTLISTED: frozenset({_O.RECOMMENDED}) | _OFFER_DECISIONS,
-    _O.RECOMMENDED: _OFFER_DECISIONS,
+    # Back to be judged anew: it was changed, or a condition is found not to be met.
+    _O.ELIGIBLE: frozenset({_O.EVALUATED, _O.SUBMITTED}) | _OFFER_DECISIONS,
+    _O.EVALUATED: frozenset({_O.SHORTLISTED, _O.SUBMITTED}) | _OFFER_DECISIONS,
+    _O.SHORTLISTED: frozenset({_O.RECOMMENDED, _O.SUBMITTED}) | _OFFER_DECISIONS,
+    _O.RECOMMENDED: frozenset({_O.SUBMITTED}) | _OFFER_DECISIONS,
     _O.SELECTED: frozenset({_O.WITHDRAWN}),
     _O.RESERVE: frozenset({_O.SELECTED, _O.NOT_SELECTED, _O.WITHDRAWN}),
     # Reconsidered when the selected host withdraws.

@@ -77,7 +77,7 @@ def of_judging(judged: Sequence[Edition], due_days: Mapping[int, date | None]) -
     waiting = [one for found in offers.values() for one in found if one.status in UNDECIDED]
     if not waiting:
         return []
-    gates, sheets = hosting.gates_of(waiting), hosting.sheets_of(waiting)
+    gates, sheets = judging.gates_now(waiting), judging.sheets_now(waiting)
     calls, found = hosting.calls_of(ids), []
     for edition in judged:
         its = [one for one in waiting if one.edition_id == edition.id]
@@ -97,7 +97,8 @@ def of_judging(judged: Sequence[Edition], due_days: Mapping[int, date | None]) -
             found.append(Decision(edition, said, due_on, _("Check the conditions"), url))
         given = {(sheet.offer_id, sheet.person_id) for one in its for sheet in sheets[one.id]}
         call = calls.get(edition.id)
-        asked = _asked(call, offers[edition.id], its) if call is not None else set()
+        scored = [one for one in its if judging.passes_all(gates[one.id])]
+        asked = _asked(call, offers[edition.id], scored) if call is not None else set()
         if asked - given:
             said = _(
                 "Scores are due: %(given)s of %(asked)s are given.",
@@ -157,9 +158,12 @@ def _scores_of(edition: Edition, person: Person) -> list[Decision]:
     if call is None or hosting.evaluator(call, person) is None:
         return []
     offers = [one for one in hosting.offers_for(edition) if one.status in UNDECIDED]
-    sheets = hosting.sheets_of(offers)
+    gates, sheets = judging.gates_now(offers), judging.sheets_now(offers)
     missing = [
-        one for one in offers if all(sheet.person_id != person.id for sheet in sheets[one.id])
+        one
+        for one in offers
+        if judging.passes_all(gates[one.id])
+        and all(sheet.person_id != person.id for sheet in sheets[one.id])
     ]
     return [
         Decision(

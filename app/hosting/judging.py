@@ -17,7 +17,7 @@ from app.hosting.models import STANDING, UNDECIDED
 from scheduler import hosting, lifecycle
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.hosting import EVALUATORS_MIN, Balance, Criterion, Gate, Rating
-from scheduler.lifecycle import OfferStatus
+from scheduler.lifecycle import EditionStatus, OfferStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +45,39 @@ class NotJudgedError(ConflictError):
     message = N_("The offer of {country} is {status}; it cannot be judged now.")
 
 
+class CallRunsError(ConflictError):
+    """A judgement while countries may still offer, or change what they offer."""
+
+    message = N_(
+        "The call for hosts of {edition} is still open. Offers are judged once it is closed, when "
+        "no country can change its offer any more."
+    )
+
+
+class RollingError(ConflictError):
+    """The same, where a region looks for a host and offers come at any time."""
+
+    message = N_(
+        "Countries can still offer to host {edition}, and change what they offer. Offers are "
+        "judged once an organiser has closed the call; it may be closed as soon as one has come."
+    )
+
+
+class JudgedAlreadyError(ConflictError):
+    """A judgement for an edition whose offers are not, or no more, compared."""
+
+    message = N_("{edition} is {status}; its offers are not being judged.")
+
+
+class NotEligibleError(ConflictError):
+    """A score of an offer that is not known to meet the conditions."""
+
+    message = N_(
+        "The offer of {country} is scored once an organiser has found that it meets every "
+        "condition."
+    )
+
+
 class EvidenceMissingError(DomainError):
     """A gate that is passed, or not, without saying why."""
 
@@ -65,7 +98,7 @@ class Judged:
     @property
     def is_eligible(self) -> bool:
         """Whether every gate is passed."""
-        return hosting.is_eligible({gate: row.is_passed for gate, row in self.gates.items()})
+        return passes_all(self.gates)
 
 
 def assign(
@@ -141,20 +174,21 @@ def check_gates(
 
     Raises:
         EvidenceMissingError: nothing shows it.
-        NotJudgedError: the offer is not under evaluation.
+        CallRunsError, JudgedAlreadyError, NotJudgedError: the offer is not under evaluation.
         WrittenMeanwhileError: somebody else has checked the same, and found otherwise.
     """
     if not all(evidence for _is_passed, evidence in found.values()):
         raise EvidenceMissingError
+    database.write(offer.edition)  # first, as everywhere
     database.write(offer)
-    _insist_open(offer)
-    gates = queries.gates_of([offer])[offer.id]
+    insist_judged(offer)
+    gates, current = queries.gates_of([offer])[offer.id], gates_now([offer])[offer.id]
     typed = {gate.value: result for gate, result in found.items()}
     merged, both = merging.merge(seen, gate_facts(gates), typed)
     if both:
         raise merging.WrittenMeanwhileError
     for gate in found:
-        if gate in gates and gate_facts(gates)[gate.value] == merged[gate.value]:
+        if gate in current and gate_facts(current)[gate.value] == merged[gate.value]:
             continue
         row = gates.setdefault(gate, OfferGate(offer_id=offer.id, gate=gate))
         row.is_passed, row.evidence = merged[gate.value]
@@ -165,9 +199,7 @@ def check_gates(
             "offer.gate_checked", offer, by=by, now=now,
             changes={"gate": [None, gate.value], "passed": [None, row.is_passed]},
         )  # fmt: skip
-    passed = {gate: row.is_passed for gate, row in gates.items()}
-    if offer.status is OfferStatus.SUBMITTED and hosting.is_eligible(passed):
-        _move(offer, OfferStatus.ELIGIBLE, by, now)
+    _follow(offer, by, now)
 
 
 def score(
@@ -183,9 +215,11 @@ def score(
     Raises:
         NoEvaluatorError, RecusedError: ``by`` was not asked, or keeps out.
         ScoreError: a criterion has no score from 0 to 5.
-        NotJudgedError: the offer is not under evaluation.
+        CallRunsError, JudgedAlreadyError, NotJudgedError: the offer is not under evaluation.
+        NotEligibleError: it does not meet the conditions, as far as is known.
     """
     hosting.check_scores(scores)
+    database.write(offer.edition)  # first, as everywhere
     database.write(offer)
     call = queries.call_of(offer.edition)
     evaluator = queries.evaluator(call, by) if call is not None else None
@@ -193,7 +227,7 @@ def score(
         raise NoEvaluatorError
     if reason := recusal(call, by, evaluator):
         raise RecusedError(reason=reason)
-    _insist_open(offer)
+    insist_scored(offer)
     sheet = queries.sheet_of(offer, by) or ScoreSheet(offer_id=offer.id, person_id=by.id)
     sheet.scores = {criterion.value: value for criterion, value in scores.items()}
     sheet.comments = {criterion.value: words for criterion, words in comments.items() if words}
@@ -201,17 +235,13 @@ def score(
     db.session.add(sheet)
     db.session.flush()
     audit.record("offer.scored", offer, by=by, now=now)
-    offers = queries.offers_for(offer.edition)
-    evaluators = {row.person_id: row for row in queries.evaluators_of(call)}
-    sheet_count = len(_counted(evaluators, offers, queries.sheets_of([offer])[offer.id]))
-    if offer.status is OfferStatus.ELIGIBLE and sheet_count >= EVALUATORS_MIN:
-        _move(offer, OfferStatus.EVALUATED, by, now)
+    _follow(offer, by, now)
 
 
 def judge(call: CallForHosts, reader: Person | None) -> list[Judged]:
     """Return every offer of a call with its gates and, as far as ``reader`` may, its scores."""
     offers = queries.offers_for(call.edition)
-    gates, sheets = queries.gates_of(offers), queries.sheets_of(offers)
+    gates, sheets = gates_now(offers), sheets_now(offers)
     evaluators = {row.person_id: row for row in queries.evaluators_of(call)}
     held = queries.held_regions(call.edition)
     region_count = 1 if call.edition.series.region else len(REGION_NAMES)
@@ -244,11 +274,89 @@ def _counted(
     ]
 
 
-def _insist_open(offer: HostingOffer) -> None:
+def gates_now(offers: Sequence[HostingOffer]) -> dict[int, dict[Gate, OfferGate]]:
+    """Return the gates of these offers that were checked as they stand, by offer.
+
+    What was found of an earlier version says nothing of the one that was sent in after it.
+    """
+    sent = queries.last_sent(offers)
+    return {
+        offer_id: {
+            gate: row
+            for gate, row in gates.items()
+            if offer_id not in sent or row.checked_at >= sent[offer_id]
+        }
+        for offer_id, gates in queries.gates_of(offers).items()
+    }
+
+
+def sheets_now(offers: Sequence[HostingOffer]) -> dict[int, list[ScoreSheet]]:
+    """Return the score sheets of these offers as they stand, by offer."""
+    sent = queries.last_sent(offers)
+    return {
+        offer_id: [
+            sheet for sheet in sheets if offer_id not in sent or sheet.given_at >= sent[offer_id]
+        ]
+        for offer_id, sheets in queries.sheets_of(offers).items()
+    }
+
+
+def meets_conditions(offer: HostingOffer) -> bool:
+    """Whether ``offer``, as it stands, has passed every gate."""
+    return passes_all(gates_now([offer])[offer.id])
+
+
+def passes_all(gates: Mapping[Gate, OfferGate]) -> bool:
+    """Whether every gate was checked and is passed."""
+    return hosting.is_eligible({gate: row.is_passed for gate, row in gates.items()})
+
+
+def insist_judged(offer: HostingOffer) -> None:
+    """Insist that ``offer`` is being judged: its call is closed, and no host is chosen yet.
+
+    Raises:
+        CallRunsError, RollingError, JudgedAlreadyError, NotJudgedError: it is not.
+    """
+    edition = offer.edition
+    if edition.status is EditionStatus.CALL_OPEN:
+        call = queries.call_of(edition)
+        is_rolling = call is not None and call.is_rolling
+        raise (RollingError if is_rolling else CallRunsError)(edition=edition.title)
+    if edition.status is not EditionStatus.UNDER_EVALUATION:
+        raise JudgedAlreadyError(
+            edition=edition.title, status=edition.status.value.replace("_", " ")
+        )
     if offer.status not in UNDECIDED:
         raise NotJudgedError(
             country=offer.country.name, status=offer.status.value.replace("_", " ")
         )
+
+
+def insist_scored(offer: HostingOffer) -> None:
+    """Insist that evaluators may score ``offer``: it is judged, and meets the conditions.
+
+    Raises:
+        NotEligibleError: it does not, as far as is known; others as in `insist_judged`.
+    """
+    insist_judged(offer)
+    if not meets_conditions(offer):
+        raise NotEligibleError(country=offer.country.name)
+
+
+def _follow(offer: HostingOffer, by: Person, now: datetime) -> None:
+    """Bring the state of ``offer`` in step with its gates and scores; a shortlist stays one."""
+    meets = meets_conditions(offer)
+    if offer.status is OfferStatus.SUBMITTED and meets:
+        _move(offer, OfferStatus.ELIGIBLE, by, now)
+    elif offer.status in {OfferStatus.ELIGIBLE, OfferStatus.EVALUATED} and not meets:
+        _move(offer, OfferStatus.SUBMITTED, by, now)
+    call = queries.call_of(offer.edition)
+    if call is None or offer.status is not OfferStatus.ELIGIBLE:
+        return
+    offers = queries.offers_for(offer.edition)
+    evaluators = {row.person_id: row for row in queries.evaluators_of(call)}
+    if len(_counted(evaluators, offers, sheets_now([offer])[offer.id])) >= EVALUATORS_MIN:
+        _move(offer, OfferStatus.EVALUATED, by, now)
 
 
 def _move(offer: HostingOffer, target: OfferStatus, by: Person, now: datetime) -> None:

@@ -15,7 +15,7 @@ from app.i18n import lazy_gettext as _l
 from scheduler.hosting import JUDGED, SCORE_MAX, Criterion, Gate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from app.hosting.judging_models import OfferGate, ScoreSheet
 
@@ -40,11 +40,15 @@ class GateForm(FlaskForm):
     submit = SubmitField(_l("Record the gates"))
 
     @classmethod
-    def of(cls, gates: Mapping[Gate, OfferGate]) -> GateForm:
-        """Return the form filled with what was checked."""
+    def of(cls, gates: Mapping[Gate, OfferGate], current: Collection[Gate]) -> GateForm:
+        """Return the form filled with what was checked.
+
+        What was found before the offer was changed keeps its words, and is to be decided anew.
+        """
         values = {"seen": merging.marks(judging.gate_facts(gates))}
         for gate, row in gates.items():
-            values[gate.value] = PASSED if row.is_passed else FAILED
+            if gate in current:
+                values[gate.value] = PASSED if row.is_passed else FAILED
             values[f"{gate.value}_evidence"] = row.evidence
         return cls(data=values)
 

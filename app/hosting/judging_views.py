@@ -26,11 +26,16 @@ from app.hosting.judging_forms import (
 )
 from app.hosting.offer_views import called, seen_offer
 from app.i18n import gettext as _
+from app.i18n import user_message
 from scheduler.errors import DomainError
 from scheduler.hosting import JUDGED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask.typing import ResponseReturnValue
+
+    from app.hosting.models import HostingOffer
 
 
 bp = Blueprint("judging", __name__, url_prefix="/hosting")
@@ -42,7 +47,8 @@ def gates(public_id: str) -> ResponseReturnValue:
     """Record which gates an offer passes, each with its evidence."""
     offer = seen_offer(public_id)
     known = queries.gates_of([offer])[offer.id]
-    form = GateForm.of(known)
+    current = judging.gates_now([offer])[offer.id]
+    form = GateForm.of(known, current)
     theirs: list[tuple[Any, str]] = []
     if form.validate_on_submit():
         found = form.found()
@@ -69,7 +75,14 @@ def gates(public_id: str) -> ResponseReturnValue:
                 url_for("hosting.compare", slug=offer.edition.slug), HTTPStatus.SEE_OTHER
             )
     page = render_template(
-        "hosting/gates.html", offer=offer, form=form, gates=GATES, known=known, theirs=theirs
+        "hosting/gates.html",
+        offer=offer,
+        form=form,
+        gates=GATES,
+        known=known,
+        current=current,
+        theirs=theirs,
+        why_not=_why_not(judging.insist_judged, offer),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
 
@@ -103,8 +116,18 @@ def scores(public_id: str) -> ResponseReturnValue:
         weights=call.weights if call is not None else {},
         is_asked=evaluator is not None,
         recusal=judging.recusal(call, person, evaluator) if call is not None else "",
+        why_not=_why_not(judging.insist_scored, offer),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+
+
+def _why_not(insist: Callable[[HostingOffer], None], offer: HostingOffer) -> str:
+    """Return in words why ``offer`` is not judged now, nothing if it is."""
+    try:
+        insist(offer)
+    except DomainError as error:
+        return user_message(error)
+    return ""
 
 
 @bp.route("/calls/<slug>/evaluators", methods=["GET", "POST"])

@@ -112,6 +112,16 @@ def versions_of(offer: HostingOffer) -> Sequence[OfferVersion]:
     ).all()
 
 
+def last_sent(offers: Sequence[HostingOffer]) -> dict[int, datetime]:
+    """Return when the newest version of each of these offers was made, by offer."""
+    rows = db.session.execute(
+        select(OfferVersion.offer_id, func.max(OfferVersion.made_at))
+        .where(OfferVersion.offer_id.in_([offer.id for offer in offers]))
+        .group_by(OfferVersion.offer_id)
+    )
+    return {offer_id: made_at for offer_id, made_at in rows}  # noqa: C416 - rows are no pairs to mypy
+
+
 def offers_of(country_codes: Sequence[str]) -> Sequence[HostingOffer]:
     """Return the offers of these countries, newest first."""
     return db.session.scalars(
@@ -188,7 +198,7 @@ def overlapping_interest(
 
 
 def gates_of(offers: Sequence[HostingOffer]) -> dict[int, dict[Gate, OfferGate]]:
-    """Return the gates of these offers that were checked, by offer."""
+    """Return the gates of these offers that were ever checked, by offer."""
     found: dict[int, dict[Gate, OfferGate]] = {offer.id: {} for offer in offers}
     for row in db.session.scalars(select(OfferGate).where(OfferGate.offer_id.in_(found))):
         found[row.offer_id][row.gate] = row
@@ -196,7 +206,7 @@ def gates_of(offers: Sequence[HostingOffer]) -> dict[int, dict[Gate, OfferGate]]
 
 
 def sheets_of(offers: Sequence[HostingOffer]) -> dict[int, list[ScoreSheet]]:
-    """Return the score sheets of these offers, by offer, in the order of the people."""
+    """Return every score sheet of these offers, by offer, in the order of the people."""
     found: dict[int, list[ScoreSheet]] = {offer.id: [] for offer in offers}
     query = select(ScoreSheet).where(ScoreSheet.offer_id.in_(found)).order_by(ScoreSheet.person_id)
     for sheet in db.session.scalars(query):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from app.series.models import Series
 
 WINDOWS_MAX = 3
+JUDGED_ANEW = UNDECIDED - {OfferStatus.SUBMITTED, OfferStatus.RESERVE}
 SHORT_FORM = (Section.AUTHORITY, Section.DATES, Section.VENUE, Section.CONTACTS)
 
 
@@ -157,11 +158,16 @@ def arrive(offer: HostingOffer, *, by: Person, now: datetime) -> None:
 
 
 def keep_version(offer: HostingOffer, *, by: Person, now: datetime) -> None:
-    """Keep what ``offer`` says now, if that is not what its last version said."""
+    """Keep what ``offer`` says now, if that is not what its last version said.
+
+    What was found of the last version says nothing of this one: it is judged anew.
+    """
     versions, facts = queries.versions_of(offer), sections.facts_of(offer)
     if versions and versions[-1].facts == facts:
         return
     number = len(versions) + 1
+    if offer.status in JUDGED_ANEW:
+        offer.status = lifecycle.move(lifecycle.OFFER_MOVES, offer.status, OfferStatus.SUBMITTED)
     db.session.add(
         OfferVersion(offer_id=offer.id, number=number, made_at=now, person_id=by.id, facts=facts)
     )

@@ -106,10 +106,11 @@ def load(password: str, *, now: datetime) -> None:
         "practitioner-workshop", now, at_least_days=demo_hosting.CALL_OPEN_DAYS + 30
     )
     demo_hosting.open_call(workshop, organiser, contacts, now)
-    demo_hosting.judge(workshop, organiser, now)
+    demo_hosting.ask_evaluators(workshop, organiser, now)
     demo_hosting.tell_interests(contacts, now)
     postpone_and_cancel(organiser, now)
-    demo_needs.propose(contacts, now)
+    judged = demo_needs.propose(contacts, now)
+    demo_hosting.judge(judged, organiser, now)
 
 
 def found_series(now: datetime) -> None:

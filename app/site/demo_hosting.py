@@ -272,25 +272,38 @@ def open_call(
         drafts.send_in(made, **who)
 
 
-MARKS = {  # by country: what two members give, in the order of the criteria that people judge
-    "XAD": ((5, 4, 4, 3, 5, 4), (4, 4, 5, 3, 4, 5)),
-    "XAC": ((4, 3, 3, 4, 4, 2), (3, 3, 4, 5, 4, 3)),
+EVIDENCE = {
+    Gate.LETTER: "Signed, page 1",
+    Gate.CAPACITY: "Sixty seats, on the plan of the hall",
+    Gate.NO_BARRIER: "Said in the letter",
+    Gate.LEGAL: "The letter, page 2",
+    Gate.SECURITY_CONTACT: "Named, and called",
+    Gate.DATES: "Inside the months of the need",
+    Gate.ACCESSIBLE: "Photographs of the entrance",
 }
-EVIDENCE = {Gate.LETTER: "Signed, page 1", Gate.CAPACITY: "More than sixty seats"}
+MARKS = ((5, 4, 4, 3, 5, 4), (4, 4, 5, 3, 4, 5))  # of two members, by criteria that people judge
+EVALUATOR_COUNT = 3
 
 
-def judge(edition: Edition, organiser: Person, now: datetime) -> None:
-    """Ask three members to judge, two of whom have scored two offers; some conditions are met."""
+def ask_evaluators(edition: Edition, organiser: Person, now: datetime) -> list[Person]:
+    """Ask three members to judge the offers for ``edition``, and return them."""
     call = hosting_queries.call_of(edition)
-    members = accounts.with_role(Role.COMMITTEE)[:3]
+    members = accounts.with_role(Role.COMMITTEE)[:EVALUATOR_COUNT]
     if call is None:
         raise LookupError(edition.slug)
     for member in members:
         judging.assign(call, member, None, by=organiser, now=now)
+    return list(members)
+
+
+def judge(edition: Edition, organiser: Person, now: datetime) -> None:
+    """Close the call and check its offers; two of three members have scored them."""
+    members = ask_evaluators(edition, organiser, now)
+    calling.close_call(edition, by=organiser, now=now)
     for offer in hosting_queries.offers_for(edition):
         passed = {gate: (True, evidence) for gate, evidence in EVIDENCE.items()}
         judging.check_gates(offer, passed, by=organiser, now=now)
-        for member, marks in zip(members, MARKS.get(offer.country_code, ()), strict=False):
+        for member, marks in zip(members, MARKS, strict=False):
             comments = {Criterion.VENUE: "Demonstration data: an invented score."}
             scores: dict[Criterion, int] = dict(zip(JUDGED, marks, strict=True))
             judging.score(offer, scores, comments, by=member, now=now)

@@ -1,4 +1,4 @@
-"""The demonstration's needs: one that is open, one with an offer that waits; all invented."""
+"""The demonstration's needs: one that is open, one with an offer to judge; all invented."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.accounts.models import Person
+    from app.editions.models import Edition
     from app.hosting.need_models import EngagementNeed
 
 OPEN = needs.NeedFacts(
@@ -41,8 +42,8 @@ OFFERED = needs.NeedFacts(
 )
 
 
-def propose(contacts: dict[str, Person], now: datetime) -> None:
-    """Propose two needs, support them, and offer to host one of them."""
+def propose(contacts: dict[str, Person], now: datetime) -> Edition:
+    """Propose two needs, support them, and offer to host one of them; return its edition."""
     members = accounts.with_role(Role.COMMITTEE)
     transport = _propose("regional-europe", OPEN, members[1], now)
     needs.support(transport, "Four people of the authority.", by=contacts["XAD"], now=now)
@@ -62,6 +63,7 @@ def propose(contacts: dict[str, Person], now: datetime) -> None:
         letter = (LETTER.read_bytes(), "letter-xae.pdf") if section is Section.AUTHORITY else None
         drafts.save(offer, section, facts, letter=letter, **who)
     drafts.send_in(offer, **who)
+    return offer.edition
 
 
 def _propose(series: str, facts: needs.NeedFacts, by: Person, now: datetime) -> EngagementNeed:

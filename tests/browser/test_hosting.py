@@ -13,7 +13,15 @@ from app.clock import utcnow
 from app.database import db
 from app.hosting import judging
 from scheduler.lifecycle import EditionStatus
-from tests.factories import PDF, make_call, make_country, make_edition, make_offer, make_person
+from tests.factories import (
+    PDF,
+    make_call,
+    make_country,
+    make_edition,
+    make_offer,
+    make_person,
+    pass_gates,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +113,7 @@ def test_a_committee_scores_disagrees_votes_and_the_ballot_decides(new_page: New
     )
     call = make_call(edition, closes_at=utcnow() - timedelta(days=1))
     for code, name in (("XAA", "Alboria"), ("XAB", "Brevania")):
-        make_offer(edition, make_country(code, name=name))
+        pass_gates(make_offer(edition, make_country(code, name=name)))
     members = [make_person(role=Role.COMMITTEE) for _ in range(2)]
     organiser = make_person(role=Role.ORGANISER)
     for member in members:

@@ -90,12 +90,14 @@ def test_offers_wait_for_their_conditions_then_for_scores(
     (first, *_rest) = next_decisions(TODAY)
     assert first.text == "Check the conditions of 1 offer."
     assert first.action_url.endswith(f"/hosting/offers/{offers[1].public_id}/gates")
-    passed = dict.fromkeys(Gate, (True, "Seen"))
-    judging.check_gates(offers[1], passed, by=organiser, now=OPENING)
     call = judging.queries.call_of(edition)
     assert call is not None
     for member in members:
         judging.assign(call, member, None, by=organiser, now=OPENING)
+    # Nobody is asked to score what may yet fail a condition.
+    assert asked(members[0]) == ["Score the offer of XAA-land."]
+    passed = dict.fromkeys(Gate, (True, "Seen"))
+    judging.check_gates(offers[1], passed, by=organiser, now=OPENING)
     assert lines()[0] == "Scores are due: 0 of 6 are given."  # who keeps out owes none
     assert asked(members[0]) == ["Score the offer of XAA-land.", "Score the offer of XAB-land."]
     assert asked(members[3]) == []

@@ -26,7 +26,15 @@ from app.hosting.decision_models import (
 from app.hosting.judging_models import Evaluator, OfferGate, ScoreSheet
 from scheduler.hosting import JUDGED, Criterion, Gate
 from scheduler.lifecycle import EditionStatus
-from tests.factories import OPENING, make_call, make_country, make_edition, make_offer, make_person
+from tests.factories import (
+    OPENING,
+    make_call,
+    make_country,
+    make_edition,
+    make_offer,
+    make_person,
+    pass_gates,
+)
 
 if TYPE_CHECKING:
     from app.accounts.models import Person
@@ -47,6 +55,7 @@ def edition(members: list[Person]) -> Edition:
     call = make_call(found, closes_at=OPENING)
     offers = [make_offer(found, make_country(code)) for code in ("XAA", "XAB")]
     first = members[0]
+    pass_gates(offers[0])
     for member in members:
         judging.assign(call, member, None, by=first, now=OPENING)
         comments = {Criterion.VENUE: f"Bright, says {member.name}."}
@@ -98,7 +107,7 @@ def test_who_is_erased_takes_their_scores_along_and_no_ballot(
         people = set(db.session.scalars(select(model.person_id)))
         assert (gone in people, kept in people) == (False, True)
     assert db.session.scalar(select(func.count()).select_from(SealedBallot)) == 3
-    gate = db.session.scalars(select(OfferGate)).one()
+    gate = db.session.scalars(select(OfferGate).filter_by(gate=Gate.LETTER)).one()
     assert (gate.evidence, gate.person_id) == ("Page 1", None)
     row = db.session.scalars(select(CommitteeRound)).one()
     balloting.close_ballot(row, by=None, now=row.closes_at)

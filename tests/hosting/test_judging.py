@@ -7,7 +7,7 @@ import pytest
 
 from app.accounts.models import Role
 from app.database import db
-from app.hosting import judging, queries
+from app.hosting import judging, queries, service
 from app.hosting.judging_models import ScoreSheet
 from app.series.models import SeriesKind
 from scheduler.hosting import JUDGED, Criterion, Gate
@@ -20,6 +20,7 @@ from tests.factories import (
     make_offer,
     make_person,
     make_series,
+    pass_gates,
 )
 from tests.pages import alert, fields, words
 
@@ -36,8 +37,14 @@ def call() -> CallForHosts:
 
 
 @pytest.fixture
-def offer(call: CallForHosts) -> HostingOffer:
+def submitted(call: CallForHosts) -> HostingOffer:
     return make_offer(call.edition, make_country("XAA", name="Alboria", region="africa"))
+
+
+@pytest.fixture
+def offer(submitted: HostingOffer) -> HostingOffer:
+    """Return an offer that meets the conditions, so that it can be scored."""
+    return pass_gates(submitted)
 
 
 def evaluator(call: CallForHosts, country: str | None = None) -> Person:
@@ -55,36 +62,153 @@ def give(offer: HostingOffer, person: Person, mark: int = 4) -> None:
 
 
 def test_each_condition_is_recorded_with_its_evidence_and_who_checked(
-    client: Client, offer: HostingOffer
+    client: Client, submitted: HostingOffer
 ) -> None:
     organiser = make_person(name="Olivia", role=Role.ORGANISER)
     client.sign_in(organiser)
-    path = f"/hosting/offers/{offer.public_id}/gates"
+    path = f"/hosting/offers/{submitted.public_id}/gates"
     missing = client.submit(path, letter="passed", dates="failed")
     assert (missing.status_code, "Say what shows it" in alert(missing)) == (422, True)
     assert fields(missing)["dates"] == "failed"
-    assert queries.gates_of([offer])[offer.id] == {}
+    assert queries.gates_of([submitted])[submitted.id] == {}
     typed = {"letter": "passed", "letter_evidence": "Page 1", "dates": "failed",
              "dates_evidence": "In Ramadan"}  # fmt: skip
     assert client.submit(path, **typed).status_code == 303
-    page = words(client.get(f"/hosting/calls/{offer.edition.slug}"))
+    page = words(client.get(f"/hosting/calls/{submitted.edition.slug}"))
     assert "passed Page 1 – Olivia" in page
     assert "not passed In Ramadan – Olivia" in page
-    assert offer.status is OfferStatus.SUBMITTED
+    assert submitted.status is OfferStatus.SUBMITTED
 
 
 def test_an_offer_meets_the_conditions_once_it_passes_all_and_is_evaluated_by_three(
-    call: CallForHosts, offer: HostingOffer
+    call: CallForHosts, submitted: HostingOffer
 ) -> None:
     states = []
     for gate in Gate:
-        states.append(offer.status)
-        judging.check_gates(offer, {gate: (True, "Seen")}, by=make_person(), now=OPENING)
-    assert (set(states), offer.status) == ({OfferStatus.SUBMITTED}, OfferStatus.ELIGIBLE)
+        states.append(submitted.status)
+        judging.check_gates(submitted, {gate: (True, "Seen")}, by=make_person(), now=OPENING)
+    assert (set(states), submitted.status) == ({OfferStatus.SUBMITTED}, OfferStatus.ELIGIBLE)
     for _number in range(3):
-        assert offer.status is OfferStatus.ELIGIBLE
+        assert submitted.status is OfferStatus.ELIGIBLE
+        give(submitted, evaluator(call))
+    assert submitted.status is OfferStatus.EVALUATED
+
+
+def test_a_condition_found_unmet_takes_an_offer_back_and_met_again_brings_it_where_it_was(
+    call: CallForHosts, offer: HostingOffer
+) -> None:
+    for _number in range(3):
         give(offer, evaluator(call))
+    found = {Gate.SECURITY_CONTACT: (False, "Nobody answers")}
+    judging.check_gates(offer, found, by=make_person(), now=OPENING)
+    assert offer.status is OfferStatus.SUBMITTED
+    with pytest.raises(judging.NotEligibleError, match="meets every condition"):
+        give(offer, evaluator(call))
+    found = {Gate.SECURITY_CONTACT: (True, "A new one does")}
+    judging.check_gates(offer, found, by=make_person(), now=OPENING)
     assert offer.status is OfferStatus.EVALUATED
+
+
+# -- when offers are judged ------------------------------------------------------------------
+
+
+def judged_by_hand(client: Client, offer: HostingOffer, judge: Person) -> list[tuple[str, str]]:
+    """Send gates and scores as an old page would; return what is refused, and what was kept."""
+    path = f"/hosting/offers/{offer.public_id}"
+    client.sign_in(make_person(role=Role.ORGANISER))
+    gates = client.submit(f"{path}/gates", letter="passed", letter_evidence="Page 1")
+    client.sign_in(judge)
+    scores = client.submit(f"{path}/scores", **marks(venue_comment="Large"))
+    assert (gates.status_code, scores.status_code) == (422, 422)
+    assert db.session.query(ScoreSheet).count() == 0
+    return [
+        (alert(gates), fields(gates)["letter_evidence"]),
+        (alert(scores), fields(scores)["venue_comment"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("is_rolling", "told"),
+    [(False, "Offers are judged once it is closed"), (True, "once an organiser has closed")],
+    ids=["call", "rolling"],
+)
+def test_nothing_is_judged_while_countries_may_still_offer(
+    is_rolling: bool,  # noqa: FBT001 - a parameter
+    told: str,
+    client: Client,
+    call: CallForHosts,
+    submitted: HostingOffer,
+) -> None:
+    call.edition.status, call.is_rolling = EditionStatus.CALL_OPEN, is_rolling
+    judge = evaluator(call)
+    (gates, evidence), (scores, comment) = judged_by_hand(client, submitted, judge)
+    assert (told in gates, told in scores, evidence, comment) == (True, True, "Page 1", "Large")
+    assert queries.gates_of([submitted])[submitted.id] == {}
+    # The pages say so at once, and offer no button that would be refused.
+    page = words(client.get(f"/hosting/offers/{submitted.public_id}/scores"))
+    assert (told in page, "Give these scores" in page) == (True, False)
+    for reader in (judge, make_person(role=Role.ORGANISER)):
+        page = words(client.sign_in(reader).get(f"/hosting/calls/{call.edition.slug}"))
+        assert "Conditions are checked and scores are given once the call is closed" in page
+        assert ("Check the conditions" in page, "Score it" in page) == (False, False)
+    page = words(client.get(f"/hosting/offers/{submitted.public_id}/gates"))
+    assert (told in page, "Record the gates" in page) == (True, False)
+
+
+def test_nothing_is_judged_once_a_host_is_chosen(
+    client: Client, call: CallForHosts, submitted: HostingOffer
+) -> None:
+    call.edition.status = EditionStatus.HOST_SELECTED
+    refused = judged_by_hand(client, submitted, evaluator(call))
+    assert ["its offers are not being judged" in said for said, _kept in refused] == [True, True]
+
+
+def test_an_offer_is_scored_once_it_meets_the_conditions(
+    client: Client, call: CallForHosts, submitted: HostingOffer
+) -> None:
+    path = f"/hosting/offers/{submitted.public_id}/scores"
+    client.sign_in(evaluator(call))
+    assert "scored once an organiser has found" in words(client.get(path))
+    answer = client.submit(path, **marks(venue_comment="Large"))
+    assert (answer.status_code, "meets every condition" in alert(answer)) == (422, True)
+    assert fields(answer)["venue_comment"] == "Large"
+    comparison = words(client.get(f"/hosting/calls/{call.edition.slug}"))
+    assert "scored once it meets the conditions" in comparison
+    pass_gates(submitted)
+    assert client.submit(path, **marks()).status_code == 303
+
+
+def test_what_was_judged_before_an_offer_changed_counts_no_more(
+    client: Client, call: CallForHosts, offer: HostingOffer
+) -> None:
+    people = [evaluator(call) for _number in range(3)]
+    for person in people:
+        give(offer, person)
+    call.edition.status, call.closes_at = EditionStatus.CALL_OPEN, OPENING + timedelta(days=9)
+    later = OPENING + timedelta(days=1)
+    facts = service.OfferFacts(
+        city="Elsewhere", venue="Dome", capacity=90,
+        windows=[(window.dtstart, window.dtend) for window in offer.windows],
+    )  # fmt: skip
+    service.change_offer(
+        offer, facts, letter=None, letter_name="", by=make_person(), now=later
+    )  # fmt: skip
+    assert offer.status is OfferStatus.SUBMITTED
+    call.edition.status, call.closes_at = EditionStatus.UNDER_EVALUATION, later
+    (judged,) = judging.judge(call, people[0])
+    assert (judged.is_eligible, judged.rating, judged.sheets) == (False, None, [])
+    client.sign_in(make_person(role=Role.ORGANISER))
+    path = f"/hosting/offers/{offer.public_id}/gates"
+    page = client.get(path)
+    assert words(page).count("The offer has been changed since; look again.") == len(Gate)
+    assert (fields(page)["letter"], fields(page)["letter_evidence"]) == ("", "Seen")
+    for gate in Gate:
+        judging.check_gates(offer, {gate: (True, "Seen")}, by=people[0], now=later)
+    assert offer.status is OfferStatus.ELIGIBLE
+    judging.score(offer, dict.fromkeys(JUDGED, 1), {}, by=people[0], now=later)
+    (judged,) = judging.judge(call, people[0])
+    assert judged.rating is not None
+    assert judged.rating.evaluator_count == 1
 
 
 def test_scores_are_given_by_form_and_come_back_as_given(
