@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from app import audit, database
+from app import audit, database, outbox
 from app.database import db
 from app.door import queries
 from app.door.models import Attendance
+from app.registrations import letters
 from app.registrations.models import Registration
 from scheduler import lifecycle
 from scheduler.errors import N_, ConflictError
@@ -131,7 +132,7 @@ def take_back(registration: Registration, day: date, *, by: Person, now: datetim
 
 
 def close_list(edition: Edition, *, by: Person, now: datetime) -> tuple[int, int]:
-    """Note who attended and who did not come; return how many of each.
+    """Note who attended and who did not come, and tell them; return how many of each.
 
     Raises:
         NotOverError: the event has not ended.
@@ -155,6 +156,8 @@ def close_list(edition: Edition, *, by: Person, now: datetime) -> tuple[int, int
         )
         registration.modified_at = now
         counted[target] += 1
+        told = letters.attended if target is _R.ATTENDED else letters.no_show
+        outbox.post(registration.person.email, told(registration), now=now)
     db.session.flush()
     came, stayed = counted[_R.ATTENDED], counted[_R.NO_SHOW]
     audit.record(

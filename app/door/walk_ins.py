@@ -139,10 +139,12 @@ def _register(
         now=now,
         changes={"status": [None, registration.status.value]},
     )
-    letter = (
-        letters.received(registration)
-        if rule is WalkIns.APPROVAL
-        else letters.registered(registration, waiting.number_of_last(registration, terms.rules))
-    )
+    if registration.status is _R.WAITLISTED:
+        turn = waiting.turn(registration, terms.rules, is_last=True)
+        letter = letters.waitlisted(registration, *turn)
+    elif registration.status is _R.SUBMITTED:
+        letter = letters.received(registration)
+    else:
+        letter = letters.registered(registration)
     outbox.post(person.email, letter, now=now)
     return registration

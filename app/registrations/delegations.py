@@ -9,8 +9,7 @@ from sqlalchemy import select
 from app import audit, database, outbox
 from app.accounts import service as accounts
 from app.database import db
-from app.i18n import gettext as _
-from app.registrations import letters, queries, seating
+from app.registrations import letters, queries, seating, waiting
 from app.registrations.models import Registration
 from app.registrations.seating import change_status
 from app.registrations.selection import INVITED_DAYS
@@ -133,12 +132,7 @@ def judge(
         raise NotSentError
     action = f"registration.{target.value}"
     change_status(registration, target, action, by=by, now=now, reason=reason)
-    words = {
-        _R.ENDORSED: _("Your country endorses you."),
-        _R.RETURNED: _("Your registration is returned for changes."),
-        _R.REFUSED: _("Your country does not endorse you."),
-    }[target]
-    outbox.post(registration.person.email, letters.decided(registration, words, reason), now=now)
+    outbox.post(registration.person.email, letters.judged(registration, reason), now=now)
     seating.fill_seats(registration.edition, now=now)  # a party may be complete without them
 
 
@@ -205,16 +199,18 @@ def replace(
     db.session.add(colleague)
     db.session.flush()
     audit.record("registration.nominated", colleague, by=by, now=now)
-    words = _("A colleague takes your place.")
-    outbox.post(registration.person.email, letters.replaced(registration, words, was), now=now)
-    country = registration.country.name if registration.country else ""
-    write = (
-        letters.offered(colleague)
-        if colleague.status is _R.OFFERED
-        else letters.nominated(colleague, country)
-    )
-    outbox.post(person.email, write, now=now)
+    outbox.post(registration.person.email, letters.replaced(registration, was), now=now)
+    outbox.post(person.email, _letter_to(colleague), now=now)
     return colleague
+
+
+def _letter_to(colleague: Registration) -> outbox.Letter:
+    country = colleague.country.name if colleague.country else ""
+    if colleague.status is _R.OFFERED:
+        return letters.offered(colleague)
+    if colleague.status is _R.WAITLISTED:
+        return letters.takes_turn(colleague, *waiting.turn(colleague))
+    return letters.nominated(colleague, country)
 
 
 def _successor(status: RegistrationStatus) -> RegistrationStatus:

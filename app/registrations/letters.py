@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import format_date
 
+from app.editions import milestone_queries
 from app.editions.entries import entry_of
+from app.editions.models import AdmissionPolicy
 from app.i18n import gettext as _
 from app.outbox import Letter, address, settings
 from app.registrations import queries
@@ -18,8 +20,13 @@ from scheduler.lifecycle import RegistrationStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
+    from app.editions.models import Edition
     from app.registrations.models import Registration
+
+_R = RegistrationStatus
+INVITATIONS = "invitations_sent"  # the milestone by which it is decided
 
 
 def _letter(
@@ -70,28 +77,103 @@ def _invitation(registration: Registration, method: Method) -> tuple[str, bytes]
     return method.value, ical.encode_invitation(entry, invitation)
 
 
-def registered(registration: Registration, position: int | None) -> Letter:
-    """To a person who has just registered: a place, or a place in the queue."""
-    title = registration.edition.title
-    if position is None:
-        return _letter(
-            registration,
-            _("You have a place: %(title)s", title=title),
-            [_("You are registered for %(title)s and have a place.", title=title)],
-            [_("If you cannot come, cancel on that page: the next in the queue moves up.")],
-            invitation=_invitation(registration, Method.REQUEST),
+# -- by when, in words that stay true when a mail is read later --------------------------------
+
+
+def _day(day: date) -> str:
+    return str(format_date(day, "EEEE d MMMM y"))
+
+
+def _last_day(edition: Edition, day: date) -> str:
+    return _("%(day)s, 24:00 (%(zone)s)", day=_day(day), zone=edition.tzid or "UTC")
+
+
+def _if_you_cannot_come(registration: Registration) -> str:
+    edition = registration.edition
+    if edition.dates_to_follow:
+        return _("If you cannot come, cancel on that page: the next in the queue moves up.")
+    return _(
+        "If you cannot come, cancel on that page before %(day)s: the next in the queue moves up.",
+        day=_day(edition.dtstart),
+    )
+
+
+def _closing(registration: Registration) -> str:
+    """Say until when one can still send or change what was told."""
+    edition = registration.edition
+    closes_on = edition.registration_closes_on
+    if closes_on is not None:
+        return _("Registration closes on %(day)s.", day=_last_day(edition, closes_on))
+    return _("Registration is open until the event begins, on %(day)s.", day=_day(edition.dtstart))
+
+
+def _decision(registration: Registration) -> str:
+    """Say who decides next, and by when, as far as the milestones tell."""
+    edition = registration.edition
+    sent = milestone_queries.find(edition, INVITATIONS)
+    if sent is not None and sent.due_on is not None and not sent.is_recorded:
+        return _(
+            "The organisers decide by %(day)s, and we write to you: a place, a turn in the queue, "
+            "or neither.",
+            day=_day(sent.due_on),
         )
+    return _(
+        "The organisers decide before the event begins, on %(day)s, and we write to you: a place, "
+        "a turn in the queue, or neither.",
+        day=_day(edition.dtstart),
+    )
+
+
+def _again(registration: Registration) -> str:
+    """Say whether one may register anew, now that this one has ended."""
+    if registration.edition.takes_registrations(registration.modified_at):
+        return _(
+            "You may register again, behind all who wait. %(closes)s",
+            closes=_closing(registration),
+        )
+    return _("There is nothing more to do: registration is not open.")
+
+
+# -- places and turns ------------------------------------------------------------------------
+
+
+def registered(registration: Registration) -> Letter:
+    """To a person who has a place by what they did."""
+    title = registration.edition.title
+    return _letter(
+        registration,
+        _("You have a place: %(title)s", title=title),
+        [_("You are registered for %(title)s and have a place.", title=title)],
+        [_if_you_cannot_come(registration)],
+        invitation=_invitation(registration, Method.REQUEST),
+    )
+
+
+def waitlisted(registration: Registration, number: int | None, why: str) -> Letter:
+    """To a person who waits: under which number, if the queue has one for them, and for what."""
+    edition = registration.edition
+    title = edition.title
+    words = (
+        _("You are on the waiting list for %(title)s.", title=title)
+        if number is None
+        else _(
+            "No place at %(title)s is free for you yet. You are number %(number)s in the queue.",
+            title=title,
+            number=number,
+        )
+    )
     return _letter(
         registration,
         _("You are on the waiting list: %(title)s", title=title),
+        [words, _("Why you wait: %(why)s.", why=why)],
         [
+            _("When a place comes free for you, we write to you at once."),
             _(
-                "Every place at %(title)s is taken. You are number %(position)s in the queue.",
-                title=title,
-                position=position,
-            )
+                "No day is set for that: the queue moves until the event begins, on %(day)s. "
+                "Please do not book travel before you have a place.",
+                day=_day(edition.dtstart),
+            ),
         ],
-        [_("When a place becomes free, the first in the queue gets it and is written to at once.")],
     )
 
 
@@ -102,7 +184,7 @@ def moved_up(registration: Registration) -> Letter:
         registration,
         _("You now have a place: %(title)s", title=title),
         [_("A place at %(title)s is yours.", title=title)],
-        [_("If you cannot come any more, cancel on that page: the next in the queue moves up.")],
+        [_if_you_cannot_come(registration)],
         invitation=_invitation(registration, Method.REQUEST),
     )
 
@@ -118,9 +200,8 @@ def offered(registration: Registration, *, is_reminder: bool = False) -> Letter:
         edition = registration.edition
         paragraphs.append(
             _(
-                "Please take it by %(day)s, 24:00 (%(zone)s); after that it goes to the next.",
-                day=format_date(edition.day_at(answer_by - timedelta(seconds=1)), "EEEE d MMMM y"),
-                zone=edition.tzid or "UTC",
+                "Please take it by %(day)s; after that it goes to the next.",
+                day=_last_day(edition, edition.day_at(answer_by - timedelta(seconds=1))),
             )
         )
     return _letter(
@@ -140,44 +221,121 @@ def lapsed(registration: Registration) -> Letter:
         registration,
         _("The offered place has lapsed: %(title)s", title=title),
         [_("No answer came in time, so the place at %(title)s went to the next.", title=title)],
-        [_("You can register again while registration is open.")],
+        [_again(registration)],
     )
 
 
 def received(registration: Registration) -> Letter:
     """To a person whose registration waits for a decision."""
-    title = registration.edition.title
+    edition, country = registration.edition, registration.country
+    title = edition.title
+    asks_country = (
+        edition.admission_policy is AdmissionPolicy.NOMINATION
+        and registration.status is _R.SUBMITTED
+        and country is not None
+    )
     return _letter(
         registration,
         _("We have your registration: %(title)s", title=title),
         [
             _(
-                "Your registration for %(title)s is with the organisers. It is not a place yet: "
-                "we write to you when it is decided.",
+                "Your registration for %(title)s is with the national contact of %(country)s, "
+                "then with the organisers. It is not a place yet.",
+                title=title,
+                country=country.name if country is not None else "",
+            )
+            if asks_country
+            else _(
+                "Your registration for %(title)s is with the organisers. It is not a place yet.",
                 title=title,
             )
         ],
-        [_("You can change it on that page until registration closes.")],
+        [
+            _decision(registration),
+            _(
+                "Until then you can change it on that page. %(closes)s",
+                closes=_closing(registration),
+            ),
+        ],
     )
 
 
-def decided(registration: Registration, words: str, reason: str = "") -> Letter:
+def decided(
+    registration: Registration, words: str, reason: str = "", closing: Sequence[str] = ()
+) -> Letter:
     """To a person of whom an organiser or a contact has decided something."""
     paragraphs = [words]
     if reason:
         paragraphs.append(_("The reason: %(reason)s", reason=reason))
-    return _letter(registration, f"{words.rstrip('.')}: {registration.edition.title}", paragraphs)
+    subject = f"{words.rstrip('.')}: {registration.edition.title}"
+    return _letter(registration, subject, paragraphs, closing)
 
 
-def replaced(registration: Registration, words: str, was: RegistrationStatus) -> Letter:
+def judged(registration: Registration, reason: str) -> Letter:
+    """To a person whom the own country endorsed, returned or refused, or who was not selected."""
+    if registration.status is _R.ENDORSED:
+        return decided(
+            registration, _("Your country endorses you."), reason, [_decision(registration)]
+        )
+    if registration.status is _R.RETURNED:
+        words = _("Your registration is returned for changes.")
+        closing = [
+            _("Change it on that page: what you save is sent in again."),
+            _closing(registration),
+        ]
+        return decided(registration, words, reason, closing)
+    if registration.status is _R.REFUSED:
+        words = _("Your country does not endorse you.")
+        return decided(registration, words, reason, [_again(registration)])
+    closing = [_("There is nothing more to do. The organisers can still invite you.")]
+    return decided(registration, _("You were not selected."), reason, closing)
+
+
+def replaced(registration: Registration, was: RegistrationStatus) -> Letter:
     """To a person whose place a colleague takes; whose calendar had it loses it."""
     return _letter(
         registration,
         _("Replaced: %(title)s", title=registration.edition.title),
-        [words],
-        invitation=_invitation(registration, Method.CANCEL)
-        if was is RegistrationStatus.CONFIRMED
-        else None,
+        [_("A colleague takes your place.")],
+        [_again(registration)],
+        invitation=_invitation(registration, Method.CANCEL) if was is _R.CONFIRMED else None,
+    )
+
+
+def takes_turn(registration: Registration, number: int | None, why: str) -> Letter:
+    """To a person whom a contact puts in the place of somebody who waits."""
+    told = waitlisted(registration, number, why)
+    title = registration.edition.title
+    return replace(
+        told,
+        subject=_("You take the turn of a colleague: %(title)s", title=title),
+        paragraphs=[
+            _("Your national contact puts you in the place of a colleague on the waiting list."),
+            *told.paragraphs,
+        ],
+        closing=[*told.closing, _("If you cannot come, cancel on that page.")],
+    )
+
+
+def attended(registration: Registration) -> Letter:
+    """To a person whom the door saw, once the list is closed."""
+    title = registration.edition.title
+    return _letter(
+        registration,
+        _("You took part: %(title)s", title=title),
+        [_("Thank you for coming to %(title)s. That you took part is recorded.", title=title)],
+        [_("Your certificate, where one is issued, stands on that page from now on.")],
+    )
+
+
+def no_show(registration: Registration) -> Letter:
+    """To a person with a place whom nobody saw at the door."""
+    title = registration.edition.title
+    return _letter(
+        registration,
+        _("Nobody saw you: %(title)s", title=title),
+        [_("You had a place at %(title)s, and nobody saw you at the door.", title=title)],
+        [_("If you were there, write to the organisers: they can put it right.")],
     )
 
 
@@ -228,6 +386,7 @@ def nominated(registration: Registration, country: str) -> Letter:
             *_why_let_in(registration),
             _("Confirm it by completing your registration; signing in takes one link by mail."),
         ],
+        closing=[_until(registration)],
         action=(
             _("Complete your registration"),
             address("registrations.register", slug=registration.edition.slug),
@@ -238,6 +397,13 @@ def nominated(registration: Registration, country: str) -> Letter:
     )
 
 
+def _until(registration: Registration) -> str:
+    """Say until when a nominee, or who was let in, can complete the registration."""
+    if registration.entry_reason:
+        return _("Please do so before %(day)s.", day=_day(registration.edition.dtstart))
+    return _closing(registration)
+
+
 def cancelled(registration: Registration, *, had_seat: bool) -> Letter:
     """To a person who gave the place back; who had a seat has it in the calendar, too."""
     title = registration.edition.title
@@ -245,7 +411,7 @@ def cancelled(registration: Registration, *, had_seat: bool) -> Letter:
         registration,
         _("Registration cancelled: %(title)s", title=title),
         [_("Your registration for %(title)s is cancelled.", title=title)],
-        [_("You can register again while registration is open.")],
+        [_again(registration)],
         invitation=_invitation(registration, Method.CANCEL) if had_seat else None,
     )
 
@@ -270,7 +436,7 @@ def edition_changed(registration: Registration, change: str, reason: str) -> Let
     elif change != "edition.cancelled":
         closing.append(_("You keep your place. If the change does not suit you, cancel it there."))
     facts: dict[str, Any] = {"days": None} if edition.dates_to_follow else {}
-    if registration.holds_seat:
+    if registration.holds_seat and registration.status is not _R.OFFERED:  # no calendar has it yet
         is_off = change == "edition.cancelled"
         facts["invitation"] = _invitation(registration, Method.CANCEL if is_off else Method.REQUEST)
     return _letter(registration, f"{words[change].rstrip('.')}", paragraphs, closing, **facts)

@@ -133,16 +133,15 @@ def decide_many(
     for registration in chosen:
         is_same = were[registration.id] == (registration.status, registration.is_held)
         if not is_same and registration.id not in moved:
-            place = waiting.number(registration)
-            outbox.post(registration.person.email, letters.registered(registration, place), now=now)
+            letter = letters.waitlisted(registration, *waiting.turn(registration))
+            outbox.post(registration.person.email, letter, now=now)
 
 
 def _decline(registration: Registration, reason: str, by: Person, now: datetime) -> None:
     change_status(
         registration, _R.NOT_SELECTED, "registration.not_selected", by=by, now=now, reason=reason
     )
-    words = _("You were not selected.")
-    outbox.post(registration.person.email, letters.decided(registration, words, reason), now=now)
+    outbox.post(registration.person.email, letters.judged(registration, reason), now=now)
 
 
 def _admit(registration: Registration, *, is_held: bool, by: Person, now: datetime) -> None:

@@ -190,7 +190,9 @@ def _first_status(
 def _first_letter(registration: Registration, rules: Rules) -> outbox.Letter:
     if registration.status in {_R.SUBMITTED, _R.ENDORSED}:
         return letters.received(registration)
-    return letters.registered(registration, waiting.number_of_last(registration, rules))
+    if registration.status is _R.WAITLISTED:
+        return letters.waitlisted(registration, *waiting.turn(registration, rules, is_last=True))
+    return letters.registered(registration)
 
 
 def _with_country(told: Particulars, profile: Profile | None) -> Particulars:
@@ -299,8 +301,13 @@ def change(registration: Registration, told: Particulars, *, by: Person, now: da
         if edition.admission_policy is AdmissionPolicy.OPEN:  # nobody decides any more
             change_status(registration, _R.WAITLISTED, "registration.waitlisted", by=by, now=now)
     seating.fill_seats(edition, now=now)  # a country that was told can change whose turn it is
-    if was is _R.RETURNED and registration.status is _R.WAITLISTED:
-        letter = letters.registered(registration, waiting.number(registration))
+    if was is _R.RETURNED and registration.status not in lifecycle.SEATED:
+        waits = registration.status is _R.WAITLISTED
+        letter = (
+            letters.waitlisted(registration, *waiting.turn(registration))
+            if waits
+            else letters.received(registration)
+        )
         outbox.post(registration.person.email, letter, now=now)
 
 
@@ -339,7 +346,7 @@ def accept_offer(registration: Registration, *, by: Person, now: datetime) -> No
     if registration.status is not _R.OFFERED or is_over(registration, now):
         raise OfferOverError
     change_status(registration, _R.CONFIRMED, "registration.confirmed", by=by, now=now)
-    outbox.post(registration.person.email, letters.registered(registration, None), now=now)
+    outbox.post(registration.person.email, letters.registered(registration), now=now)
 
 
 def is_over(registration: Registration, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from app.editions import milestone_queries, timeline
 from app.editions.models import AdmissionPolicy
 from app.i18n import gettext as _
 from app.i18n import ngettext
-from app.registrations import queries, seating, waiting
+from app.registrations import letters, queries, seating, waiting
 from scheduler import lifecycle
 from scheduler.admission import Order
 from scheduler.lifecycle import EditionStatus, RegistrationStatus
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _R = RegistrationStatus
 _OPEN, _NOMINATION = AdmissionPolicy.OPEN, AdmissionPolicy.NOMINATION
-INVITATIONS = "invitations_sent"
 PENDING = lifecycle.LIVE - {_R.CONFIRMED, _R.CHECKED_IN, _R.ATTENDED}
 """States that come to nothing once the event has begun."""
 
@@ -143,7 +142,7 @@ class _Case:
         closes_on = edition.nominations_close_on
         if is_with_country and self.row.country_code and closes_on and closes_on >= self.today:
             found.append(_("Nominations close on %(day)s.", day=self.last_day(closes_on)))
-        sent = milestone_queries.find(edition, INVITATIONS)
+        sent = milestone_queries.find(edition, letters.INVITATIONS)
         due_on = sent.due_on if sent is not None and not sent.is_recorded else None
         if due_on is not None and due_on >= self.today:
             found.append(_("Invitations are sent by %(day)s.", day=self.day(due_on)))

@@ -310,10 +310,13 @@ def _welcome(registration: Registration) -> str:
         return _("Your registration for %(title)s is sent; we write to you.", title=title)
     if registration.status is RegistrationStatus.CONFIRMED:
         return _("You are registered for %(title)s and have a place.", title=title)
+    number, why = waiting.turn(registration, is_last=True)
+    if number is None:
+        return _("You are registered for %(title)s, and wait: %(why)s.", title=title, why=why)
     return _(
         "No place at %(title)s is free for you yet: you are number %(position)s in the queue.",
         title=title,
-        position=waiting.number_of_last(registration),
+        position=number,
     )
 
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from app.editions.models import Edition
     from app.registrations.models import Registration
     from app.registrations.queries import PartyState
-    from scheduler.admission import Cause, Limit, Rules, Seat, Waiting
+    from app.registrations.seating import Queue
+    from scheduler.admission import Cause, Decision, Limit, Rules, Seat, Waiting
 
 _NEWCOMER = 0  # no row has this id
 _LAST = (datetime.max.replace(tzinfo=UTC), _NEWCOMER)  # whoever comes, comes after all others
@@ -94,14 +95,23 @@ def number(registration: Registration) -> int | None:
     return numbers([registration]).get(registration.id)
 
 
-def number_of_last(registration: Registration, rules: Rules | None = None) -> int | None:
-    """Return the same of who came just now, where the counts alone may say it."""
-    if registration.status is not queries.WAITING:
-        return None
+def turn(
+    registration: Registration, rules: Rules | None = None, *, is_last: bool = False
+) -> tuple[int | None, str]:
+    """Return the number of who waits, and for what; no number where no rule applies to them yet.
+
+    Of who came last the counts alone say it, where everybody waits for the one thing.
+    """
     edition = registration.edition
-    if registration.party_id is None and _is_plain(edition, rules or seating.rules_of(edition)):
-        return queries.places(edition).waiting_count  # whoever comes stands last
-    return number(registration)
+    is_alone = registration.party_id is None and not registration.is_held
+    rules = rules or seating.rules_of(edition)
+    if is_alone and _is_plain(edition, rules):
+        places = queries.places(edition)
+        number = places.waiting_count if is_last else queries.position(registration)
+        return number, _places_words(rules, places.seated_count)
+    decision, queue = seating.decide(edition, whole=True)
+    told = _numbers(decision, queue).get(registration.id)
+    return told, _waits(decision, queue, [registration])[registration.id]
 
 
 def numbers(registrations: Sequence[Registration]) -> dict[int, int]:
@@ -120,13 +130,16 @@ def numbers(registrations: Sequence[Registration]) -> dict[int, int]:
 
 
 def _engine_numbers(edition: Edition, rows: Sequence[Registration]) -> dict[int, int]:
-    decision, queue = seating.decide(edition, whole=True)
-    told = {
+    told = _numbers(*seating.decide(edition, whole=True))
+    return {row.id: told[row.id] for row in rows if row.id in told}
+
+
+def _numbers(decision: Decision, queue: Queue) -> dict[int, int]:
+    return {
         row_id: first + place
         for entry_id, first in admission.numbers(decision).items()
         for place, row_id in enumerate(queue.members[entry_id])
     }
-    return {row.id: told[row.id] for row in rows if row.id in told}
 
 
 def _is_plain(edition: Edition, rules: Rules) -> bool:
@@ -158,7 +171,15 @@ def waits(
     waiting = [row for row in rows if row.status is queries.WAITING]
     if not waiting:
         return {}
-    decision, queue = seating.decide(edition, whole=True)
+    return _waits(*seating.decide(edition, whole=True), waiting, reads)
+
+
+def _waits(
+    decision: Decision,
+    queue: Queue,
+    waiting: Sequence[Registration],
+    reads: Callable[[Limit], bool] = nothing,
+) -> dict[int, str]:
     lefts = {row_id: left for left in decision.waiting for row_id in queue.members[left.entry.id]}
     found = {
         row.id: _left_words(lefts[row.id], seating.seat_of(row), reads)

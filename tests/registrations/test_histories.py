@@ -302,6 +302,7 @@ class Model:
                     self.mails[one.who] += 1
             else:
                 one.status = "endorsed" if one.is_nominee else "submitted"
+                self.mails[one.who] += 1
         self.fill()
 
     def needs_country(self) -> bool:

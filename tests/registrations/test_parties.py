@@ -407,3 +407,13 @@ def test_a_code_that_is_none_leads_nowhere(client: Client) -> None:
     wrong = client.submit(f"/editions/{edition.slug}/party", size="one hundred")
     assert wrong.status_code == 422
     assert client.submit(f"/editions/{edition.slug}/party", size="99").status_code == 422
+
+
+def test_who_registers_into_a_party_reads_for_whom_it_waits_and_no_number(client: Client) -> None:
+    edition = make_edition(capacity=5)
+    first = parties.form(edition, make_person(), 3, now=OPENING)
+    client.sign_in(first.person)
+    page = f"/editions/{edition.slug}/register"
+    sent = client.submit(page, name="Ana", accepts_terms="y")
+    told = client.get(sent.location).text
+    assert "and wait: The rest of the party: 1 of 3 have registered." in told
