@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # The wide forms too: where people write Chinese or Japanese, a spreadsheet may take them as these.
 FORMULA_STARTS = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")
+UNSEEN = " \u00a0\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""What a spreadsheet may drop before it looks: blanks and marks that one does not see."""
 
 
 def participants(edition: Edition) -> list[list[str]]:
@@ -62,7 +64,7 @@ def harmless(text: str) -> str:
     >>> harmless("=1+1"), harmless("Ana")
     ("'=1+1", 'Ana')
     """
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if text.lstrip(UNSEEN).startswith(FORMULA_STARTS) else text
 
 
 def as_csv(lines: list[list[str]]) -> bytes:

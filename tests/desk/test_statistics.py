@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from app.accounts.models import Role
@@ -36,6 +37,14 @@ def test_counts_are_told_by_country_region_role_and_state(client: Client) -> Non
     ):
         assert told in page
     assert "Guest" not in page
+    # Each chart is a table with a caption and heads; the bars say nothing that is not in it.
+    text = client.get(f"/organise/editions/{edition.slug}/statistics").text
+    charts = re.findall(r'<table class="table chart">.*?</table>', text, re.DOTALL)
+    assert len(charts) == 4
+    for chart in charts:
+        assert re.search(r"<caption[^>]*>[^<]+</caption>", chart)
+        bars, hidden = chart.count("<svg"), chart.count('aria-hidden="true"')
+        assert chart.count('scope="row"') == bars == hidden > 0
 
 
 def test_without_registrations_it_says_what_will_stand_there(client: Client) -> None:

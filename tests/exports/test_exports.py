@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import os
-import zipfile
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import openpyxl
 import pytest
 
 from app import audit
@@ -95,13 +95,41 @@ def test_answers_stand_in_the_file_and_compute_nothing(
     assert [line[-2:] for line in lines if line[0] == "Zoë"] == [["'=cmd|' /C calc'!A0", "'@sum"]]
 
 
-def test_a_workbook_holds_text_alone(edition: Edition, asker: Person, granter: Person) -> None:
+NAMES = (
+    "Zoë 🌍🏳️‍🌈",
+    "مريم \u200fبن علي",
+    "王小明",
+    "Дмитрий",
+    "\u200f=1+1",
+    "\ufeff@SUM(A1)",
+    "007",
+)
+
+
+def test_a_workbook_opens_in_another_library_and_holds_text_alone(
+    edition: Edition, asker: Person, granter: Person
+) -> None:
+    for name in NAMES:
+        registrations.register(edition, make_person(name=name), now=OPENING)
     release = service.ask(edition, ReleaseKind.XLSX, "For the hotel", by=asker, now=OPENING)
     grant(release, granter)
-    with zipfile.ZipFile(io.BytesIO(fetch(release, asker))) as book:
-        sheet = book.read("xl/worksheets/sheet1.xml").decode()
-        strings = book.read("xl/sharedStrings.xml").decode()
-    assert ("<f>" in sheet, "=HYPERLINK(1)" in strings) == (False, True)
+    book = openpyxl.load_workbook(io.BytesIO(fetch(release, asker)))
+    lines = [*book.active.iter_rows()]
+    assert {cell.data_type for line in lines for cell in line if cell.value is not None} == {"s"}
+    names = [line[0].value for line in lines]
+    assert names == ["Name", "Ana", "=HYPERLINK(1)", "+41", "\uff1d1+1", *NAMES]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_of_any_script_stands_in_the_file_and_computes_nothing(
+    name: str, edition: Edition, asker: Person, granter: Person
+) -> None:
+    registrations.register(edition, make_person(name=name), now=OPENING)
+    release = service.ask(edition, ReleaseKind.CSV, "For the hotel", by=asker, now=OPENING)
+    grant(release, granter)
+    lines = list(csv.reader(io.StringIO(fetch(release, asker).decode("utf-8-sig"))))
+    is_formula = "=" in name or "@" in name
+    assert lines[-1][0] == (f"'{name}" if is_formula else name)
 
 
 def test_the_file_is_gone_after_a_day(release: Release, asker: Person, granter: Person) -> None:

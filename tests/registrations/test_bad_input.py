@@ -49,6 +49,21 @@ def test_one_person_by_any_spelling_is_nominated_or_invited_once(
     assert db.session.query(Registration).filter_by(edition_id=edition.id).count() == 1
 
 
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "nia@b\u00fccher.example.org",
+        "nia@bu\u0308cher.example.org",  # the same letter in two pieces
+        "NIA@B\u00dcCHER.Example.ORG",
+        "nia@xn--bcher-kva.example.org",
+        "nia@b\u00fccher\u3002example\u3002org",  # full stops as an input method writes them
+    ],
+)
+def test_a_name_of_a_domain_is_one_in_whichever_letters(spelling: str) -> None:
+    person = accounts.find_or_create("nia@b\u00fccher.example.org", now=OPENING)
+    assert accounts.find_or_create(spelling, now=OPENING).id == person.id
+
+
 def test_what_is_another_address_is_another_person_and_what_is_none_is_refused() -> None:
     person = accounts.find_or_create(SAME[0], now=OPENING)
     for email in OTHERS:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import icalendar
+import pytest
 
 from app import outbox
 from app.clock import real_utcnow
@@ -78,6 +79,40 @@ def test_every_change_of_days_or_place_is_told_with_a_higher_sequence() -> None:
     sequences = [event["SEQUENCE"] for _method, event in told]
     assert sequences == sorted(set(sequences))
     assert told[1][1].start == days["dtstart"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Zoë 🌍🏳️‍🌈",
+        "مريم \u200fبن علي",
+        "王小明",
+        "Дмитрий Иванович",
+        'Ana "Nan" García; Director, Dr: X',
+        "Ana^nBen ^'Cleo",
+        "ATTENDEE:mailto:other@example.org",
+        "W" * 200,
+    ],
+)
+def test_a_name_of_any_script_goes_through_mail_and_calendar(
+    name: str, instance_path: Path
+) -> None:
+    person = make_person(name=name)
+    row = service.register(make_edition(), person, now=OPENING)
+    ((_method, event),) = invitations(person)
+    told = str(event["ATTENDEE"].params["CN"])
+    assert told.replace("'", '"') == name.replace("'", '"')  # no parameter holds a double quote
+    db.session.commit()
+    outbox.deliver_due(now=real_utcnow())
+    (path,) = (instance_path / "mail").glob("*.eml")
+    assert max(len(line) for line in path.read_bytes().splitlines()) <= 998
+    mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert [part.defects for part in mail.walk()] == [[]] * len([*mail.walk()])
+    assert (mail["To"], mail["Cc"]) == (person.email, None)
+    calendars = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
+    for part in calendars:
+        (sent,) = icalendar.Calendar.from_ical(part.get_payload(decode=True)).walk("VEVENT")
+        assert str(sent["ATTENDEE"]) == f"mailto:{row.person.email}"
 
 
 def test_mail_programs_find_it_in_the_body_and_as_a_file(instance_path: Path) -> None:
