@@ -121,7 +121,7 @@ def _register(
         country_code=visitor.country_code,
         role=seating.role_at(edition, person),
         registered_at=now,
-        queued_at=max(now, queries.last_arrival(edition) or now),
+        queued_at=queries.arrival(edition, now),
         modified_at=now,
     )
     if rule is WalkIns.APPROVAL:

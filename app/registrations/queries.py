@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, select, tuple_
@@ -127,13 +128,18 @@ def places_of(editions: Sequence[Edition]) -> list[Places]:
     return [Places(edition.capacity, *counts.get(edition.id, (0, 0))) for edition in editions]
 
 
-def last_arrival(edition: Edition) -> datetime | None:
-    """Return the moment at which the last in the queue joined it; ``None`` if nobody waits."""
-    return db.session.scalar(
+def arrival(edition: Edition, now: datetime) -> datetime:
+    """Return the moment at which whoever joins the queue at ``now`` stands in it: behind everybody.
+
+    The clock was read before the lock was had, so who was decided before may have a later one. No
+    two have the same: who takes over a turn stands exactly where it was.
+    """
+    last = db.session.scalar(
         select(func.max(Registration.queued_at)).where(
             Registration.edition_id == edition.id, Registration.status == WAITING
         )
     )
+    return now if last is None else max(now, last + timedelta(microseconds=1))
 
 
 def position(registration: Registration) -> int | None:

@@ -136,10 +136,7 @@ def register(
     if registration.country_code is None and terms.needs_country:
         raise CountryMissingError(edition=edition.title)
     status = _first_status(edition, registration, terms.rules, is_invited=is_invited)
-    arrived_at = now
-    if status is _R.WAITLISTED:
-        # The clock was read before the lock was had: who was decided later still queues behind.
-        arrived_at = max(now, queries.last_arrival(edition) or now)
+    arrived_at = queries.arrival(edition, now) if status is _R.WAITLISTED else now
     registration.status = status
     registration.registered_at = registration.queued_at = arrived_at
     registration.confirmed_at = now if status is _R.CONFIRMED else None

@@ -15,7 +15,16 @@ from app.editions.models import AdmissionPolicy
 from app.editions.service import ReasonMissingError
 from app.outbox import OutboxMessage
 from app.paging import ROWS_A_PAGE
-from app.registrations import delegations, parties, queries, seating, selection, service, tally
+from app.registrations import (
+    delegations,
+    parties,
+    queries,
+    seating,
+    selection,
+    service,
+    tally,
+    waiting,
+)
 from app.registrations.models import AttendeeRole, QuotaScope, Registration, SeatCount
 from app.registrations.seating import Candidate
 from app.registrations.service import Particulars
@@ -134,6 +143,85 @@ def test_what_a_limit_would_do_is_named_before_it_is_saved(client: Client) -> No
     client.submit(page, submit="1", **told)
     db.session.expire_all()
     assert db.session.get_one(Registration, waiting.id).status is Status.CONFIRMED
+
+
+Rows = tuple[tuple[str, str, int], ...]
+NEXT, ALL = ["Nia Next"], ["Nia Next", "Omar Last"]
+
+
+@pytest.mark.parametrize(
+    ("capacity", "stands", "then_capacity", "tried", "names"),
+    [
+        ("2", (), "3", (), NEXT),
+        ("2", (), "", (), ALL),  # no limit any more
+        ("9", (("country", "XAA", 2),), "9", (("country", "XAA", 3),), NEXT),
+        ("9", (("country", "", 2),), "9", (("country", "", 3),), NEXT),
+        ("9", (("country", "", 2),), "9", (("country", "", 2), ("country", "xaa", 3)), NEXT),
+        ("9", (("region", "africa", 2),), "9", (("region", "Africa", 3),), NEXT),
+        ("9", (("region", "", 2),), "9", (), ALL),  # the row is dropped
+        ("9", (("role", "participant", 2),), "9", (("role", "participant", 3),), NEXT),
+        ("5", (("reserved", "speaker", 3),), "5", (("reserved", "speaker", 2),), NEXT),
+        ("5", (("reserved", "speaker", 3),), "6", (("reserved", "speaker", 3),), NEXT),
+    ],
+)
+def test_raising_any_kind_of_limit_is_shown_first_and_then_does_just_that(
+    client: Client, capacity: str, stands: Rows, then_capacity: str, tried: Rows, names: list[str]
+) -> None:
+    make_country("XAA", region="africa")
+    edition = make_edition(capacity=int(capacity))
+    limit(edition, *((QuotaScope(scope), key, places) for scope, key, places in stands))
+    for name in ("Ana", "Ben", "Nia Next", "Omar Last"):
+        come(edition, "XAA", make_person(name=name))
+    client.sign_in(make_person(role=Role.ORGANISER))
+    page = f"/organise/editions/{edition.slug}/admission"
+    fields = {"order": "time", "policy": "open", "walk_ins": "never", "capacity": then_capacity}
+    for number, (scope, key, places) in enumerate(tried):
+        row = {"scope": scope, "key": key, "places": str(places)}
+        fields |= {f"rows-{number}-{name}": value for name, value in row.items()}
+    last = outbox_count()
+    looked = client.submit(page, preview="1", **fields)
+    assert re.findall(r"<li><bdi>([^<]+)</bdi></li>", looked.text) == names
+    db.session.expire_all()
+    assert (outbox_count(), queries.places(edition).seated_count) == (last, 2)
+    assert client.submit(page, submit="1", **fields).status_code == 303
+    db.session.expire_all()
+    seated = [row.person.name for row in queries.live(edition) if row.holds_seat]
+    assert seated == ["Ana", "Ben", *names]
+    assert outbox_count() == last + len(names)
+
+
+def outbox_count() -> int:
+    return db.session.query(OutboxMessage).count()
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (("country", "", "1"), "Country XAA: 2 of 1"),
+        (("region", "africa", "1"), "Region africa: 2 of 1"),
+        (("role", "participant", "0"), "Role participant: 2 of 0"),
+        ((), "Places: 2 of 1"),
+    ],
+)
+def test_lowering_any_kind_of_limit_explains_first_and_keeps_everybody(
+    client: Client, row: tuple[str, ...], told: str
+) -> None:
+    make_country("XAA", region="africa")
+    edition = make_edition(capacity=9)
+    for _each in range(2):
+        come(edition, "XAA")
+    client.sign_in(make_person(role=Role.ORGANISER))
+    page = f"/organise/editions/{edition.slug}/admission"
+    fields = {"order": "time", "policy": "open", "walk_ins": "never"}
+    fields["capacity"] = "9" if row else "1"
+    names = ("scope", "key", "places")
+    fields |= {f"rows-0-{name}": value for name, value in zip(names, row, strict=False)}
+    sentence = f"{told}: nobody loses a place, and nobody comes in before it is below."
+    assert sentence in words(client.submit(page, preview="1", **fields))
+    assert client.submit(page, submit="1", **fields).status_code == 303
+    assert sentence in words(client.get(page))
+    db.session.expire_all()
+    assert queries.places(edition).seated_count == 2
 
 
 def test_places_reserved_for_a_role_stay_free_for_it() -> None:
@@ -289,6 +377,39 @@ def test_a_colleague_takes_over_the_seat_and_nobody_else_does() -> None:
     ]
     turn = delegations.replace(waiting, "d@example.org", "", by=contact, now=OPENING)
     assert (turn.status, turn.queued_at) == (Status.WAITLISTED, waiting.queued_at)
+
+
+def test_a_colleague_takes_over_the_turn_in_the_middle_of_the_queue() -> None:
+    edition = make_edition(capacity=1)
+    rows = [come(edition, "XAA") for _ in range(4)]
+    by = {"by": make_person(), "now": OPENING + timedelta(days=1)}
+    colleague = delegations.replace(rows[2], "new@example.org", "Zoë", **by)
+    assert waiting.numbers([rows[1], colleague, rows[3]]) == {
+        rows[1].id: 1, colleague.id: 2, rows[3].id: 3,
+    }  # fmt: skip
+    told = db.session.query(OutboxMessage).filter_by(to_address="new@example.org").one()
+    assert "You are number 2 in the queue." in told.text
+    for row in (rows[0], rows[1]):
+        service.cancel(row, by=row.person, now=OPENING)
+    assert statuses(colleague, rows[3]) == [Status.CONFIRMED, Status.WAITLISTED]
+
+
+def test_a_colleague_takes_over_an_offered_place_and_has_the_days_to_answer() -> None:
+    edition = make_edition(capacity=1)
+    limit(edition, answer_days=3)
+    rows = [come(edition, "XAA") for _ in range(3)]
+    service.cancel(rows[0], by=rows[0].person, now=OPENING)
+    assert statuses(*rows[1:]) == [Status.OFFERED, Status.WAITLISTED]
+    later = OPENING + timedelta(days=2)
+    colleague = delegations.replace(rows[1], "new@example.org", "", by=make_person(), now=later)
+    assert statuses(rows[1], colleague, rows[2]) == [
+        Status.REPLACED,
+        Status.OFFERED,
+        Status.WAITLISTED,
+    ]
+    assert colleague.answer_by == datetime(2027, 1, 21, tzinfo=UTC)
+    service.accept_offer(colleague, by=colleague.person, now=later)
+    assert statuses(colleague, rows[2]) == [Status.CONFIRMED, Status.WAITLISTED]
 
 
 def test_the_ranking_says_who_moves_up() -> None:
