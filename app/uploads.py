@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import zipfile
 from datetime import timedelta
+from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
@@ -46,6 +48,9 @@ KINDS = (PDF, PNG, JPEG)
 # Some programs put a byte-order mark or blank lines first; nothing else may stand there, so that
 # no file is a PDF to us and a page with scripts to another reader.
 BEFORE_PDF = b"\xef\xbb\xbf \t\r\n"
+AFTER_PDF = b"\x00 \t\r\n\x1a"
+SNIFFED = 1024  # bytes that readers look at, at either end
+PAGES = (b"<!doctype", b"<html", b"<head", b"<body", b"<script", b"<svg", b"<iframe")
 
 
 class UploadError(DomainError):
@@ -106,11 +111,22 @@ class StoredFile(Model):
 
 
 def sniff(content: bytes) -> Kind | None:
-    """Return what ``content`` is by its first bytes, ``None`` if it is nothing that we take."""
-    head = content[:1024]
+    """Return what ``content`` is by its first bytes, ``None`` if it is nothing that we take.
+
+    A PDF must end as one too: a page or an archive with its header is none.
+    """
+    head = content[:SNIFFED]
     if head.lstrip(BEFORE_PDF).startswith(PDF.magic):
-        return PDF
+        return PDF if _is_whole_pdf(content) else None
     return next((kind for kind in (PNG, JPEG) if head.startswith(kind.magic)), None)
+
+
+def _is_whole_pdf(content: bytes) -> bool:
+    """Whether what begins as a PDF ends as one, and is nothing else to another reader."""
+    is_ended = content[-SNIFFED:].rstrip(AFTER_PDF).endswith(b"%%EOF")
+    head = content[:SNIFFED].lower()
+    is_page = any(tag in head for tag in PAGES)
+    return is_ended and not is_page and not zipfile.is_zipfile(BytesIO(content))
 
 
 def read_pdf(upload: FileStorage) -> bytes:

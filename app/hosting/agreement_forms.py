@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
 from wtforms import Form, FormField, SelectField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.editions.models import AgreementAct
 from app.forms import DayField, EitherOf, LineField, ProseField, RowsField, options
+from app.held_files import HeldFileField
 from app.hosting.checklist import Term
 from app.hosting.host_forms import OWNERS
 from app.hosting.host_models import TaskOwner
@@ -78,7 +78,7 @@ class AgreementRecordForm(FlaskForm):
 
     on_day = DayField(_l("Day"), [InputRequired()], description=_l("When it happened."))
     note = ProseField(_l("What was said or agreed"), [Optional(), Length(max=1000)])
-    letter = FileField(
+    letter = HeldFileField(
         _l("Letter (PDF)"),
         description=_l("Up to 10 MB. No classified or sensitive nuclear information."),
     )

@@ -92,8 +92,7 @@ def record(slug: str, act: str) -> ResponseReturnValue:
     form.ask_for(found)
     if form.validate_on_submit():
         try:
-            upload = form.letter.data
-            letter = (uploads.read_pdf(upload), upload.filename or "") if upload else None
+            letter = form.letter.sent(the_person().id)
             facts = agreements.Record(form.on_day.data, form.note.data or "", letter)
             who: dict[str, Any] = {"by": the_person(), "now": clock.utcnow()}
             made = agreements.record(edition, found, facts, **who)
@@ -105,6 +104,8 @@ def record(slug: str, act: str) -> ResponseReturnValue:
             db.session.commit()
             flash(_("Recorded: %(act)s.", act=WORDS[found]), "success")
             return redirect(url_for(".show", slug=slug), HTTPStatus.SEE_OTHER)
+    if form.is_submitted():
+        form.letter.keep(the_person().id, clock.utcnow())
     form.add_spare_rows()
     page = render_template(
         "hosting/agreement_act.html",

@@ -78,7 +78,7 @@ def groups(call: CallForHosts, judged: Sequence[Judged], now: datetime) -> list[
         ],
         now=now,
     )
-    return [
+    every = [
         Group(_("Conditions"), _gates(judged)),
         Group(_("Scores"), _scores(call, judged)),
         Group(_("Dates and clashes"), [Line(_("Windows"), "windows", windows)]),
@@ -128,6 +128,7 @@ def groups(call: CallForHosts, judged: Sequence[Judged], now: datetime) -> list[
             ],
         ),
     ]
+    return [group for group in every if group.lines]
 
 
 def _gates(judged: Sequence[Judged]) -> list[Line]:

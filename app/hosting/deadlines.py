@@ -33,4 +33,4 @@ def insist_in_time(edition: Edition, day: date) -> None:
     """
     schedule = milestone_queries.schedule_of(edition)
     if schedule is not None and schedule.decide_by is not None and day > schedule.decide_by:
-        raise LateDecisionError(edition=edition.title, day=schedule.decide_by.isoformat())
+        raise LateDecisionError(edition=edition.title, day=schedule.decide_by)

@@ -72,8 +72,8 @@ def propose(slug: str) -> ResponseReturnValue:
     found = queries.candidates(edition)
     set_offers(form, found, found)
     if not form.is_submitted():
-        form.first_day.data = edition.dtstart
-        form.last_day.data = edition.dtend - timedelta(days=1)
+        if found:
+            _suggest(form, found[0])
         form.closes_on.data = clock.today() + USUAL_TIME
 
     def ask() -> None:

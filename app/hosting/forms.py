@@ -6,7 +6,6 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     HiddenField,
@@ -16,7 +15,8 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.forms import DayField, LineField, ProseField, WholeNumberField, day_after
+from app.forms import DayField, EitherOf, LineField, ProseField, WholeNumberField, day_after
+from app.held_files import HeldFileField
 from app.hosting import merging, service
 from app.hosting.calling import CallTerms
 from app.hosting.service import OfferFacts
@@ -45,7 +45,7 @@ CRITERIA = {
 def _weight(criterion: Criterion) -> WholeNumberField:
     return WholeNumberField(
         CRITERIA[criterion],
-        [Optional(), NumberRange(min=0, max=100)],
+        [EitherOf(), NumberRange(min=0, max=100)],
         default=DEFAULT_WEIGHTS[criterion],
     )
 
@@ -68,10 +68,10 @@ class CallForm(FlaskForm):
     )
     dates_first = DayField(
         _l("Windows lie from"),
-        [Optional()],
+        [EitherOf()],
         description=_l("Leave both empty to take any days."),
     )
-    dates_last = DayField(_l("Windows lie to"), [Optional()])
+    dates_last = DayField(_l("Windows lie to"), [EitherOf()])
     venue = _weight(Criterion.VENUE)
     access = _weight(Criterion.ACCESS)
     security = _weight(Criterion.SECURITY)
@@ -180,7 +180,7 @@ class OfferForm(WindowsMixin, FlaskForm):
     last_2 = DayField(_l("Second wish: to"), [Optional()])
     first_3 = DayField(_l("Third wish: from"), [Optional()])
     last_3 = DayField(_l("Third wish: to"), [Optional()])
-    letter = FileField(
+    letter = HeldFileField(
         _l("The government's letter"),
         description=_l("A PDF file of at most 10 MB. No classified or sensitive information."),
     )

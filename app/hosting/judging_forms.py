@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.forms import LineField, ProseField, options
+from app.forms import EitherOf, LineField, ProseField, options
 from app.hosting import judging, merging
 from app.hosting.forms import CRITERIA
 from app.i18n import lazy_gettext as _l
@@ -37,7 +37,7 @@ class GateForm(FlaskForm):
     """The result of each gate, with what shows it; the fields are named after the gates."""
 
     seen = HiddenField()
-    submit = SubmitField(_l("Record the gates"))
+    submit = SubmitField(_l("Record the conditions"))
 
     @classmethod
     def of(cls, gates: Mapping[Gate, OfferGate], current: Collection[Gate]) -> GateForm:
@@ -86,7 +86,7 @@ for _gate, _words in GATES.items():
     setattr(
         GateForm,
         f"{_gate.value}_evidence",
-        LineField(_l("What shows it"), [Optional(), Length(max=1000)]),
+        LineField(_l("What shows it"), [EitherOf(), Length(max=1000)]),
     )
 
 

@@ -70,7 +70,7 @@ def gates(public_id: str) -> ResponseReturnValue:
             put(form, error)
         else:
             db.session.commit()
-            flash(_("The gates are recorded."), "success")
+            flash(_("The conditions are recorded."), "success")
             return redirect(
                 url_for("hosting.compare", slug=offer.edition.slug), HTTPStatus.SEE_OTHER
             )
@@ -136,7 +136,10 @@ def evaluators(slug: str) -> ResponseReturnValue:
     """Ask members of the committee to judge the offers of a call."""
     call = called(slug)
     members = {str(member.id): member for member in accounts.with_role(Role.COMMITTEE)}
-    form = EvaluatorForm()
+    rows = queries.evaluators_of(call)
+    asked = {row.person_id for row in rows}
+    unasked = (key for key, one in members.items() if one.id not in asked)
+    form = EvaluatorForm(person=next(unasked, None))
     form.person.choices = options((key, one.display_name) for key, one in members.items())
     form.country.choices = options([("", _("none told")), *countries.names()])
     if form.validate_on_submit():
@@ -147,7 +150,6 @@ def evaluators(slug: str) -> ResponseReturnValue:
         db.session.commit()
         flash(_("Asked to judge."), "success")
         return redirect(url_for(".evaluators", slug=slug), HTTPStatus.SEE_OTHER)
-    rows = queries.evaluators_of(call)
     page = render_template(
         "hosting/evaluators.html",
         call=call,

@@ -69,7 +69,7 @@ def withdraw(need: EngagementNeed, reason: str, *, by: Person, now: datetime) ->
     _lock(need, now)
     if need.status is not NeedStatus.OPEN:
         day = decision_day(need) or need.last_day
-        raise OfferWaitsError(title=need.title, day=day.isoformat())
+        raise OfferWaitsError(title=need.title, day=day)
     _end(need, NeedStatus.WITHDRAWN, reason, by=by, now=now)
 
 
@@ -102,7 +102,7 @@ def put_off(need: EngagementNeed, until: date, reason: str, *, by: Person, now: 
         raise NotWaitingError(title=need.title)
     earliest = max(was, now.date())
     if not earliest < until < need.dtstart:
-        raise PutOffError(day=earliest.isoformat(), first=need.dtstart.isoformat())
+        raise PutOffError(day=earliest, first=need.dtstart)
     milestones.note_decision_day(edition, until, now=now)
     changes = {"decide_by": [was.isoformat(), until.isoformat()]}
     audit.record("need.decision_put_off", need, by=by, now=now, changes=changes, reason=reason)

@@ -278,7 +278,7 @@ def _last_day(series: Series, dtstart: date, today: date) -> date:
     month = _next_month(today)
     while (lead.due_on(month) or month) <= today:
         month = _next_month(month)
-    raise NeedTooNearError(day=last_day.isoformat(), month=month.strftime("%Y-%m"))
+    raise NeedTooNearError(day=last_day, month=month.strftime("%Y-%m"))
 
 
 def _insist_on_proposer(by: Person, association: Association | None) -> None:

@@ -67,6 +67,8 @@ def section(public_id: str, name: str) -> ResponseReturnValue:
     if isinstance(form, CostsForm):
         form.add_spare_rows()
     is_wrong = form.is_submitted() and not is_tried
+    if is_wrong and "letter" in form:
+        form.letter.keep(the_person().id, clock.utcnow())
     page = render_template(
         "hosting/section.html",
         offer=offer,
@@ -116,13 +118,10 @@ def annexes(public_id: str) -> ResponseReturnValue:
     form = AnnexForm()
     if form.validate_on_submit():
         try:
-            if not form.file.data:
+            sent = form.file.sent(the_person().id)
+            if sent is None:
                 raise uploads.UploadEmptyError(name="")
-            content = uploads.read_scan(form.file.data)
-            drafts.add_annex(
-                offer, form.title.data, content, form.file.data.filename or "", by=the_person(),
-                now=clock.utcnow(),
-            )  # fmt: skip
+            drafts.add_annex(offer, form.title.data, *sent, by=the_person(), now=clock.utcnow())
         except DomainError as error:
             db.session.rollback()
             put(form, error, form.file)
@@ -130,6 +129,8 @@ def annexes(public_id: str) -> ResponseReturnValue:
             db.session.commit()
             flash(_("The annex is added."), "success")
             return redirect(url_for(".annexes", public_id=public_id), HTTPStatus.SEE_OTHER)
+    if form.is_submitted():
+        form.file.keep(the_person().id, clock.utcnow())
     page = render_template(
         "hosting/annexes.html",
         offer=offer,
@@ -247,7 +248,7 @@ def own_offer(public_id: str) -> HostingOffer:
     return found
 
 
-def field_of(form: object, error: DomainError) -> object:
+def field_of(form: Any, error: DomainError) -> Any:  # noqa: ANN401 - any form of an offer
     """Return the field of an offer's form that ``error`` is about."""
     if isinstance(
         error,
@@ -258,13 +259,16 @@ def field_of(form: object, error: DomainError) -> object:
     ):
         return getattr(form, "letter", None)
     if isinstance(error, service.WindowError | service.WindowOutsideError):
-        return getattr(form, "first_1", None)
+        filled = [
+            rank for rank in (1, 2, 3) if form[f"first_{rank}"].data and form[f"last_{rank}"].data
+        ]
+        at = int(str(error.values["at"]))
+        return form[f"first_{filled[at] if filled else 1}"]
     return None
 
 
 def _letter(form: SectionForm) -> tuple[bytes, str] | None:
-    upload = form.letter.data if "letter" in form else None
-    return (uploads.read_pdf(upload), upload.filename or "") if upload else None
+    return form.letter.sent(the_person().id) if "letter" in form else None
 
 
 def _windows(offer: HostingOffer, form: SectionForm) -> list[offer_page.CheckedWindow]:

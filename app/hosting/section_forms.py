@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from babel.numbers import is_currency
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     DecimalField,
@@ -28,6 +27,7 @@ from wtforms.validators import (
     ValidationError,
 )
 
+from app import uploads
 from app.forms import (
     TYPED_MAX,
     DayField,
@@ -39,6 +39,7 @@ from app.forms import (
     clean,
     options,
 )
+from app.held_files import HeldFileField
 from app.hosting import merging, sections
 from app.hosting.forms import WindowsMixin
 from app.hosting.sections import ASKED, NEEDED, Payer, Section
@@ -96,7 +97,7 @@ class SectionForm(FlaskForm):
     def own_fields(self) -> Iterator[Any]:
         """Yield the fields that are the offer's facts."""
         for field in self:
-            if field.type not in {"CSRFTokenField", "SubmitField", "FileField", "HiddenField"}:
+            if field.type not in {"CSRFTokenField", "SubmitField", "HeldFileField", "HiddenField"}:
                 yield field
 
 
@@ -117,7 +118,7 @@ class AuthorityForm(SectionForm):
         _l("Who signs"), LINE, description=_l("Name and office, as they stand under the letter.")
     )
     partners = ProseField(_l("Partners"), PROSE)
-    letter = FileField(
+    letter = HeldFileField(
         _l("The government's letter"),
         description=_l("A PDF file of at most 10 MB. No classified or sensitive information."),
     )
@@ -270,7 +271,6 @@ class CostRow(Form):
         _l("Amount"),
         [EitherOf()],
         places=2,
-        description=_l("A number, as 12500 or 80.50."),
     )
     currency = LineField(
         _l("Currency"),
@@ -296,7 +296,10 @@ class CostsForm(SectionForm):
 
     section = Section.COSTS
     title = _l("Costs and grants")
-    lead = _l("One line for each cost. Sums are made by currency; nothing is converted.")
+    lead = _l(
+        "One line for each cost, its amount as 12500 or 80.50. Sums are made by currency; nothing "
+        "is converted."
+    )
     rows = RowsField(FormField(CostRow), label=_l("Costs"), max_entries=ROWS_MAX)
     grants = ProseField(
         _l("Grants"), PROSE, description=_l("Whom the host would help to come, and how.")
@@ -368,12 +371,13 @@ class AnnexForm(FlaskForm):
     """A file beside the letter."""
 
     title = LineField(_l("What it is"), [InputRequired(), Length(max=120)])
-    file = FileField(
+    file = HeldFileField(
         _l("The file"),
         description=_l(
             "A PDF file or a picture (PNG or JPEG) of at most 10 MB. No classified or sensitive "
             "information."
         ),
+        read=uploads.read_scan,
     )
     submit = SubmitField(_l("Add the annex"))
 

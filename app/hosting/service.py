@@ -54,7 +54,7 @@ class AlreadyOfferedError(ConflictError):
 
 
 class WindowError(DomainError):
-    """Date windows that no edition fits into."""
+    """A window that no edition fits into; ``at`` says which, from 0."""
 
     message = N_(
         "Give one to three windows of days, each of at least {days} days and not in the past, "
@@ -63,7 +63,7 @@ class WindowError(DomainError):
 
 
 class WindowOutsideError(DomainError):
-    """A window that the call does not ask for."""
+    """A window that the call does not ask for; ``at`` says which, from 0."""
 
     message = N_("The call asks for days from {first} to {last}. Choose windows between them.")
 
@@ -107,13 +107,12 @@ class OfferFacts:
     note: str = ""
 
 
-def submit(  # noqa: PLR0913 - what, letter, for whom, by whom, when
+def submit(
     edition: Edition,
     country: Country,
     facts: OfferFacts,
     *,
-    letter: bytes | None,
-    letter_name: str,
+    letter: tuple[bytes, str] | None,
     by: Person,
     now: datetime,
 ) -> HostingOffer:
@@ -141,7 +140,7 @@ def submit(  # noqa: PLR0913 - what, letter, for whom, by whom, when
         is_demonstration=country.is_fictional,
     )
     _fill(offer, facts)
-    offer.letter = uploads.store(letter, letter_name, now=now)
+    offer.letter = uploads.store(*letter, now=now)
     db.session.add(offer)
     arrive(offer, by=by, now=now)
     return offer
@@ -174,12 +173,11 @@ def keep_version(offer: HostingOffer, *, by: Person, now: datetime) -> None:
     db.session.flush()
 
 
-def change_offer(  # noqa: PLR0913 - what, letter, over what, by whom, when
+def change_offer(
     offer: HostingOffer,
     facts: OfferFacts,
     *,
-    letter: bytes | None,
-    letter_name: str,
+    letter: tuple[bytes, str] | None,
     seen: str = "",
     by: Person,
     now: datetime,
@@ -195,7 +193,7 @@ def change_offer(  # noqa: PLR0913 - what, letter, over what, by whom, when
     _check(offer.edition, facts, now)
     database.write(offer)
     insist_changeable(offer, now)
-    told = sections.typed(asdict(facts), None if letter is None else (letter, letter_name))
+    told = sections.typed(asdict(facts), letter)
     told, both = merging.merge(seen, standing_facts(offer), told)
     if both:
         raise merging.WrittenMeanwhileError
@@ -203,7 +201,7 @@ def change_offer(  # noqa: PLR0913 - what, letter, over what, by whom, when
     told["windows"] = sections.read_windows(told["windows"])
     _fill(offer, OfferFacts(**told))
     if letter is not None:
-        offer.letter = uploads.store(letter, letter_name, now=now)
+        offer.letter = uploads.store(*letter, now=now)
     offer.modified_at = now
     db.session.flush()
     if not offer.is_with_its_country:
@@ -291,19 +289,20 @@ def fit(
 ) -> None:
     """Do the same for a call that is at hand; errors as in `check_windows`."""
     length = (edition.dtend - edition.dtstart).days
-    fits = all(
-        (dtend - dtstart).days >= length and dtstart > now.date() for dtstart, dtend in windows
-    )
-    if not 1 <= len(windows) <= WINDOWS_MAX or not fits:
-        raise WindowError(days=length)
+    if not 1 <= len(windows) <= WINDOWS_MAX:
+        raise WindowError(days=length, at=0)
+    for at, (dtstart, dtend) in enumerate(windows):
+        if (dtend - dtstart).days < length or dtstart <= now.date():
+            raise WindowError(days=length, at=at)
     for dtstart, dtend in windows:
         editions.check_year(dtstart)
         editions.check_year(dtend)
     if call is None or call.dates_from is None or call.dates_until is None:
         return
-    if any(dtstart < call.dates_from or dtend > call.dates_until for dtstart, dtend in windows):
-        last = call.dates_until - timedelta(days=1)
-        raise WindowOutsideError(first=call.dates_from.isoformat(), last=last.isoformat())
+    for at, (dtstart, dtend) in enumerate(windows):
+        if dtstart < call.dates_from or dtend > call.dates_until:
+            last = call.dates_until - timedelta(days=1)
+            raise WindowOutsideError(first=call.dates_from, last=last, at=at)
 
 
 def takes_offers(call: CallForHosts | None, country_code: str, now: datetime) -> bool:
@@ -351,7 +350,7 @@ def insist_changeable(offer: HostingOffer, now: datetime) -> None:
     if offer.status is OfferStatus.RETURNED:
         day = offer.resubmit_until
         if day is not None and now.date() > day:
-            raise ReturnedLateError(country=offer.country.name, day=day.isoformat())
+            raise ReturnedLateError(country=offer.country.name, day=day)
         return
     insist_open(offer.edition, offer.country, now)
     if offer.status not in UNDECIDED | {OfferStatus.DRAFT}:

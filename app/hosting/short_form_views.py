@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from app import clock, uploads
+from app import clock
 from app.accounts import access
 from app.accounts.access import current_person, the_person
 from app.countries import queries as countries
@@ -51,7 +51,7 @@ def make_offer(slug: str) -> ResponseReturnValue:
             raise NotFoundError
         access.require(access.offer_for, country.code)
         try:
-            letter = uploads.read_pdf(form.letter.data) if form.letter.data else None
+            letter = form.letter.sent(the_person().id)
             said = _("The offer is submitted. A confirmation is on its way to you.")
             if "draft" in request.form:
                 offer = _begin(call.edition, country, form, letter)
@@ -62,7 +62,6 @@ def make_offer(slug: str) -> ResponseReturnValue:
                     country,
                     form.facts(),
                     letter=letter,
-                    letter_name=form.letter.data.filename if form.letter.data else "",
                     by=the_person(),
                     now=clock.utcnow(),
                 )
@@ -75,6 +74,8 @@ def make_offer(slug: str) -> ResponseReturnValue:
             page = url_for("hosting.offer", public_id=offer.public_id)
             return redirect(page, HTTPStatus.SEE_OTHER)
     is_wrong = form.is_submitted() and not is_tried
+    if form.is_submitted():
+        form.letter.keep(the_person().id, clock.utcnow())
     page = render_template(
         "hosting/offer_form.html",
         form=form,
@@ -89,14 +90,13 @@ def make_offer(slug: str) -> ResponseReturnValue:
 
 
 def _begin(
-    edition: Edition, country: Country, form: OfferForm, letter: bytes | None
+    edition: Edition, country: Country, form: OfferForm, letter: tuple[bytes, str] | None
 ) -> HostingOffer:
     """Begin a draft with whatever is typed already."""
     who: dict[str, Any] = {"by": the_person(), "now": clock.utcnow()}
     facts = form.facts()
     offer = drafts.begin(edition, country, **who)
-    sent = (letter, form.letter.data.filename or "") if letter is not None else None
-    drafts.save(offer, Section.AUTHORITY, {"authority": facts.authority}, letter=sent, **who)
+    drafts.save(offer, Section.AUTHORITY, {"authority": facts.authority}, letter=letter, **who)
     drafts.save(offer, Section.DATES, {"windows": facts.windows}, **who)
     place = {"city": facts.city or "", "venue": facts.venue or "", "capacity": facts.capacity}
     drafts.save(offer, Section.VENUE, place, **who)
@@ -130,12 +130,11 @@ def edit_offer(public_id: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         letter = None
         try:
-            letter = uploads.read_pdf(form.letter.data) if form.letter.data else None
+            letter = form.letter.sent(the_person().id)
             service.change_offer(
                 offer,
                 form.facts(),
                 letter=letter,
-                letter_name=form.letter.data.filename if form.letter.data else "",
                 seen=form.seen.data or "",
                 by=the_person(),
                 now=clock.utcnow(),
@@ -143,7 +142,7 @@ def edit_offer(public_id: str) -> ResponseReturnValue:
         except merging.WrittenMeanwhileError as error:
             db.session.rollback()
             put(form, error)
-            typed = sections.typed(asdict(form.facts()), (letter, "") if letter else None)
+            typed = sections.typed(asdict(form.facts()), letter)
             theirs = offer_page.theirs(form, service.standing_facts(offer), typed)
         except DomainError as error:
             db.session.rollback()
@@ -152,7 +151,10 @@ def edit_offer(public_id: str) -> ResponseReturnValue:
             db.session.commit()
             flash(_("The offer is changed."), "success")
             return redirect(url_for("hosting.offer", public_id=public_id), HTTPStatus.SEE_OTHER)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    status = HTTPStatus.OK
+    if form.is_submitted():
+        form.letter.keep(the_person().id, clock.utcnow())
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
     page = render_template(
         "hosting/offer_form.html",
         form=form,

@@ -27,6 +27,7 @@ from app.hosting import (
     sections,
     service,
 )
+from app.hosting.decision_forms import usual_days
 from app.hosting.forms import (
     CRITERIA,
     CloseCallForm,
@@ -146,11 +147,11 @@ def compare(slug: str) -> ResponseReturnValue:
     judged = judging.judge(call, person)
     decided = decision_queries.latest(edition)
     offers = [one.offer for one in judged]
-    form = SelectForm(first_day=edition.dtstart, last_day=edition.dtend - timedelta(days=1))
+    choosable = [offer for offer in offers if offer.status in CHOOSABLE]
+    dtstart, dtend = usual_days(choosable[0]) if choosable else (edition.dtstart, edition.dtend)
+    form = SelectForm(first_day=dtstart, last_day=dtend - timedelta(days=1))
     form.offer.choices = options(
-        (offer.public_id, f"{offer.country.name}, {offer.city}")
-        for offer in offers
-        if offer.status in CHOOSABLE
+        (offer.public_id, f"{offer.country.name}, {offer.city}") for offer in choosable
     )
     form.reserve.choices = options(
         [("", _("none")), *((c.value, c.label) for c in form.offer.choices)]

@@ -6,10 +6,9 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from flask import current_app, request
+from flask import request
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import FileStorage
 from wtforms import (
     BooleanField,
@@ -21,7 +20,7 @@ from wtforms import (
 from wtforms.validators import Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app import uploads
+from app import held_files, uploads
 from app.forms import DayField, LineField, ProseField, options
 from app.i18n import gettext as _
 from app.i18n import user_message
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
     from app.accounts.models import Person
     from app.registrations.models import Answer, Question
 
-HELD_SECONDS = 24 * 60 * 60  # as long as files are kept that nothing refers to
 RADIO_MAX = 7  # options; more are a list to choose from
 WRITTEN: dict[QuestionKind, Any] = {
     QuestionKind.TEXT: LineField,
@@ -140,16 +138,12 @@ class AsksQuestions(FlaskForm):
     def _held(self, question: Question) -> str | None:
         """Return the file that this person sent to this question before, by its seal."""
         field = self[f"q{question.id}_held"]
-        try:
-            stored_name, name, *told = _seal().loads(field.data or "", max_age=HELD_SECONDS)
-        except BadSignature:
+        found = held_files.unseal(field.data or "", self.person_id, question.id)
+        if found is None:
             field.data = ""
             return None
-        if told != [self.person_id, question.id]:
-            field.data = ""
-            return None
-        field.description = name
-        return str(stored_name)
+        stored_name, field.description = found
+        return stored_name
 
     def hold(self, now: datetime) -> bool:
         """Keep the files of a form that is shown again; the caller commits if there are any."""
@@ -162,13 +156,9 @@ class AsksQuestions(FlaskForm):
             return False
         for number, stored in answering.hold(sent, person_id=self.person_id, now=now).items():
             field = self[f"q{number}_held"]
-            field.data = _seal().dumps([stored.stored_name, stored.name, self.person_id, number])
+            field.data = held_files.seal(stored, self.person_id, number)
             field.description = stored.name
         return True
-
-
-def _seal() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.secret_key or "", salt="held-file")
 
 
 def with_questions(

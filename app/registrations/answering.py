@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from app import database, uploads
+from app import database, held_files, uploads
 from app.database import db
 from app.registrations import question_queries as queries
 from app.registrations.models import CHOOSING, Answer, QuestionKind
@@ -200,8 +200,7 @@ def hold(
     Nothing refers to them: after a day they are deleted, if no answer does.
     """
     database.write()
-    held = {number: uploads.store(*upload, now=now) for number, upload in sent.items()}
-    for stored in held.values():
-        stored.held_for_id = person_id
-    db.session.flush()
-    return held
+    return {
+        number: held_files.hold(*upload, person_id=person_id, now=now)
+        for number, upload in sent.items()
+    }

@@ -115,12 +115,12 @@ def test_offers_are_checked_scored_and_decided_on_until_the_event_is_announced(
     assert len(gates) == 7
     for gate in gates:
         gate.get_by_label("passed", exact=True).check()
-    desk.get_by_role("button", name="Record the gates").click()
+    desk.get_by_role("button", name="Record the conditions").click()
     expect(desk.get_by_role("alert").first).to_contain_text("Say what shows it")
     for evidence in desk.get_by_label("What shows it").all():
         evidence.fill("Page 2 of the letter")
-    desk.get_by_role("button", name="Record the gates").click()
-    expect(desk.get_by_text("The gates are recorded.")).to_be_visible()
+    desk.get_by_role("button", name="Record the conditions").click()
+    expect(desk.get_by_text("The conditions are recorded.")).to_be_visible()
     expect(desk.get_by_text("Page 2 of the letter").first).to_be_visible()
 
     desk.get_by_role("link", name="Evaluators").click()

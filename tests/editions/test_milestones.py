@@ -177,7 +177,7 @@ def test_the_first_offer_sets_the_day_of_the_decision() -> None:
         city="Albor", venue="Hall", capacity=9, windows=[(FAR, FAR + timedelta(days=9))]
     )
     offered = OPENING + timedelta(days=5)
-    hosting.submit(edition, country, facts, letter=PDF, letter_name="a.pdf", by=by, now=offered)
+    hosting.submit(edition, country, facts, letter=(PDF, "a.pdf"), by=by, now=offered)
     assert due(edition)["committee_decides"] == offered.date() + timedelta(days=60)
 
 

@@ -230,7 +230,7 @@ def test_two_deputies_who_offer_at_once_make_one_offer(app: Flask) -> None:
     def offer(person: int) -> None:
         facts = service.OfferFacts(city="Albor", venue="Hall", capacity=80, windows=[(start, end)])
         service.submit(
-            the(Edition, key), the(Country, "XAA"), facts, letter=PDF, letter_name="a.pdf",
+            the(Edition, key), the(Country, "XAA"), facts, letter=(PDF, "a.pdf"),
             by=the(Person, person), now=utcnow(),
         )  # fmt: skip
 

@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
@@ -152,7 +153,7 @@ def test_a_letter_that_will_not_do_is_refused_and_the_rest_is_kept(
         ({"first_1": "9999-12-01", "last_1": "9999-12-31"}, "The year must lie between"),
     ],
 )
-def test_an_offer_that_cannot_be_is_refused_and_nothing_is_kept(
+def test_an_offer_that_cannot_be_is_refused_and_its_letter_waits_for_the_next_try(
     typed: dict[str, str], said: str, client: Client, edition: Edition, contact: Person
 ) -> None:
     make_country("XAB")
@@ -160,7 +161,50 @@ def test_an_offer_that_cannot_be_is_refused_and_nothing_is_kept(
     answer = client.submit(f"/hosting/calls/{edition.slug}/offer", **TYPED | typed, **letter())
     assert (answer.status_code, said in alert(answer)) == (422, True)
     assert (offers(), mails()) == ([], [])
-    assert list((uploads.settings().instance_path / "files").glob("*")) == []
+    (held,) = db.session.scalars(select(StoredFile))
+    assert (held.name, held.held_for_id, held.path.read_bytes()) == ("letter.pdf", contact.id, PDF)
+    assert "“letter.pdf” has arrived and is kept" in words(answer)
+
+
+def test_a_letter_that_has_arrived_is_not_chosen_again(
+    client: Client, edition: Edition, contact: Person
+) -> None:
+    client.sign_in(contact)
+    path = f"/hosting/calls/{edition.slug}/offer"
+    answer = client.submit(path, **TYPED | {"city": ""}, **letter())
+    sealed = {"letter_held": fields(answer)["letter_held"]}
+    # It comes along however often the form is refused, and is nobody else's.
+    answer = client.submit(path, **TYPED | {"venue": ""} | sealed)
+    assert fields(answer)["letter_held"] == sealed["letter_held"]
+    client.sign_in(make_person(role=Role.NATIONAL_CONTACT, scope="XAA"))
+    assert "Add the government's letter" in alert(client.submit(path, **TYPED | sealed))
+    client.sign_in(contact)
+    assert client.submit(path, **TYPED | sealed).status_code == 303
+    offer = db.session.scalars(select(HostingOffer)).one()
+    assert offer.letter
+    assert (offer.letter.name, offer.letter.path.read_bytes()) == ("letter.pdf", PDF)
+    assert offer.letter.held_for_id is None
+
+
+def test_a_letter_that_was_chosen_before_the_days_are_checked_is_kept_too(
+    client: Client, edition: Edition, contact: Person
+) -> None:
+    client.sign_in(contact)
+    path = f"/hosting/calls/{edition.slug}/offer"
+    answer = client.submit(path, **TYPED, **letter(), check="1")
+    assert "“letter.pdf” has arrived and is kept" in words(answer)
+    assert client.submit(path, **fields(answer), draft="1").status_code == 303
+    offer = db.session.scalars(select(HostingOffer)).one()
+    assert (offer.status, offer.letter is not None) == (OfferStatus.DRAFT, True)
+
+
+def test_what_is_wrong_with_a_window_stands_at_that_window(
+    client: Client, edition: Edition, contact: Person
+) -> None:
+    client.sign_in(contact)
+    second = {"first_2": "2020-01-01", "last_2": "2020-01-09"}
+    answer = client.submit(f"/hosting/calls/{edition.slug}/offer", **TYPED | second, **letter())
+    assert alert(answer).startswith("Second wish: from: Give one to three windows")
 
 
 def test_a_second_offer_of_the_country_is_refused(
@@ -239,7 +283,7 @@ def test_a_letter_is_only_ever_sent_as_an_attachment(
     client: Client, edition: Edition, contact: Person
 ) -> None:
     client.sign_in(contact)
-    content = b"%PDF-1.4\n<script>alert(1)</script>"
+    content = PDF
     name = "über <script>.pdf"
     offer_path = client.submit(
         f"/hosting/calls/{edition.slug}/offer", **TYPED, **letter(content, name)
@@ -268,8 +312,8 @@ def test_a_refusal_after_the_upload_leaves_no_file(edition: Edition, contact: Pe
         city="Albor", venue="Hall", capacity=80, windows=[(FIRST, FIRST + timedelta(days=5))]
     )
     db.session.commit()
-    who = {"letter_name": "l.pdf", "by": contact, "now": OPENING}
-    offer = service.submit(edition, country, facts, letter=PDF, **who)
+    who = {"by": contact, "now": OPENING}
+    offer = service.submit(edition, country, facts, letter=(PDF, "l.pdf"), **who)
     path = offer.letter.path  # type: ignore[union-attr]
     assert path.exists()
     db.session.rollback()
@@ -284,7 +328,7 @@ def test_an_offer_has_one_to_three_windows(count: int, edition: Edition, contact
     facts = service.OfferFacts(city="Albor", venue="Hall", capacity=80, windows=windows)
     with pytest.raises(WindowError, match="at least 5 days"):
         service.submit(
-            edition, make_country("XAA"), facts, letter=PDF, letter_name="l.pdf", by=contact,
+            edition, make_country("XAA"), facts, letter=(PDF, "l.pdf"), by=contact,
             now=OPENING,
         )  # fmt: skip
 

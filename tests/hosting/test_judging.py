@@ -152,7 +152,7 @@ def test_nothing_is_judged_while_countries_may_still_offer(
         assert "Conditions are checked and scores are given once the call is closed" in page
         assert ("Check the conditions" in page, "Score it" in page) == (False, False)
     page = words(client.get(f"/hosting/offers/{submitted.public_id}/gates"))
-    assert (told in page, "Record the gates" in page) == (True, False)
+    assert (told in page, "Record the conditions" in page) == (True, False)
 
 
 def test_nothing_is_judged_once_a_host_is_chosen(
@@ -191,7 +191,7 @@ def test_what_was_judged_before_an_offer_changed_counts_no_more(
         windows=[(window.dtstart, window.dtend) for window in offer.windows],
     )  # fmt: skip
     service.change_offer(
-        offer, facts, letter=None, letter_name="", by=make_person(), now=later
+        offer, facts, letter=None, by=make_person(), now=later
     )  # fmt: skip
     assert offer.status is OfferStatus.SUBMITTED
     call.edition.status, call.closes_at = EditionStatus.UNDER_EVALUATION, later

@@ -609,7 +609,7 @@ def test_a_decision_is_put_off_and_a_need_declined_on_its_page(
     path = f"/hosting/needs/{need.public_id}"
     refused = client.submit(f"{path}/put-off", until="2027-02-01", reason="Held up")
     assert (refused.status_code, fields(refused)["reason"]) == (422, "Held up")
-    assert "Choose a day after 2027-03-16" in alert(refused)
+    assert "Choose a day after 16 March 2027" in alert(refused)
     refused = client.submit(f"{path}/put-off", until="soon", reason="Held up")
     assert "“soon” is not a day. Write it as 2027-03-02." in alert(refused)
     assert fields(refused)["until"] == "soon"

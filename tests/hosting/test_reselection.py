@@ -9,7 +9,15 @@ from app.database import db
 from app.editions.disruptions import AnnouncedError
 from app.hosting import calling, choosing, service
 from scheduler.lifecycle import EditionStatus, OfferStatus
-from tests.factories import OPENING, make_call, make_country, make_edition, make_offer, make_person
+from tests.factories import (
+    OPENING,
+    PDF,
+    make_call,
+    make_country,
+    make_edition,
+    make_offer,
+    make_person,
+)
 
 
 def test_when_the_host_withdraws_another_offer_can_be_selected() -> None:
@@ -63,8 +71,7 @@ def test_a_country_that_lost_may_offer_anew_when_the_call_opens_again() -> None:
             capacity=50,
             windows=[(edition.dtstart, edition.dtend)],
         ),
-        letter=b"%PDF-1.4",
-        letter_name="letter.pdf",
+        letter=(PDF, "letter.pdf"),
         by=organiser,
         now=OPENING,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import zipfile
 from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -31,6 +32,17 @@ if TYPE_CHECKING:
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00"
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"
 SCRIPT = b"<script>alert(1)</script>"
+
+
+def archive() -> bytes:
+    """Return what is a ZIP archive to one reader and begins and ends as a PDF to another."""
+    whole = BytesIO(b"%PDF-1.7\n")
+    with zipfile.ZipFile(whole, "a") as packed:
+        packed.writestr("page.html", SCRIPT)
+        packed.comment = b"\n%%EOF"
+    return whole.getvalue()
+
+
 REFUSED = [
     b"<html>" + SCRIPT + PDF,  # a page to a browser, a PDF to a lenient reader
     b"GIF89a/*" + PDF,
@@ -44,6 +56,11 @@ REFUSED = [
     b"\x00\x00\x00\x18ftypheic",
     b"\xff",
     b"%PDF",
+    b"%PDF-1.7\n<html>" + SCRIPT + b"</html>",  # the header alone
+    b"%PDF-1.7\n<!DOCTYPE html>" + SCRIPT + b"\n%%EOF\n",  # header and end
+    PDF + SCRIPT,
+    PDF[:-7],  # cut off on its way
+    archive(),
 ]
 
 
@@ -80,7 +97,7 @@ def test_a_pdf_may_begin_with_a_mark_or_blanks(before: bytes) -> None:
     ("content", "name", "media_type", "given"),
     [
         (PDF, "photo.jpg", "application/pdf", "photo.jpg.pdf"),
-        (PDF + SCRIPT, "page.html", "application/pdf", "page.html.pdf"),
+        (PDF, "page.html", "application/pdf", "page.html.pdf"),
         (JPEG + b"PK\x03\x04", "archive.jar", "image/jpeg", "archive.jar.jpg"),
         (JPEG + SCRIPT, "Photo.JPEG", "image/jpeg", "Photo.jpg"),
         (PNG + SCRIPT, "../../scan.PNG", "image/png", "scan.png"),
