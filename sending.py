@@ -8,16 +8,21 @@ by a thread of its own, piece by piece, from the one body that all who ask for i
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
+from contextlib import suppress
 from itertools import chain
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from granian.server import mp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
     Headers = list[tuple[str, str]]
+    Application = Callable[[dict[str, Any], Callable[..., None]], Iterable[bytes]]
 
 LONG_BYTES = 256 * 1024
 PIECE_BYTES = 8 * 1024  # up to sixteen wait for each reader
@@ -45,68 +50,112 @@ class Request(Protocol):
         """Send what ``body`` yields as the reader takes it, and close it."""
 
 
-class Sender:
-    """A request whose answer does not keep the thread that made it."""
+def answering(
+    application: Application,
+    options: Mapping[str, Any] = MappingProxyType({}),  # granian's own; we set none of them
+    access_log_format: str | None = None,
+) -> Callable[[Request, dict[str, Any]], None]:
+    """Return what answers granian's requests by ``application``."""
+    del options, access_log_format
+    always = {
+        "SCRIPT_NAME": "",
+        "SERVER_SOFTWARE": "granian",
+        "wsgi.errors": sys.stderr,
+        "wsgi.input_terminated": True,
+        "wsgi.multiprocess": True,
+        "wsgi.multithread": True,  # a long answer is read by a thread of its own
+        "wsgi.run_once": False,
+        "wsgi.version": (1, 0),
+    }
 
-    def __init__(self, request: Request) -> None:
-        """Answer ``request``."""
-        self._request = request
+    def answer(request: Request, scope: dict[str, Any]) -> None:
+        status, headers = 200, []
 
-    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send ``body``; a long one is not copied."""
-        if len(body) <= LONG_BYTES or not self._send_apart(status, headers, pieces_of([body])):
-            self._request.response_bytes(status, headers, body)
+        def start(line: str, given: Headers, exc_info: object = None) -> None:
+            nonlocal status, headers
+            del exc_info
+            status, headers = int(line[:3]), given
 
-    def response_iter(self, status: int, headers: Headers, body: Body) -> None:
-        """Send what ``body`` yields: whole if that is little, else as the reader takes it."""
-        begun, size, rest = [], 0, iter(body.__next__, None)
-        try:
-            for piece in rest:
-                begun.append(piece)
-                size += len(piece)
-                if size > LONG_BYTES and self._send_apart(status, headers, pieces_of(begun, body)):
-                    return
-            self._request.response_bytes(status, headers, b"".join(begun))
-        except BaseException:
-            body.close()
-            raise
-        body.close()
+        scope |= always
+        body = application(scope, start)
+        if isinstance(body, list):
+            send_whole(request, status, headers, b"".join(body))
+        else:
+            send_pieces(request, status, headers, body)
 
-    def _send_apart(self, status: int, headers: Headers, body: Body) -> bool:
-        """Send ``body`` by a thread of its own; return whether one was to be had."""
-        if not _free.acquire(blocking=False):
-            return False
-
-        def send() -> None:
-            try:
-                self._request.response_iter(status, headers, body)
-            finally:
-                _free.release()
-
-        threading.Thread(target=send, name="sender", daemon=True).start()
-        return True
+    return answer
 
 
-def pieces_of(begun: Iterable[bytes], rest: Body | None = None) -> Generator[bytes]:
-    """Yield what there is of ``begun`` and then of ``rest``, in pieces; close ``rest``."""
+def send_whole(request: Request, status: int, headers: Headers, body: bytes) -> None:
+    """Send ``body``; a long one is not copied."""
+    if len(body) <= LONG_BYTES or not _send_apart(request, status, headers, pieces_of([body])):
+        request.response_bytes(status, headers, body)
+
+
+def send_pieces(request: Request, status: int, headers: Headers, body: Iterable[bytes]) -> None:
+    """Send what ``body`` yields: whole if that is little, else as the reader takes it."""
+    begun, size, rest = [], 0, iter(body)
+    let_go: Callable[[], None] = getattr(body, "close", lambda: None)
     try:
-        for body in chain(begun, iter(rest.__next__, None) if rest else ()):
+        for piece in rest:
+            begun.append(piece)
+            size += len(piece)
+            if size > LONG_BYTES and _send_apart(
+                request, status, headers, pieces_of(chain(begun, rest), let_go)
+            ):
+                return
+        request.response_bytes(status, headers, b"".join(begun))
+    except BaseException:
+        let_go()
+        raise
+    let_go()
+
+
+def _send_apart(request: Request, status: int, headers: Headers, body: Body) -> bool:
+    """Send ``body`` by a thread of its own; return whether one was to be had."""
+    if not _free.acquire(blocking=False):
+        return False
+
+    def send() -> None:
+        try:
+            request.response_iter(status, headers, body)
+        finally:
+            _free.release()
+
+    threading.Thread(target=send, name="sender", daemon=True).start()
+    return True
+
+
+def pieces_of(
+    bodies: Iterable[bytes], let_go: Callable[[], None] = lambda: None
+) -> Generator[bytes]:
+    """Yield ``bodies`` in pieces, then say that they can be let go of."""
+    try:
+        for body in bodies:
             view = memoryview(body)
             for start in range(0, len(view), PIECE_BYTES):
                 yield bytes(view[start : start + PIECE_BYTES])
     finally:
-        if rest:
-            rest.close()
+        let_go()
 
 
-def run_worker(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - granian's own
-    """Be one of granian's WSGI workers, with answers sent as said above."""
+def keep_to_one_core(number: int) -> None:
+    """Let the worker ``number`` run on one of the machine's cores, each worker on another.
+
+    Two threads of a worker take turns at each request: granian's, which reads and writes, and the
+    one that runs Python. Where each is woken on another core, the waking takes as long as the rest.
+    """
+    if not hasattr(os, "sched_setaffinity"):  # Linux alone has it
+        return
+    cores = sorted(os.sched_getaffinity(0))
+    with suppress(OSError):  # it is not ours to choose
+        # By the server's id: several servers do not all begin with the first.
+        os.sched_setaffinity(0, {cores[(os.getppid() + number) % len(cores)]})
+
+
+def run_worker(number: int, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - granian's own
+    """Be granian's WSGI worker ``number``, with answers sent as said above."""
+    keep_to_one_core(number)
     # It has no other place to step in.
-    wrap = mp._wsgi_call_wrap  # type: ignore[attr-defined]  # noqa: SLF001 - as said
-
-    def wrap_sending(*args: Any, **kwargs: Any) -> Callable[[Request, object], object]:  # noqa: ANN401 - as above
-        answer = wrap(*args, **kwargs)
-        return lambda request, scope: answer(Sender(request), scope)
-
-    mp._wsgi_call_wrap = wrap_sending  # type: ignore[attr-defined]  # noqa: SLF001 - as above
-    mp.MPServer._spawn_wsgi_worker(*args, **kwargs)  # noqa: SLF001 - as above
+    mp._wsgi_call_wrap = answering  # type: ignore[attr-defined, assignment]  # noqa: SLF001 - as said
+    mp.MPServer._spawn_wsgi_worker(number, *args, **kwargs)  # noqa: SLF001 - as above

@@ -7,15 +7,19 @@ Sign-in, tokens and limits always use real time.
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from flask import Flask
+
+DAY_SECONDS = 86_400
 
 
 def init_app(app: Flask, now: datetime | None, instance_path: Path) -> None:
@@ -34,10 +38,24 @@ def today() -> date:
     return utcnow().date()
 
 
-def today_of(app: Flask) -> date:
-    """Return the domain's present day in UTC outside any request of ``app``."""
-    offset = cast("timedelta", app.extensions["clock_offset"])
-    return (real_utcnow() + offset).date()
+def day_of(app: Flask) -> Callable[[], date]:
+    """Return a function that tells the domain's present day in UTC outside any request of ``app``.
+
+    It is asked on every poll, so it looks at the calendar once a day.
+    """
+    offset = cast("timedelta", app.extensions["clock_offset"]).total_seconds()
+    known = -1, date.min
+
+    def today() -> date:
+        nonlocal known
+        number, day = known
+        now = int(time.time() + offset) // DAY_SECONDS
+        if number != now:
+            day = date(1970, 1, 1) + timedelta(days=now)
+            known = now, day
+        return day
+
+    return today
 
 
 def real_utcnow() -> datetime:

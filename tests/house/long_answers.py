@@ -55,7 +55,7 @@ if __name__ == "__main__":
         address="127.0.0.1",
         port=int(sys.argv[1]),
         interface=Interfaces.WSGI,
-        workers=1,
+        workers=int(sys.argv[2]),
         blocking_threads=1,
         websockets=False,
         workers_kill_timeout=2,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import time
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -180,3 +181,18 @@ def test_the_clock_runs_on_from_its_first_start(tmp_path: Path) -> None:
 def test_the_clock_is_the_real_one_unless_told_otherwise(tmp_path: Path) -> None:
     assert abs(at(None, tmp_path) - clock.real_utcnow()) < timedelta(seconds=10)
     assert not (tmp_path / "clock.json").exists()
+
+
+def test_the_day_that_polls_go_by_is_the_clocks_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = Flask(__name__)
+    clock.init_app(app, datetime(2027, 1, 15, 23, 59, tzinfo=UTC), tmp_path)
+    today = clock.day_of(app)
+    with app.app_context():
+        assert today() == clock.today() == date(2027, 1, 15)
+    real = time.time()
+    monkeypatch.setattr(time, "time", lambda: real + 62)
+    assert [today(), today()] == [date(2027, 1, 16)] * 2
+    monkeypatch.setattr(time, "time", lambda: real)  # a clock may be put back
+    assert today() == date(2027, 1, 15)

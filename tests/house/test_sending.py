@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -18,17 +19,17 @@ from tests import processes
 from tests.house.long_answers import BODY, PIECE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 READERS = 20
 
 
 class Server:
-    """Granian with one worker and the application of this test."""
+    """Granian with the application of this test."""
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int = 1) -> None:
         self.port = processes.free_port()
-        command = [sys.executable, "-m", "tests.house.long_answers", str(self.port)]
+        command = [sys.executable, "-m", "tests.house.long_answers", str(self.port), str(workers)]
         self.process = processes.start(command)
         assert processes.until(self.answers, seconds=60)
 
@@ -52,11 +53,15 @@ class Server:
 
     def memory_mb(self, key: str) -> float:
         """Return what the kernel says of the worker's memory."""
-        own = self.process.pid
-        worker = Path(f"/proc/{own}/task/{own}/children").read_text().split()[-1]
-        found = re.search(rf"{key}:\s+(\d+) kB", Path(f"/proc/{worker}/status").read_text())
+        status = Path(f"/proc/{self.workers()[-1]}/status").read_text()
+        found = re.search(rf"{key}:\s+(\d+) kB", status)
         assert found is not None
         return int(found[1]) / 1000
+
+    def workers(self) -> list[int]:
+        """Return the ids of the workers' processes."""
+        own = self.process.pid
+        return [int(one) for one in Path(f"/proc/{own}/task/{own}/children").read_text().split()]
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +130,51 @@ def test_a_server_with_slow_readers_ends_when_told_to() -> None:
     for reader in readers:
         reader.close()
     assert (code, time.monotonic() - began < processes.STOP_SECONDS) == (0, True)
+
+
+def test_each_worker_keeps_to_a_core_of_its_own() -> None:
+    server = Server(workers=2)
+    try:
+        kept = [os.sched_getaffinity(worker) for worker in server.workers()]
+    finally:
+        processes.end(server.process)
+    assert [len(cores) for cores in kept] == [1, 1]
+    assert len(set.union(*kept)) == min(2, len(os.sched_getaffinity(0)))
+
+
+def test_where_cores_are_not_ours_to_choose_a_worker_runs_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_args: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setaffinity", refuse)
+    sending.keep_to_one_core(1)
+    monkeypatch.delattr(os, "sched_setaffinity")  # as on other systems
+    sending.keep_to_one_core(1)
+
+
+def test_the_application_is_told_of_the_request_and_not_of_our_surroundings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A variable must not pass for a header, nor a setting for something to be shown."""
+    monkeypatch.setenv("HTTP_IF_NONE_MATCH", "*")
+    told: dict[str, Any] = {}
+    sent: list[tuple[int, list[tuple[str, str]], bytes]] = []
+
+    class Told:
+        def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+            sent.append((status, headers, body))
+
+        def response_iter(self, *_args: object) -> None:
+            raise AssertionError
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        told.update(environ)
+        start_response("418 I'M A TEAPOT", [("X-Kind", "tea")])
+        return iter([b"short ", b"and stout"])
+
+    sending.answering(app)(Told(), {"PATH_INFO": "/", "REQUEST_METHOD": "GET"})
+    assert sent == [(418, [("X-Kind", "tea")], b"short and stout")]
+    assert (told["PATH_INFO"], told["wsgi.version"], told["SCRIPT_NAME"]) == ("/", (1, 0), "")
+    assert not set(os.environ) & set(told)
