@@ -75,6 +75,16 @@ class PastEndError(DomainError):
     message = N_("The end lies in the past. Choose a day after today, or leave it empty.")
 
 
+class OthersInvitationError(ConflictError):
+    """An organiser's invitation that somebody else would send again, and so vouch for."""
+
+    message = N_(
+        "Somebody else invited this organiser, and only they send it again: whoever does counts "
+        "as one person with them, for copies of personal data. If you know them, invite the "
+        "address yourself."
+    )
+
+
 class NoOrganiserError(DomainError):
     """Confirming somebody who is no organiser."""
 
@@ -199,6 +209,8 @@ def resend(invitation: Invitation, *, by: Person, now: datetime) -> str:
 
     Raises:
         InvitationError: it was taken or withdrawn, or ``by`` may not give it.
+        OwnRoleError: it is for ``by``.
+        OthersInvitationError: it makes an organiser, and another one made it.
     """
     database.write(by)
     database.write(invitation)
@@ -206,6 +218,8 @@ def resend(invitation: Invitation, *, by: Person, now: datetime) -> str:
         raise InvitationError
     if by.email == invitation.email:
         raise OwnRoleError
+    if invitation.role is Role.ORGANISER and invitation.invited_by_id != by.id:
+        raise OthersInvitationError
     token = secrets.token_urlsafe(32)
     invitation.token_hash = queries.hashed(token)
     invitation.invited_by = by

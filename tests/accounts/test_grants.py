@@ -98,6 +98,19 @@ def test_a_link_sent_again_ends_the_one_before(organiser: Person) -> None:
     assert standing(invited) == [(Role.NATIONAL_CONTACT, "XAA")]
 
 
+def test_nobody_sends_the_invitation_of_anothers_organiser_and_so_vouches_for_them(
+    organiser: Person,
+) -> None:
+    second, other = make_person("second@example.org"), make_person(role=Role.ORGANISER)
+    offer = grants.Offer(Role.ORGANISER)
+    invitation, token = grants.invite(second.email, offer, by=organiser, now=NOW)
+    with pytest.raises(grants.OthersInvitationError, match="invite the address yourself"):
+        grants.resend(invitation, by=other, now=NOW)
+    grants.accept(token, second, now=NOW)
+    assert not grants.are_two(organiser, second, NOW)
+    assert grants.are_two(other, second, NOW)
+
+
 def test_whoever_lost_the_right_to_give_a_role_has_not_given_it(organiser: Person) -> None:
     other, invited = make_person(role=Role.ORGANISER), make_person("new@example.org")
     _invitation, token = grants.invite(invited.email, CONTACT, by=other, now=NOW)
@@ -374,6 +387,7 @@ class RolesOverTime(RuleBasedStateMachine):
         if row is None:
             return multiple()
         number, to, hands_over = row.id, row.email, row.replaces_id is not None
+        giver = row.invited_by_id if row.role is Role.ORGANISER else self.people[by]
         may = (
             (Role.ORGANISER, "") in self.held(by)
             if hands_over
@@ -388,6 +402,7 @@ class RolesOverTime(RuleBasedStateMachine):
         if self.tried(act):
             assert may
             assert to != self.person(by).email
+            assert giver == self.people[by]  # through whom an organiser comes to it
         return found[0] if found else multiple()
 
     @rule(who=st.sampled_from(NAMES))
