@@ -264,9 +264,10 @@ def _add_calendar(mail: EmailMessage, calendar: bytes, method: str) -> None:
 
 def _write_file(message: OutboxMessage, mail: EmailMessage) -> None:
     path = _path_of(message.id, message.created_at)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Renamed into place: a reader of the folder never sees half a mail.
     part = Path(f"{path}.part")
+    part.touch(mode=0o600)  # its links sign people in
     part.write_bytes(mail.as_bytes())
     part.replace(path)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
 
 import pytest
 
-from app import clock, database, outbox, uploads
+from app import clock, create_app, database, outbox, uploads
 from app.accounts import links
 from app.accounts import service as accounts
 from app.accounts.models import Person, Role
@@ -21,6 +22,7 @@ from app.editions import service as editions
 from app.outbox import OutboxMessage
 from app.registrations import service as registrations
 from scheduler.lifecycle import EditionStatus
+from tests.conftest import Client
 from tests.factories import (
     OPENING,
     PDF,
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from flask import Flask
-
-    from tests.conftest import Client
 
 # -- addresses -------------------------------------------------------------------------------
 
@@ -363,6 +363,27 @@ def test_who_is_signed_in_gets_a_code_whatever_others_ask_for(client: Client) ->
     client.sign_in(person)
     client.submit("/confirm/code")
     assert db.session.query(OutboxMessage).count() == links.LIVE_LINKS_MAX + 1
+
+
+@pytest.mark.parametrize(("smtp_url", "is_read"), [(None, True), ("smtp://127.0.0.1:1", False)])
+def test_with_a_mail_server_no_organiser_reads_a_link_that_signs_others_in(
+    smtp_url: str | None, *, is_read: bool, app: Flask
+) -> None:
+    links.mail_link("guard@example.org", now=real_utcnow(), browser="own")
+    mail = db.session.query(OutboxMessage).one()
+    link = re.search(r"/login/link/[\w-]+", mail.text)
+    code = re.search(r"\d{4} \d{4}", mail.text)
+    assert link
+    assert code
+    other = create_app(replace(app.config["SYMPOSIA"], smtp_url=smtp_url))
+    other.test_client_class = Client
+    browser = other.test_client()
+    assert isinstance(browser, Client)
+    browser.sign_in(make_person(role=Role.ORGANISER))
+    page = browser.get(f"/organise/mail/{mail.id}").text
+    assert (link[0] in page, code[0] in page) == (is_read, is_read)
+    with other.app_context():
+        db.engine.dispose()
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,7 @@ def test_without_a_mail_server_each_message_becomes_one_file(instance_path: Path
     assert outbox.deliver_due(now=OPENING + timedelta(days=1)) == 0
     files = sorted((instance_path / "mail").iterdir())
     assert [file.suffix for file in files] == [".eml"] * 3
+    assert [path.stat().st_mode & 0o077 for path in (files[0].parent, *files)] == [0] * 4
     mails = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
     assert [mail["To"] for mail in mails] == [f"p{n}@example.org" for n in range(3)]
     assert len({mail["Message-ID"] for mail in mails}) == 3
