@@ -17,6 +17,7 @@ from scheduler.errors import DomainError
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
+    from wtforms import Field
 
 
 class ApplyForm(FlaskForm):
@@ -52,20 +53,21 @@ class TakeUpForm(FlaskForm):
     submit = SubmitField(_l("Take it up again"))
 
 
+def in_a_year_of_events(form: FlaskForm, field: Field) -> None:  # noqa: ARG001 - the validator's form
+    """Refuse a year in which no event lies."""
+    if field.data is None:
+        return
+    try:
+        service.check_year(field.data)
+    except DomainError as error:
+        raise ValidationError(user_message(error)) from error
+
+
 class TryForm(FlaskForm):
     """Another first day for an edition; looking at it saves nothing."""
 
-    day = DayField(_l("First day"), [Optional()])
+    day = DayField(_l("First day"), [Optional(), in_a_year_of_events])
     submit = SubmitField(_l("Show these days"))
-
-    def validate_day(self, field: DayField) -> None:
-        """Refuse a year in which no event lies."""
-        if field.data is None:
-            return
-        try:
-            service.check_year(field.data)
-        except DomainError as error:
-            raise ValidationError(user_message(error)) from error
 
     @classmethod
     def of(cls, args: MultiDict[str, str]) -> TryForm:
@@ -76,7 +78,7 @@ class TryForm(FlaskForm):
 class TakeDaysForm(FlaskForm):
     """Take the days that were tried."""
 
-    first_day = DayField(_l("First day"), [InputRequired()])
+    first_day = DayField(_l("First day"), [InputRequired(), in_a_year_of_events])
     reason = LineField(
         _l("Reason"),
         [InputRequired(), Length(max=500)],

@@ -185,7 +185,7 @@ def _plan_page(
         asked = TryForm.of(request.args)
         day = asked.day.data if asked.validate() else None
         if take_form is not None:
-            day = take_form.first_day.data
+            day = None if take_form.first_day.errors else take_form.first_day.data
         take_form = take_form or TakeDaysForm(formdata=None)
     skipped = override_queries.skipped(today)
     return render_template(

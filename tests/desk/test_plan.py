@@ -70,6 +70,18 @@ def test_the_plan_offers_to_try_another_week(organiser: Client) -> None:
 
 
 @pytest.mark.usefixtures("projected")
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_days_of_a_year_without_events_are_not_taken_and_it_says_why(
+    day: str, organiser: Client
+) -> None:
+    answer = organiser.submit(
+        "/organise/plan/what-if/symposium-2027", first_day=day, reason="Because"
+    )
+    assert (answer.status_code, "year" in alert(answer)) == (422, True)
+    assert db.session.query(EditionOverride).count() == 0
+
+
+@pytest.mark.usefixtures("projected")
 def test_another_week_shows_its_clashes_before_and_after(organiser: Client) -> None:
     page = words_in(organiser.get(TRY.format(day=AFTER_EID)), "id", "what-if")
     before, after, weeks = re.split("2 weeks later(?! ?;)|Nearest free weeks:", page)
