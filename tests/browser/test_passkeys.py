@@ -16,6 +16,7 @@ from app.accounts import access, sessions
 from app.accounts.models import Method, Passkey, Role
 from app.clock import real_utcnow
 from app.database import db
+from tests.browser.test_accessibility import AXE, Fault, faults_here
 from tests.factories import make_person
 
 if TYPE_CHECKING:
@@ -84,6 +85,11 @@ def begin(page: Page, named_app: tuple[Flask, str], person: Person) -> None:
     page.context.add_cookies([{"name": "session", "value": cookie, "url": url}])
 
 
+def look(page: Page) -> list[Fault]:
+    """Ask axe-core, where it is installed."""
+    return faults_here(page, page.url) if AXE.exists() else []
+
+
 @pytest.mark.usefixtures("device")
 def test_a_passkey_is_made_signs_in_alone_and_is_a_second_factor(
     page: Page, named_app: tuple[Flask, str]
@@ -92,18 +98,23 @@ def test_a_passkey_is_made_signs_in_alone_and_is_a_second_factor(
     begin(page, named_app, organiser)
     page.goto("/organise/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Add a second factor")
+    faults = look(page)
     page.get_by_label("Name of the passkey").fill("my phone")
     page.get_by_role("button", name="Make a passkey").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your recovery codes")
+    faults += look(page)
     page.get_by_role("link", name="I have kept them").click()
     page.wait_for_url("**/organise/")
     page.goto("/me/sign-in")
     expect(page.get_by_text("Passkey “my phone”")).to_be_visible()
+    faults += look(page)
     page.get_by_role("button", name="Sign out", exact=True).click()
 
     # By itself, and without typing who it is.
     page.goto("/login?next=/organise/plan")
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    faults += look(page)
+    page.get_by_role("button", name="Sign in with a passkey").focus()
+    page.keyboard.press("Enter")
     page.wait_for_url("**/organise/plan")
     page.get_by_role("button", name="Sign out", exact=True).click()
 
@@ -111,12 +122,17 @@ def test_a_passkey_is_made_signs_in_alone_and_is_a_second_factor(
     begin(page, named_app, organiser)
     page.goto("/organise/plan")
     expect(page.get_by_role("heading", level=1)).to_have_text("Second step")
+    faults += look(page)
     page.get_by_role("button", name="Use my passkey").click()
     page.wait_for_url("**/organise/plan")
     db.session.expire_all()
     passkey = db.session.query(Passkey).one()
     assert passkey.used_at is not None
     assert passkey.sign_count > 0
+
+    page.goto("/confirm?next=/me")
+    faults += look(page)
+    assert not faults, "\n".join(map(str, faults))
 
     # What was signed once is not taken again, whatever cookie comes with it.
     assert page.request.post(
