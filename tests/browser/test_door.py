@@ -185,3 +185,46 @@ def test_who_comes_without_a_registration_is_kept_offline_and_taken_in_once(
     )
     expect(state).to_have_text("Everything is sent.")
     assert attended_count() == 1
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["the first sends first", "the second"])
+def test_two_phones_that_were_offline_count_each_person_once(
+    new_page: Callable[..., Page], order: tuple[int, int]
+) -> None:
+    edition = make_edition(dtstart=TODAY, days=2, capacity=3, commit=True)
+    for name in ("Ana García", "Ben"):
+        registrations.register(edition, make_person(name=name), now=BEFORE)
+    selection.set_limits(
+        edition, {}, order=Order.TIME, answer_days=None, walk_ins=WalkIns.FREE, by=make_person(),
+        now=OPENING,
+    )  # fmt: skip
+    phones = []
+    for _phone in range(2):
+        keeper = make_person(role=Role.HOST_TEAM, scope=edition.slug, commit=True)
+        page = new_page(keeper, viewport={"width": 375, "height": 800})
+        page.goto(f"/door/{edition.slug}")
+        assert until(lambda page=page: page.evaluate(IS_KEPT))
+        page.context.set_offline(True)
+        phones.append(page)
+    for page, names in zip(phones, (["Ana García", "Ben"], ["Ana García"]), strict=True):
+        for name in names:
+            page.get_by_label("Code on the badge, or a name").fill(name)
+            page.get_by_role("button", name=f"Check in: {name}").click()
+        page.get_by_text("Somebody without a registration").click()
+        page.get_by_label("Name", exact=True).fill("Nia")
+        page.get_by_label("E-mail address").fill("nia@example.org")
+        page.get_by_role("button", name="Register and check in").click()
+        expect(page.locator("[data-door-state]")).to_contain_text("wait on this device")
+    assert attended_count() == 0
+    for page in [phones[number] for number in order]:
+        page.context.set_offline(False)
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+        expect(page.locator("[data-door-state]")).to_have_text("Everything is sent.")
+        expect(page.get_by_role("status")).to_have_text("Nia has a place and is checked in.")
+    count = page.locator('[data-door-count="2027-01-15"]')
+    expect(count).to_have_text("3")
+    db.session.rollback()
+    found = db.session.execute(select(Attendance.day, func.count()).group_by(Attendance.day)).all()
+    assert [tuple(row) for row in found] == [(TODAY, 3)]
+    page.get_by_label("Code on the badge, or a name").fill("Ben")
+    expect(page.locator(".door__here")).to_have_text("Checked in")  # by whichever phone
