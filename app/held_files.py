@@ -6,7 +6,7 @@ person who sent it; the form carries its seal. Nothing refers to it: after a day
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask import current_app, request
 from flask_wtf.file import FileField
@@ -65,6 +65,15 @@ class _WithSeal(FileInput):
         hidden = Markup('<input type="hidden" name="{}" value="{}">')
         sealed: Markup = hidden.format(field.sealed_name, field.sealed)
         return sealed + shown
+
+
+class Asked:
+    """A file that the form is about; whether one is there is the service's to say."""
+
+    field_flags: ClassVar = {"required": True}
+
+    def __call__(self, form: Any, field: Any) -> None:  # noqa: ANN401 - wtforms' own
+        """Refuse nothing: a file that came before counts too."""
 
 
 class HeldFileField(FileField):

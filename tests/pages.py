@@ -50,7 +50,9 @@ def words_in(response: TestResponse, name: str, value: str) -> str:
     """Return the words inside the first element whose attribute ``name`` is ``value``."""
     parser = _Words(name, value)
     parser.feed(response.text)
-    return " ".join("".join(parser.pieces).split())
+    found = " ".join("".join(parser.pieces).split())
+    assert " object at 0x" not in found, found  # a thing shown where its name is meant
+    return found
 
 
 def words(response: TestResponse) -> str:

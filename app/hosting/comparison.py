@@ -141,7 +141,7 @@ def _gates(judged: Sequence[Judged]) -> list[Line]:
 def _scores(call: CallForHosts, judged: Sequence[Judged]) -> list[Line]:
     def cell(one: Judged, criterion: Any) -> str:  # noqa: ANN401 - a criterion
         if one.rating is None:
-            return "–" if one.may_see_scores else _("after your own")
+            return _unseen(one)
         spread = one.rating.spreads[criterion]
         mean = format_decimal(round(float(spread.mean), 1))
         if spread.lowest == spread.highest:
@@ -162,9 +162,16 @@ def _scores(call: CallForHosts, judged: Sequence[Judged]) -> list[Line]:
     return [Line(_("Total, of 100"), "total", totals), *lines]
 
 
+def _unseen(one: Judged) -> str:
+    """Say why no score is shown: none is given, or the reader has not, or does not, score."""
+    if one.may_see_scores:
+        return "–"
+    return _("after your own") if one.may_score else _("seen by who scores")
+
+
 def _total(one: Judged) -> str:
     if one.rating is None:
-        return "–" if one.may_see_scores else _("after your own")
+        return _unseen(one)
     total = format_decimal(round(float(one.rating.total), 1))
     count = one.rating.evaluator_count
     return ngettext(

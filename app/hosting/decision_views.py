@@ -266,7 +266,9 @@ def promote(slug: str) -> ResponseReturnValue:
         form,
         make_host,
         title=_("Make the reserve the host"),
-        lede=_("The selected host has withdrawn. %(country)s stands by.", country=reserve.country),
+        lede=_(
+            "The selected host has withdrawn. %(country)s stands by.", country=reserve.country.name
+        ),
         said=_("The reserve is the host. Everybody concerned is written to."),
         offers=[reserve],
     )

@@ -50,6 +50,12 @@ class ReturnDayError(DomainError):
     message = N_("The day to send it in again must lie after today and before the event.")
 
 
+class AnnexMissingError(DomainError):
+    """An annex without its file."""
+
+    message = N_("Choose the file to add.")
+
+
 class AnnexesError(DomainError):
     """More annexes than anybody reads."""
 

@@ -94,6 +94,7 @@ class Judged:
     rating: Rating | None
     balance: Balance
     may_see_scores: bool
+    may_score: bool  # now or later: an evaluator who does not keep out
 
     @property
     def is_eligible(self) -> bool:
@@ -246,6 +247,8 @@ def judge(call: CallForHosts, reader: Person | None) -> list[Judged]:
     held = queries.held_regions(call.edition)
     region_count = 1 if call.edition.series.region else len(REGION_NAMES)
     is_organiser = access.organise(reader)
+    evaluator = evaluators.get(reader.id) if reader is not None else None
+    may_score = evaluator is not None and not keeps_out(offers, evaluator.person, evaluator)
     found = []
     for offer in offers:
         counted = _counted(evaluators, offers, sheets[offer.id])
@@ -257,7 +260,9 @@ def judge(call: CallForHosts, reader: Person | None) -> list[Judged]:
         ]
         rating = hosting.rate(by_criterion, balance.score, call.weights) if may_see else None
         shown = counted if may_see else []
-        found.append(Judged(offer, gates[offer.id], shown, rating, balance, may_see))
+        found.append(
+            Judged(offer, gates[offer.id], shown, rating, balance, may_see, may_score=may_score)
+        )
     return found
 
 

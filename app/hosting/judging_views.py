@@ -58,8 +58,9 @@ def gates(public_id: str) -> ResponseReturnValue:
             )
         except judging.EvidenceMissingError as error:
             db.session.rollback()
-            unshown = next(gate for gate, (_is_passed, shown) in found.items() if not shown)
-            put(form, error, form[f"{unshown.value}_evidence"])
+            for gate, (_is_passed, shown) in found.items():
+                if not shown:
+                    put(form, error, form[f"{gate.value}_evidence"])
         except merging.WrittenMeanwhileError as error:
             db.session.rollback()
             put(form, error)

@@ -120,7 +120,7 @@ def annexes(public_id: str) -> ResponseReturnValue:
         try:
             sent = form.file.sent(the_person().id)
             if sent is None:
-                raise uploads.UploadEmptyError(name="")
+                raise drafts.AnnexMissingError
             drafts.add_annex(offer, form.title.data, *sent, by=the_person(), now=clock.utcnow())
         except DomainError as error:
             db.session.rollback()

@@ -39,7 +39,7 @@ from app.forms import (
     clean,
     options,
 )
-from app.held_files import HeldFileField
+from app.held_files import Asked, HeldFileField
 from app.hosting import merging, sections
 from app.hosting.forms import WindowsMixin
 from app.hosting.sections import ASKED, NEEDED, Payer, Section
@@ -373,6 +373,7 @@ class AnnexForm(FlaskForm):
     title = LineField(_l("What it is"), [InputRequired(), Length(max=120)])
     file = HeldFileField(
         _l("The file"),
+        [Asked()],
         description=_l(
             "A PDF file or a picture (PNG or JPEG) of at most 10 MB. No classified or sensitive "
             "information."

@@ -189,6 +189,7 @@ def compare(slug: str) -> ResponseReturnValue:
         may_organise=access.organise(person),
         may_judge=access.judge_offers(person),
         is_asked=queries.evaluator(call, the_person()) is not None,
+        recusal=judging.recusal(call, the_person(), queries.evaluator(call, the_person())),
         round_status=decided.status.value if decided is not None else "",
         need=need_queries.of_edition(edition) if call.is_rolling else None,
         decide_by=milestone_queries.decision_days([edition.id]).get(edition.id),

@@ -345,6 +345,7 @@ def test_the_reserve_is_made_host_from_its_page(
     client.sign_in(organiser)
     assert "Brevia is the reserve." in words(client.get(path(edition)))
     form = client.get(path(edition, "/reserve"))
+    assert "The selected host has withdrawn. Brevia stands by." in words(form)
     typed = {key: fields(form)[key] for key in ("first_day", "last_day")}
     done = client.submit(
         path(edition, "/reserve"),

@@ -68,7 +68,7 @@ def test_each_condition_is_recorded_with_its_evidence_and_who_checked(
     client.sign_in(organiser)
     path = f"/hosting/offers/{submitted.public_id}/gates"
     missing = client.submit(path, letter="passed", dates="failed")
-    assert (missing.status_code, "Say what shows it" in alert(missing)) == (422, True)
+    assert (missing.status_code, alert(missing).count("Say what shows it")) == (422, 2)
     assert fields(missing)["dates"] == "failed"
     assert queries.gates_of([submitted])[submitted.id] == {}
     typed = {"letter": "passed", "letter_evidence": "Page 1", "dates": "failed",
@@ -254,6 +254,10 @@ def test_others_scores_are_seen_only_after_ones_own(
         }
 
     assert totals() == {"first": True, "second": False, "organiser": True, "member": False}
+    # Who will score reads when they see them; who does not is promised nothing.
+    page = f"/hosting/calls/{call.edition.slug}"
+    assert "Venue (20) after your own" in words(client.sign_in(second).get(page))
+    assert "Venue (20) seen by who scores" in words(client.sign_in(readers["member"]).get(page))
     give(offer, second, 2)
     assert totals() == {"first": True, "second": True, "organiser": True, "member": False}
     page = words(client.sign_in(second).get(f"/hosting/calls/{call.edition.slug}"))
@@ -279,6 +283,8 @@ def test_a_member_of_a_bidding_country_keeps_out_even_by_hand(
     for person, reason in ((told, "Alboria"), (contact, "Alboria"), (own, "My brother's hotel")):
         client.sign_in(person)
         assert "You keep out of this choice" in words(client.get(path))
+        page = words(client.get(f"/hosting/calls/{call.edition.slug}"))
+        assert (f"The reason: {reason}." in page, "Score it" in page) == (True, False)
         answer = client.submit(path, **marks(venue_comment="Large"))
         assert (answer.status_code, f"({reason})" in alert(answer)) == (422, True)
         assert (fields(answer)["venue"], fields(answer)["venue_comment"]) == ("4", "Large")

@@ -266,7 +266,14 @@ def test_annexes_are_added_and_removed(client: Client, edition: Edition, contact
     refused = client.submit(f"{path}/annexes", title="A picture", file=pdf("p.png", b"\x89PNG"))
     assert (refused.status_code, "p.png" in alert(refused)) == (422, True)
     none = client.submit(f"{path}/annexes", title="Nothing")
-    assert (none.status_code, "empty" in alert(none)) == (422, True)
+    assert (none.status_code, "Choose the file to add." in alert(none)) == (422, True)
+    untitled = client.submit(f"{path}/annexes", file=pdf("prices.pdf"))
+    assert (untitled.status_code, "“prices.pdf” has arrived" in words(untitled)) == (422, True)
+    again = fields(untitled) | {"title": "Prices"}
+    assert client.submit(f"{path}/annexes", **again).status_code == 303
+    (_plan, prices) = queries.annexes_of([the_offer()])[the_offer().id]
+    assert (prices.title, prices.file.name) == ("Prices", "prices.pdf")
+    client.submit(f"{path}/annexes/{prices.id}/remove")
     client.submit(f"{address}/remove")
     assert queries.annexes_of([the_offer()])[the_offer().id] == []
     assert client.get(address).status_code == 404
