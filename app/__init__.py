@@ -38,6 +38,7 @@ from app.accounts import (
 from app.accounts import retention as accounts_retention
 from app.accounts import views as accounts_views
 from app.accounts.models import Grant, Person
+from app.backups import commands as backups_commands
 from app.countries import commands as countries_commands
 from app.database import db
 from app.desk import commands as desk_commands
@@ -214,6 +215,7 @@ def create_app(config: Config) -> Flask:
         app.register_blueprint(blueprint)
     for group in (
         audit_commands.audit,
+        backups_commands.backup,
         countries_commands.countries,
         editions_commands.series,
         hosting_commands.hosting,

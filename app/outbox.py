@@ -15,11 +15,11 @@ from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app
-from sqlalchemy import Index, LargeBinary, String, Text, delete, or_, select
+from sqlalchemy import Index, LargeBinary, String, Text, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import database, disk
@@ -28,12 +28,14 @@ from app.database import Instant, Model, db
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, CursorResult
 
     from config import Config
 
 # Before any clock: causes are dated by the domain's clock, which may be shifted, or to the second.
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+HELD_UNTIL = datetime(9999, 1, 1, tzinfo=UTC)  # by an organiser
+HELD = "Held: a backup was put back, and this may have been sent before."
 CLAIM_LIFE = timedelta(minutes=5)
 FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(minutes=10)
@@ -60,6 +62,11 @@ class OutboxMessage(Model):
     attempt_count: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(String(500), default="")
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it leaves only once an organiser says so."""
+        return self.sent_at is None and self.due_at >= HELD_UNTIL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +141,15 @@ def latest(limit: int = 100) -> Sequence[OutboxMessage]:
     ).all()
 
 
+def held() -> Sequence[OutboxMessage]:
+    """Return the mails that leave only once an organiser says so, newest first."""
+    return db.session.scalars(
+        select(OutboxMessage)
+        .where(OutboxMessage.sent_at.is_(None), OutboxMessage.due_at >= HELD_UNTIL)
+        .order_by(OutboxMessage.id.desc())
+    ).all()
+
+
 def to(address: str) -> Sequence[OutboxMessage]:
     """Return the mails to ``address``, oldest first."""
     return db.session.scalars(
@@ -175,6 +191,31 @@ def deliver_due(*, now: datetime) -> int:
     ids = due(now=now)
     db.session.rollback()
     return sum(deliver(message_id, now=now) for message_id in ids)
+
+
+def hold_unsent() -> int:
+    """Hold every mail that has not left, and delete those with a sign-in link; return how many."""
+    _delete(OutboxMessage.sent_at.is_(None), OutboxMessage.is_secret.is_(True))
+    return _hold(OutboxMessage.sent_at.is_(None))
+
+
+def hold_new() -> int:
+    """Hold what was put into the outbox in this transaction; return how many mails that are."""
+    return _hold(OutboxMessage.id.in_(db.session.info.pop(PENDING_KEY, ())))
+
+
+def _hold(*where: ColumnElement[bool]) -> int:
+    held = update(OutboxMessage).where(*where).values(due_at=HELD_UNTIL, error=HELD)
+    return cast("CursorResult[Any]", db.session.execute(held)).rowcount
+
+
+def release(message: OutboxMessage) -> None:
+    """Let a mail leave that was held; one that was not, or has left, stays as it is."""
+    database.write(message)
+    if message.is_held:
+        message.due_at, message.error = AT_ONCE, ""
+        db.session.info.setdefault(PENDING_KEY, []).append(message.id)
+        db.session.flush()
 
 
 def erase(words: Sequence[str]) -> None:

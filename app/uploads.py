@@ -21,6 +21,7 @@ from app.outbox import settings
 from scheduler.errors import N_, DomainError, GoneError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
     from pathlib import Path
 
@@ -107,7 +108,19 @@ class StoredFile(Model):
     @property
     def path(self) -> Path:
         """Where the bytes lie."""
-        return settings().instance_path / "files" / self.stored_name
+        return folder() / self.stored_name
+
+
+def folder() -> Path:
+    """Return where files lie, each under its random name."""
+    return settings().instance_path / "files"
+
+
+def put_back(files: Iterable[Path]) -> None:
+    """Move ``files``, each under its stored name, to where their rows look for them."""
+    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in files:
+        path.replace(folder() / path.name)
 
 
 def sniff(content: bytes) -> Kind | None:
@@ -252,5 +265,6 @@ def _let_go_of_unreferred(now: datetime) -> int:
     for stored in unreferred:
         remove(stored)
     known = set(db.session.scalars(select(StoredFile.stored_name)))
-    files = (settings().instance_path / "files").glob("*")
-    return len(unreferred) + disk.drop_strays(path for path in files if path.name not in known)
+    return len(unreferred) + disk.drop_strays(
+        path for path in folder().glob("*") if path.name not in known
+    )

@@ -132,6 +132,14 @@ def _fresh(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def _empty(instance_path: Path) -> None:
+    empty_database(instance_path)
+    for folder in ("mail", "files", "exports"):
+        shutil.rmtree(instance_path / folder, ignore_errors=True)
+    (instance_path / "erased").unlink(missing_ok=True)
+
+
+def empty_database(instance_path: Path) -> None:
+    """Take every row out, as on a machine whose disk was replaced."""
     if POSTGRESQL:
         tables = ", ".join(f"'{name}'" for name in Model.metadata.tables)
         with db.engine.connect() as connection:
@@ -143,8 +151,6 @@ def _empty(instance_path: Path) -> None:
         for suffix in ("", "-wal", "-shm"):
             (instance_path / f"symposia.db{suffix}").unlink(missing_ok=True)
         shutil.copy(instance_path / "empty.db", instance_path / "symposia.db")
-    for folder in ("mail", "files", "exports"):
-        shutil.rmtree(instance_path / folder, ignore_errors=True)
 
 
 class Client(FlaskClient):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, String, Text, cast, delete, or_, select, update
 
 from app import audit, audit_proof, database, outbox
-from app.accounts import queries
+from app.accounts import erased, queries
 from app.accounts.models import (
     Consent,
     Grant,
@@ -173,6 +173,7 @@ def erase(person: Person, *, by: Person | None, now: datetime, reason: str = "")
 def _erase(person: Person, *, by: Person | None, now: datetime, reason: str) -> None:
     if {other.id for other in queries.with_role(Role.ORGANISER)} == {person.id}:
         raise LastOrganiserError
+    erased.note(person)
     person_erased.send(None, person=person, now=now)
     database.write(person)
     words = [person.email, *([person.name] if " " in person.name.strip() else [])]

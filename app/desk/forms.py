@@ -1,4 +1,4 @@
-"""The shape of what is asked on the plan's page."""
+"""The shape of what is asked on the pages of plan and mail."""
 
 from __future__ import annotations
 
@@ -45,6 +45,12 @@ class HorizonForm(FlaskForm):
     def of(cls, args: MultiDict[str, str]) -> HorizonForm:
         """Return the form as the address fills it; reading needs no token."""
         return cls(args, meta={"csrf": False})
+
+
+class ReleaseForm(FlaskForm):
+    """Let a mail leave that was held."""
+
+    submit = SubmitField(_l("Send it now"))
 
 
 class TakeUpForm(FlaskForm):

@@ -15,7 +15,7 @@ from app.accounts import access
 from app.accounts.access import the_person
 from app.database import db
 from app.desk import audit_page, decision_lines, decisions, evaluations, papers
-from app.desk.forms import ApplyForm, HorizonForm, TakeDaysForm, TakeUpForm, TryForm
+from app.desk.forms import ApplyForm, HorizonForm, ReleaseForm, TakeDaysForm, TakeUpForm, TryForm
 from app.desk.pieces import pieces_context
 from app.desk.plan_page import Address, show
 from app.desk.what_if import try_days
@@ -220,21 +220,28 @@ def take_up(override_id: int) -> ResponseReturnValue:
 @bp.get("/mail")
 @access.needs(access.organise)
 def mail() -> ResponseReturnValue:
-    """Show the newest mails and whether they have left."""
-    return render_template("desk/mail.html", messages=outbox.latest())
+    """Show the newest mails and whether they have left; first those that are held."""
+    held = outbox.held()
+    others = [message for message in outbox.latest() if message not in held]
+    return render_template("desk/mail.html", messages=[*held, *others])
 
 
-@bp.get("/mail/<int:message_id>")
+@bp.route("/mail/<int:message_id>", methods=["GET", "POST"])
 @access.needs(access.organise)
 def message(message_id: int) -> ResponseReturnValue:
-    """Show one mail as it was, or will be, sent."""
+    """Show one mail as it was, or will be, sent; let one that is held leave."""
     found = outbox.find(message_id)
     if found is None:
         raise NotFoundError
+    form = ReleaseForm()
+    if form.validate_on_submit():
+        outbox.release(found)
+        db.session.commit()
+        return redirect(url_for(".message", message_id=message_id), HTTPStatus.SEE_OTHER)
     # Without SMTP the mail lies in a folder of this machine, and the desk is how one reads it;
     # with it, a sign-in link is its addressee's alone.
     is_hidden = found.is_secret and outbox.settings().smtp_url is not None
-    return render_template("desk/message.html", message=found, is_hidden=is_hidden)
+    return render_template("desk/message.html", message=found, is_hidden=is_hidden, form=form)
 
 
 @bp.get("/audit")

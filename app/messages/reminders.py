@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Select
+
 _R = RegistrationStatus
 _AHEAD = frozenset(
     {
@@ -113,6 +115,34 @@ KINDS = (
 
 def work(*, now: datetime) -> int:
     """Post every reminder that is due at ``now``; commits. Return how many."""
+    due = _due(now)
+    db.session.rollback()
+    posted = sum(_post(edition_id, kind, day, now=now) for edition_id, kind, day in due)
+    return posted + _remind_of_offers(now)
+
+
+def note_due(*, now: datetime) -> int:
+    """Note every reminder that is due at ``now`` as posted, without posting it; return how many.
+
+    For when nobody knows what went out: once too seldom is better than twice to everybody.
+    """
+    noted = [
+        Reminder(registration_id=registration.id, kind=_name(kind, day), posted_at=now)
+        for edition_id, kind, day in _due(now)
+        for registration in _unreminded(
+            db.session.get_one(Edition, edition_id), kind, _name(kind, day)
+        )
+    ]
+    noted += [
+        Reminder(registration_id=registration.id, kind=OFFER, posted_at=now)
+        for registration in db.session.scalars(_offered(now))
+    ]
+    db.session.add_all(noted)
+    db.session.flush()
+    return len(noted)
+
+
+def _due(now: datetime) -> list[tuple[int, Kind, date]]:
     today = now.date()
     ahead = db.session.scalars(
         select(Edition).where(
@@ -121,22 +151,34 @@ def work(*, now: datetime) -> int:
             Edition.dtstart.between(today, today + LOOK_AHEAD),
         )
     ).all()
-    due = [
+    return [
         (edition.id, kind, day)
         for edition in ahead
         for kind in KINDS
         if (day := kind.day_of(edition)) is not None
         and day - timedelta(days=kind.lead_days) <= edition.day_at(now) < day
     ]
-    db.session.rollback()
-    posted = sum(_post(edition_id, kind, day, now=now) for edition_id, kind, day in due)
-    return posted + _remind_of_offers(now)
+
+
+def _name(kind: Kind, day: date) -> str:
+    return f"{kind.name} {day.isoformat()}"
 
 
 def _remind_of_offers(now: datetime) -> int:
     """Post a reminder to whoever has not answered an offer that is soon over."""
     database.write()
-    offered = db.session.scalars(
+    offered = db.session.scalars(_offered(now).with_for_update(of=Registration)).all()
+    for registration in offered:
+        letter = letters.offered(registration, is_reminder=True)
+        outbox.post(registration.person.email, letter, now=now)
+        db.session.add(Reminder(registration_id=registration.id, kind=OFFER, posted_at=now))
+    db.session.commit()
+    return len(offered)
+
+
+def _offered(now: datetime) -> Select[Registration]:
+    """Select whoever has not answered an offer that is soon over, and was not reminded."""
+    return (
         select(Registration)
         .join(Registration.edition)
         .where(
@@ -148,14 +190,7 @@ def _remind_of_offers(now: datetime) -> int:
             ~exists().where(Reminder.registration_id == Registration.id, Reminder.kind == OFFER),
         )
         .order_by(Registration.edition_id, Registration.id)
-        .with_for_update(of=Registration)
-    ).all()
-    for registration in offered:
-        letter = letters.offered(registration, is_reminder=True)
-        outbox.post(registration.person.email, letter, now=now)
-        db.session.add(Reminder(registration_id=registration.id, kind=OFFER, posted_at=now))
-    db.session.commit()
-    return len(offered)
+    )
 
 
 def _post(edition_id: int, kind: Kind, day: date, *, now: datetime) -> int:
@@ -165,7 +200,7 @@ def _post(edition_id: int, kind: Kind, day: date, *, now: datetime) -> int:
         db.session.rollback()
         return 0
     database.write(edition)
-    name = f"{kind.name} {day.isoformat()}"
+    name = _name(kind, day)
     unreminded = _unreminded(edition, kind, name)
     for registration in unreminded:
         outbox.post(registration.person.email, _letter(registration, kind, day), now=now)

@@ -34,7 +34,12 @@ def run_offline() -> None:
 
 
 def run_online() -> None:
-    """Run the migrations in one transaction that writes."""
+    """Run the migrations in one transaction that writes: the caller's, if there is one."""
+    given = context.config.attributes.get("connection")
+    if given is not None:
+        context.configure(connection=given, **options)
+        context.run_migrations()
+        return
     with db.engine.connect().execution_options(writes=True) as connection:
         context.configure(connection=connection, **options)
         with context.begin_transaction():

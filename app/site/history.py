@@ -193,6 +193,7 @@ WORDS = {
     "person.consent_given": _l("Consent given"),
     "person.consent_withdrawn": _l("Consent withdrawn"),
     "person.erased": _l("A person erased"),
+    "backup.restored": _l("A backup put back"),
 }
 
 KINDS = {
@@ -210,6 +211,7 @@ KINDS = {
     "issued_document": _l("Document"),
     "document_text": _l("Words of a document"),
     "person": _l("Person"),
+    "backup": _l("Backup"),
 }
 """What acts are done to, by the name of its table."""
 

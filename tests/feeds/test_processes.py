@@ -294,3 +294,35 @@ def test_after_a_backup_was_put_back_nobody_keeps_what_it_does_not_have(
     for known in (old, lost):
         assert statuses(known, 3) == [200] * 2 * SERVERS
     assert statuses(new, 3) == [304] * 2 * SERVERS
+
+
+def test_a_backup_put_back_by_the_command_is_served_by_every_process_at_once(
+    app: Flask, ports: list[int], tmp_path: Path
+) -> None:
+    edition, organiser = make_edition(title="Version 1"), make_person(commit=True)
+
+    def run(*words: str) -> None:
+        db.session.remove()
+        result = app.test_cli_runner().invoke(args=["backup", *words, str(tmp_path / "backup")])
+        assert (result.exit_code, result.exception) == (0, None), result.output
+
+    def told() -> list[tuple[int, str, int]]:
+        return [
+            (status, headers["ETag"], version_of(body))
+            for status, headers, body in (ask(port, "/feeds/all.ics", {}) for port in ports)
+        ]
+
+    [(status, old, _number)] = set(told())
+    assert status == 200
+    run("create")
+    service.describe(
+        db.session.merge(edition), title="Version 2", summary="", by=db.session.merge(organiser),
+        now=OPENING + timedelta(hours=1),
+    )  # fmt: skip
+    db.session.commit()
+    [(_status, lost, number)] = set(told())
+    assert number == 2
+    run("restore", "--replace")
+    assert set(told()) == {(200, old, 1)}
+    asked = [ask(port, "/feeds/all.ics", {"If-None-Match": lost})[0] for port in ports]
+    assert asked == [200] * SERVERS

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+import tomllib
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from flask import Flask
 
 import config
 from app import clock
+from app.version import VERSION
 
 SECRET = {"SYMPOSIA_SECRET_KEY": "a long random text"}
 
@@ -196,3 +198,8 @@ def test_the_day_that_polls_go_by_is_the_clocks_own(
     assert [today(), today()] == [date(2027, 1, 16)] * 2
     monkeypatch.setattr(time, "time", lambda: real)  # a clock may be put back
     assert today() == date(2027, 1, 15)
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    project = tomllib.loads((config.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["version"] == VERSION
