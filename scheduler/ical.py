@@ -8,6 +8,7 @@ may keep the bytes of an entry with its row and only join them: ``encode`` of so
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING
 
 from icalendar import Timezone
@@ -84,10 +85,13 @@ def encode_invitation(entry: CalendarEntry, invitation: Invitation) -> bytes:
     Raises:
         UnknownTimezoneError: the entry's zone is not in the tz database.
     """
-    opening = write_lines(build_bare_calendar(PRODID, invitation.method)).removesuffix(ENDING)
-    return b"".join(
-        [opening, *_timezones([entry]), write_lines(build_event(entry, invitation)), ENDING]
-    )
+    event = write_lines(build_event(entry, invitation))
+    return b"".join([_opening(invitation.method), *_timezones([entry]), event, ENDING])
+
+
+@cache
+def _opening(method: Method) -> bytes:
+    return write_lines(build_bare_calendar(PRODID, method)).removesuffix(ENDING)
 
 
 def encode_component(entry: CalendarEntry) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from icalendar import Alarm, Calendar, Component, Event
 from icalendar.prop import vCalAddress, vCategory, vDDDTypes, vDuration, vGeo, vInt, vText, vUri
@@ -135,6 +135,10 @@ class _Text(vText):
         return self.translate(_ESCAPES).encode()
 
 
+_PLAIN = frozenset({_Text, vInt, vDDDTypes})
+"""Types whose values hold no line break once they are written."""
+
+
 class _Geo(vGeo):
     """GEO with six decimal places: a float may be 1e-05, which RFC 5545 §3.3.7 does not know."""
 
@@ -179,19 +183,33 @@ def _moment(value: date | datetime, tzid: str | None = None) -> vDDDTypes:
 
 def write_lines(component: Component) -> bytes:
     """Write ``component`` as folded lines with CRLF."""
-    lines = (
-        component.content_line(name, value, sorted=False)
-        for name, value in component.property_items(sorted=False)
-    )
+    lines = (_line(component, *each) for each in component.property_items(sorted=False))
     return b"".join(_fold(line) + b"\r\n" for line in lines)
 
 
-def _fold(line: str) -> bytes:
-    r"""Fold ``line`` to 75 octets (RFC 5545 §3.1), between characters and never in an escape.
+def _line(component: Component, name: str, value: Any) -> bytes:  # noqa: ANN401 - the library's
+    """Write one property; the library's way takes five times as long and is left to the others."""
+    if isinstance(value, bytes):  # BEGIN and END
+        return b"%s:%s" % (name.encode(), value)
+    if type(value) not in _PLAIN:
+        return str(component.content_line(name, value, sorted=False)).encode()
+    written = value.to_ical()
+    octets = written if isinstance(written, bytes) else written.encode()
+    params = value.params and value.params.to_ical(sorted=False)
+    return (
+        b"%s;%s:%s" % (name.encode(), params, octets)
+        if params
+        else b"%s:%s" % (name.encode(), octets)
+    )
+
+
+def _fold(octets: bytes) -> bytes:
+    r"""Fold a line to 75 octets (RFC 5545 §3.1), between characters and never in an escape.
 
     The library's own is slower and cuts ``\\`` in two; elsewhere the folds are the same.
     """
-    octets = line.encode()
+    if len(octets) < _LIMIT:
+        return octets
     pieces = []
     start, end = 0, _LIMIT - 1
     while end < len(octets):
