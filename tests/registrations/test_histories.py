@@ -371,12 +371,12 @@ class Model:
 
     def join(self, who: int, other: Someone) -> None:
         one, party = self.of(who), other.party
-        insist(party is not None and party[1])
         insist(one is not None or self.is_open)
         insist(one is None or one.status in MAY_WAIT)
         if one is not None and one.party is party:
             return
         insist(one is None or one.party is None)
+        insist(party is not None and party[1])
         members = self.members(party)
         insist(members, not any(each.status in SITTING for each in members))
         insist(len(members) < (party[0] or 10))
