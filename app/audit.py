@@ -77,6 +77,8 @@ class AuditHead(Model):
 
 # Used under a lock that everybody needs: rows, not entities.
 _ENTRIES, _HEAD = (Model.metadata.tables[name] for name in ("audit_entry", "audit_head"))
+_READ_HEAD = select(_HEAD.c.number, _HEAD.c.hash).with_for_update()
+_ADD_ENTRY = insert(_ENTRIES)
 
 
 def record(
@@ -96,9 +98,7 @@ def record(
         RuntimeError: the transaction does not write, or a field is not for the log.
     """
     session = db.session()
-    if not database.is_writing(session):
-        problem = "this transaction did not open with database.write()"
-        raise RuntimeError(problem)
+    database.insist_on_writing(session)
     if NOT_FOR_THE_LOG & set(changes or ()):
         problem = f"not for the log: {sorted(NOT_FOR_THE_LOG & set(changes or ()))}"
         raise RuntimeError(problem)
@@ -125,7 +125,7 @@ def settle() -> None:
         return  # within a savepoint, which may be undone without the rest, it waits
     pending = session.info.pop(PENDING_KEY)
     session.flush()  # what is still to be written takes its locks before ours
-    number, previous = session.execute(select(_HEAD.c.number, _HEAD.c.hash).with_for_update()).one()
+    number, previous = session.execute(_READ_HEAD).one()
     for number, entry in enumerate(pending, number + 1):  # noqa: B020 - counts on from the head
         del entry["transaction"]
         entry |= {
@@ -138,7 +138,7 @@ def settle() -> None:
             entry["salt"], entry["subject_id"], entry["reason"], entry["changes"]
         )
         previous = entry["hash"] = chain_hash(previous, entry)
-    session.execute(insert(_ENTRIES), pending)
+    session.execute(_ADD_ENTRY, pending)
 
 
 def actor_hash(salt: str, person_id: int | None) -> str:

@@ -99,12 +99,13 @@ class Model(DeclarativeBase):
 db = SQLAlchemy(metadata=Model.metadata)
 
 
-def write(row: Model | None = None) -> None:
+def write(row: Model | None = None, *, still: Sequence[Model] = ()) -> None:
     """Take the write lock, so that what is counted next still holds when it is written.
 
     Ends the read transaction and begins one that writes: ``BEGIN IMMEDIATE`` on SQLite (a
     transaction that read first could not upgrade once another has written), the lock of ``row``
-    on PostgreSQL. ``row`` is reloaded. Inside a transaction that writes already, only the row is
+    on PostgreSQL. ``row`` is reloaded, and all else when it is used next but for ``still``: rows of
+    which what was read is good enough. Inside a transaction that writes already, only the row is
     locked.
 
     Raises:
@@ -117,7 +118,10 @@ def write(row: Model | None = None) -> None:
         problem = "take the write lock before changing anything"
         raise RuntimeError(problem)
     else:
+        for each in still:  # out of the session, a row outlives the transaction it was read in
+            session.expunge(each)
         session.rollback()
+        session.add_all(still)
         session.connection(execution_options={"writes": True})
     if row is not None:
         # Only the row itself: what is joined to it (a series, a country) stays free for others,
@@ -190,6 +194,17 @@ def insert_alike(
     connection.execute(insert(model).values(values), rows)
 
 
+def insist_on_writing(session: Session) -> None:
+    """Fail at once where a service forgot ``write``: under load SQLite would fail now and then.
+
+    Raises:
+        RuntimeError: the transaction of ``session`` has not taken the write lock.
+    """
+    if not is_writing(session):
+        problem = "this transaction did not open with database.write()"
+        raise RuntimeError(problem)
+
+
 def is_writing(session: Session) -> bool:
     """Return whether the transaction of ``session`` has taken the write lock."""
     return session.in_transaction() and bool(
@@ -224,12 +239,10 @@ def _insist_on_write_lock(
     flush_context: UOWTransaction,  # noqa: ARG001 - the event's signature
     instances: object,  # noqa: ARG001 - the event's signature
 ) -> None:
-    """Fail at once where a service forgot ``write``: under load SQLite would fail now and then."""
     if not session.in_transaction() or is_writing(session):
         return
     if session.connection().in_transaction() and session.new | session.dirty | session.deleted:
-        problem = "this transaction did not open with database.write()"
-        raise RuntimeError(problem)
+        insist_on_writing(session)
 
 
 @event.listens_for(Engine, "connect")
@@ -280,17 +293,20 @@ def _begin_in_turn(connection: Connection) -> None:
     milliseconds who waited longest comes last, and the lock lies idle.
     """
     until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
-    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    # Past SQLAlchemy, whose errors cost more than the asking.
+    file: Any = connection.connection.driver_connection
+    file.execute("PRAGMA busy_timeout = 0")
     try:
         while True:
             try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            except OperationalError as error:
-                is_busy = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+                file.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
                 if not is_busy or time.monotonic() > until:
-                    raise
+                    break
                 time.sleep(BUSY_STEP_SECONDS)
             else:
                 return
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # refused once more, in SQLAlchemy's words
     finally:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        file.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")

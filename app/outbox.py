@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app
-from sqlalchemy import Index, LargeBinary, String, Text, delete, or_, select, update
+from sqlalchemy import Index, LargeBinary, String, Text, delete, insert, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import database, disk
@@ -69,6 +69,9 @@ class OutboxMessage(Model):
         return self.sent_at is None and self.due_at >= HELD_UNTIL
 
 
+_ADD_MESSAGE = insert(Model.metadata.tables["outbox_message"])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """What a mail says: plain sentences first, then one thing to do and what comes next."""
@@ -97,25 +100,35 @@ def settings() -> Config:
     return found
 
 
-def post(to_address: str, letter: Letter, *, now: datetime) -> OutboxMessage:
-    """Put ``letter`` into the outbox, in the caller's transaction."""
-    message = OutboxMessage(
-        message_id=f"<{uuid.uuid4()}@{settings().mail_from.rpartition('@')[2]}>",
-        to_address=to_address,
-        # One line: a break would begin another header, and such a mail is never sent.
-        subject=" ".join(letter.subject.splitlines())[:SUBJECT_MAX],
-        text=_render("mail/letter.txt", letter),
-        html=_render("mail/letter.html", letter),
-        is_secret=letter.is_secret,
-        calendar_method=letter.invitation[0] if letter.invitation else "",
-        calendar=letter.invitation[1] if letter.invitation else None,
-        created_at=now,
-        due_at=AT_ONCE,
+def post(to_address: str, letter: Letter, *, now: datetime) -> int:
+    """Put ``letter`` into the outbox, in the caller's transaction; return the message's id.
+
+    Raises:
+        RuntimeError: the transaction does not write.
+    """
+    session = db.session()
+    database.insist_on_writing(session)
+    method, calendar = letter.invitation or ("", None)
+    # A row, not an entity: a letter is often written while others wait for the lock.
+    added = session.execute(
+        _ADD_MESSAGE,
+        {
+            "message_id": f"<{uuid.uuid4()}@{settings().mail_from.rpartition('@')[2]}>",
+            "to_address": to_address,
+            # One line: a break would begin another header, and such a mail is never sent.
+            "subject": " ".join(letter.subject.splitlines())[:SUBJECT_MAX],
+            "text": _render("mail/letter.txt", letter),
+            "html": _render("mail/letter.html", letter),
+            "is_secret": letter.is_secret,
+            "calendar_method": method,
+            "calendar": calendar,
+            "created_at": now,
+            "due_at": AT_ONCE,
+        },
     )
-    db.session.add(message)
-    db.session.flush()
-    db.session.info.setdefault(PENDING_KEY, []).append(message.id)
-    return message
+    message_id: int = added.inserted_primary_key[0]  # type: ignore[attr-defined]
+    session.info.setdefault(PENDING_KEY, []).append(message_id)
+    return message_id
 
 
 def _render(template: str, letter: Letter) -> str:

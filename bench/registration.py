@@ -213,7 +213,8 @@ def measure_requests(installation: Installation, people: People, server: Popen[s
     print(
         f"{installation.name}, over HTTP: {pace:,.0f} registrations/s of {CLIENTS} clients who "
         f"never pause, p50 {median(seconds) * 1000:.0f}, p99 {percentile(seconds, 0.99) * 1000:.0f}"
-        f" ms; {cpu[0] / len(seconds) * 1000:.1f} ms CPU each"
+        f" ms; {cpu[0] / len(seconds) * 1000:.1f} ms CPU each, and "
+        f"{cpu[1] / len(seconds) * 1000:.1f} of the queue, which is not done then"
     )
     step = 2 * CLIENTS / pace
 

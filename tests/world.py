@@ -336,13 +336,13 @@ def _things_of_the_desk(people: Mapping[str, Person | None]) -> dict[str, Mappin
         now=now,
     )
     letter = outbox.Letter(subject="News", paragraphs=["There is some."])
-    mail = outbox.post("somebody@example.org", letter, now=now)
+    mail_id = outbox.post("somebody@example.org", letter, now=now)
     return {
         "an edition ahead": {"slug": ahead.slug},
         "an act": {"slug": ahead.slug, "name": "override"},
         "a skipped occurrence": {"override_id": override_queries.skipped(clock.today())[0].id},
         "a known event": {"event_id": event.id},
-        "a mail": {"message_id": mail.id},
+        "a mail": {"message_id": mail_id},
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.accounts.models import (
@@ -39,19 +39,23 @@ def find(email: str) -> Person | None:
     return db.session.scalar(select(Person).filter_by(email=email.strip().lower()))
 
 
+# Made once: every page of somebody signed in asks it.
+_SESSION = (
+    select(SignIn)
+    .join(SignIn.person)
+    .where(
+        SignIn.token_hash == bindparam("token_hash"),
+        SignIn.ended_at.is_(None),
+        SignIn.expires_at > bindparam("now"),
+        Person.active,
+    )
+    .options(contains_eager(SignIn.person).selectinload(Person.grants))
+)
+
+
 def session_of(token: str, *, now: datetime) -> SignIn | None:
     """Return the live session behind a cookie's token, its person loaded with it."""
-    return db.session.scalar(
-        select(SignIn)
-        .join(SignIn.person)
-        .where(
-            SignIn.token_hash == hashed(token),
-            SignIn.ended_at.is_(None),
-            SignIn.expires_at > now,
-            Person.active,
-        )
-        .options(contains_eager(SignIn.person).selectinload(Person.grants))
-    )
+    return db.session.scalar(_SESSION, {"token_hash": hashed(token), "now": now})
 
 
 def sessions_of(person: Person, *, now: datetime) -> Sequence[SignIn]:

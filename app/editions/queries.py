@@ -6,7 +6,17 @@ from datetime import date, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Select, String, and_, func, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 
 from app.countries.models import Country
 from app.database import db
@@ -30,9 +40,12 @@ CANCELLED_STAY = timedelta(days=180)
 _STATES = {status.name: (status.value, status in SETTLED) for status in EditionStatus}
 
 
+_BY_SLUG = select(Edition).where(Edition.slug == bindparam("slug"))
+
+
 def find(slug: str) -> Edition | None:
     """Return the edition with this slug."""
-    return db.session.scalar(select(Edition).filter_by(slug=slug))
+    return db.session.scalar(_BY_SLUG, {"slug": slug})
 
 
 def of_series(series: Series) -> Sequence[Edition]:

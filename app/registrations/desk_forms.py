@@ -23,11 +23,13 @@ from app.editions.service import CAPACITY_MAX
 from app.forms import LineField, ProseField, RowsField, WholeNumberField, options
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
-from app.registrations.models import AdmissionSettings, AttendeeRole, Quota, QuotaScope, WalkIns
+from app.registrations.models import AdmissionSettings, AttendeeRole, QuotaScope, WalkIns
 from scheduler.admission import Order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Row
 
     from app.editions.models import Edition
 
@@ -130,7 +132,10 @@ class LimitsForm(FlaskForm):
 
     @classmethod
     def of(
-        cls, edition: Edition, quotas: Sequence[Quota], settings: AdmissionSettings
+        cls,
+        edition: Edition,
+        quotas: Sequence[Row[QuotaScope, str, int]],
+        settings: AdmissionSettings,
     ) -> LimitsForm:
         """Return the form filled with what stands, and a few rows more."""
         rows: list[dict[str, object]] = [

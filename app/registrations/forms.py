@@ -43,7 +43,12 @@ class ParticularsForm(FlaskForm):
         [Optional(), Length(max=200)],
         description=_l("As it should stand on your badge. You can add it later."),
     )
-    country = SelectField(_l("Country you come for"), [Optional()], validate_choice=False)
+    country = SelectField(
+        _l("Country you come for"),
+        [Optional()],
+        choices=lambda: options([("", _("(not told)")), *countries.names()]),  # when it is shown
+        validate_choice=False,
+    )
     affiliation = LineField(_l("Organisation"), [Optional(), Length(max=200)])
     position = LineField(_l("Position"), [Optional(), Length(max=200)])
     dietary_needs = ProseField(
@@ -63,7 +68,7 @@ class ParticularsForm(FlaskForm):
     ) -> ParticularsForm:
         """Return the form filled with what was told before."""
         source: Any = registration or profile
-        form = cls(
+        return cls(
             data={
                 "name": name,
                 "country": (registration and registration.country_code)
@@ -75,8 +80,6 @@ class ParticularsForm(FlaskForm):
                 **cls.told_before,
             }
         )
-        form.country.choices = options([("", _("(not told)")), *countries.names()])
-        return form
 
     def validate_country(self, field: SelectField) -> None:
         """Insist on a country there is; an old form or a forged one may name another."""

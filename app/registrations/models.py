@@ -28,7 +28,7 @@ from scheduler.admission import Order
 from scheduler.lifecycle import LIVE, SEATED, RegistrationStatus
 from scheduler.questions import Ask
 
-_LIVE_SQL = text(f"status IN ({', '.join(repr(status.name) for status in sorted(LIVE))})")
+LIVE_SQL = text(f"status IN ({', '.join(repr(status.name) for status in sorted(LIVE))})")
 
 
 class AttendeeRole(StrEnum):
@@ -122,8 +122,8 @@ class Registration(Model):
             "edition_id",
             "person_id",
             unique=True,
-            sqlite_where=_LIVE_SQL,
-            postgresql_where=_LIVE_SQL,
+            sqlite_where=LIVE_SQL,
+            postgresql_where=LIVE_SQL,
         ),
         Index("ix_registration_queue", "edition_id", "status", "queued_at", "id"),
         Index(

@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, func, select, tuple_
+from sqlalchemy import bindparam, case, func, select, tuple_
 from sqlalchemy.orm import aliased, lazyload
 
 from app.database import db
 from app.editions.models import Edition
-from app.registrations.models import ErasedRegistrations, Party, Registration, SeatCount
+from app.registrations.models import (
+    LIVE_SQL,
+    ErasedRegistrations,
+    Party,
+    Registration,
+    SeatCount,
+)
 from scheduler.lifecycle import LIVE, SEATED, RegistrationStatus
 
 if TYPE_CHECKING:
@@ -45,17 +51,41 @@ class Places:
         return self.free_count == 0
 
 
+# Made once, since making a statement takes longer than running it: these run under an edition's
+# lock, for which others wait.
+_LIVE_ONE = select(Registration.id).where(
+    Registration.edition_id == bindparam("edition_id"),
+    Registration.person_id == bindparam("person_id"),
+    LIVE_SQL,
+)
+_SEQUENCES = select(Registration.sequence).where(
+    Registration.edition_id == bindparam("edition_id"),
+    Registration.person_id == bindparam("person_id"),
+)
+_PLACES = select(func.sum(SeatCount.seated_count), func.sum(SeatCount.waiting_count)).where(
+    SeatCount.edition_id == bindparam("edition_id")
+)
+_LAST_ARRIVAL = select(func.max(Registration.queued_at)).where(
+    Registration.edition_id == bindparam("edition_id"), Registration.status == WAITING
+)
+_WAITING_PARTY = (
+    select(Registration.id)
+    .where(
+        Registration.edition_id == bindparam("edition_id"),
+        Registration.status == WAITING,
+        Registration.party_id.is_not(None),
+    )
+    .limit(1)
+)
+
+
 def find(edition: Edition, person: Person) -> Registration | None:
     """Return the registration of ``person`` that holds or awaits a place at ``edition``."""
-    return db.session.scalar(
-        select(Registration)
-        .where(
-            Registration.edition_id == edition.id,
-            Registration.person_id == person.id,
-            Registration.status.in_(LIVE),
-        )
-        .options(lazyload(Registration.edition), lazyload(Registration.person))  # both are at hand
-    )
+    row_id = db.session.scalar(_LIVE_ONE, {"edition_id": edition.id, "person_id": person.id})
+    if row_id is None:  # as a rule: nothing to load
+        return None
+    at_hand = (lazyload(Registration.edition), lazyload(Registration.person))
+    return db.session.get(Registration, row_id, options=at_hand)
 
 
 def by_public_id(public_id: str) -> Registration | None:
@@ -93,10 +123,8 @@ def calendar_sequence(
     sequences: Iterable[int]
     if history is None:
         sequences = db.session.scalars(
-            select(Registration.sequence).where(
-                Registration.edition_id == registration.edition_id,
-                Registration.person_id == registration.person_id,
-            )
+            _SEQUENCES,
+            {"edition_id": registration.edition_id, "person_id": registration.person_id},
         )
     else:
         sequences = (row.sequence for row in history)
@@ -110,7 +138,8 @@ def own_sequence(sequences: Iterable[int]) -> int:
 
 def places(edition: Edition) -> Places:
     """Return how full ``edition`` is, from the counts that each change keeps."""
-    return places_of([edition])[0]
+    seated, waiting = db.session.execute(_PLACES, {"edition_id": edition.id}).one()
+    return Places(edition.capacity, seated or 0, waiting or 0)
 
 
 def places_of(editions: Sequence[Edition]) -> list[Places]:
@@ -134,11 +163,7 @@ def arrival(edition: Edition, now: datetime) -> datetime:
     The clock was read before the lock was had, so who was decided before may have a later one. No
     two have the same: who takes over a turn stands exactly where it was.
     """
-    last = db.session.scalar(
-        select(func.max(Registration.queued_at)).where(
-            Registration.edition_id == edition.id, Registration.status == WAITING
-        )
-    )
+    last = db.session.scalar(_LAST_ARRIVAL, {"edition_id": edition.id})
     return now if last is None else max(now, last + timedelta(microseconds=1))
 
 
@@ -268,18 +293,7 @@ def party_by_code(code: str) -> Party | None:
 
 def has_waiting_parties(edition: Edition) -> bool:
     """Whether somebody of a party waits at ``edition``."""
-    return (
-        db.session.scalar(
-            select(Registration.id)
-            .where(
-                Registration.edition_id == edition.id,
-                Registration.status == WAITING,
-                Registration.party_id.is_not(None),
-            )
-            .limit(1)
-        )
-        is not None
-    )
+    return db.session.scalar(_WAITING_PARTY, {"edition_id": edition.id}) is not None
 
 
 def live(edition: Edition) -> Sequence[Registration]:

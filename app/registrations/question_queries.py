@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from app.database import db
 from app.editions.models import Edition
@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     from datetime import date
 
 
+_OF_EDITION = (
+    select(Question)
+    .where(Question.edition_id == bindparam("edition_id"))
+    .order_by(Question.sort, Question.id)
+)
+
+
 def of_edition(edition: Edition) -> Sequence[Question]:
     """Return every question of ``edition`` in its order, those no longer asked included."""
-    return db.session.scalars(
-        select(Question).filter_by(edition_id=edition.id).order_by(Question.sort, Question.id)
-    ).all()
+    return db.session.scalars(_OF_EDITION, {"edition_id": edition.id}).all()
 
 
 def active(edition: Edition) -> list[Question]:

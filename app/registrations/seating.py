@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app import audit, outbox
 from app.accounts import access
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Row
 
     from app.accounts.models import Person
     from app.editions.models import Edition
@@ -58,6 +58,30 @@ class Candidate:
     rank: int | None = None
 
 
+# Made once, since making a statement takes longer than running it: these run under an edition's
+# lock, for which others wait.
+_QUOTAS = (
+    select(Quota.scope, Quota.key, Quota.places)
+    .where(Quota.edition_id == bindparam("edition_id"))
+    .order_by(Quota.scope, Quota.key)
+)
+_TERMS = select(AdmissionSettings.queue_order, AdmissionSettings.asks_country).where(
+    AdmissionSettings.edition_id == bindparam("edition_id")
+)
+_CELLS = (
+    select(
+        SeatCount.country_code,
+        Country.region,
+        SeatCount.role,
+        SeatCount.seated_count,
+        SeatCount.waiting_count,
+    )
+    .outerjoin(Country, Country.code == SeatCount.country_code)
+    .where(SeatCount.edition_id == bindparam("edition_id"))
+)
+_REGION = select(Country.region).where(Country.code == bindparam("code"))
+
+
 def settings_of(edition: Edition) -> AdmissionSettings:
     """Return how ``edition`` takes people in; the defaults where nothing was set."""
     return db.session.get(AdmissionSettings, edition.id) or AdmissionSettings(
@@ -71,18 +95,17 @@ def settings_of(edition: Edition) -> AdmissionSettings:
     )
 
 
-def quotas_of(edition: Edition) -> Sequence[Quota]:
-    """Return the numbers of places that were set for ``edition``."""
-    return db.session.scalars(
-        select(Quota).filter_by(edition_id=edition.id).order_by(Quota.scope, Quota.key)
-    ).all()
+def quotas_of(edition: Edition) -> Sequence[Row[QuotaScope, str, int]]:
+    """Return scope, key and places of the limits that were set for ``edition``."""
+    return db.session.execute(_QUOTAS, {"edition_id": edition.id}).all()
 
 
-def rules_of(
-    edition: Edition, quotas: Sequence[Quota] | None = None, order: Order | None = None
-) -> Rules:
-    """Return the limits of ``edition`` as the engine takes them, or those that are tried."""
-    quotas = quotas_of(edition) if quotas is None else quotas
+def rules_of(edition: Edition) -> Rules:
+    """Return the limits of ``edition`` as the engine takes them."""
+    return terms_of(edition).rules
+
+
+def _rules(edition: Edition, quotas: Sequence[Row[QuotaScope, str, int]], order: Order) -> Rules:
     return Rules(
         capacity=edition.capacity,
         quotas={
@@ -93,7 +116,7 @@ def rules_of(
         reserved={
             quota.key: quota.places for quota in quotas if quota.scope is QuotaScope.RESERVED
         },
-        order=order or settings_of(edition).queue_order,
+        order=order,
     )
 
 
@@ -107,14 +130,18 @@ class Terms:
 
 def terms_of(edition: Edition) -> Terms:
     """Return the terms of ``edition``, each row behind them read once."""
-    settings, quotas = settings_of(edition), quotas_of(edition)
+    quotas = quotas_of(edition)
+    order, asks_country = db.session.execute(_TERMS, {"edition_id": edition.id}).first() or (
+        Order.TIME,
+        False,
+    )
     counts_countries = any(
         quota.scope in {QuotaScope.COUNTRY, QuotaScope.REGION} for quota in quotas
     )
     by_nomination = edition.admission_policy is AdmissionPolicy.NOMINATION
     return Terms(
-        rules_of(edition, quotas, settings.queue_order),
-        by_nomination or settings.asks_country or counts_countries,
+        _rules(edition, quotas, order),
+        by_nomination or asks_country or counts_countries,
     )
 
 
@@ -124,17 +151,7 @@ def seated_of(edition: Edition) -> Mapping[Seat, int]:
 
 
 def _cells(edition: Edition) -> list[tuple[Seat, int, int]]:
-    rows = db.session.execute(
-        select(
-            SeatCount.country_code,
-            Country.region,
-            SeatCount.role,
-            SeatCount.seated_count,
-            SeatCount.waiting_count,
-        )
-        .outerjoin(Country, Country.code == SeatCount.country_code)
-        .where(SeatCount.edition_id == edition.id)
-    )
+    rows = db.session.execute(_CELLS, {"edition_id": edition.id})
     return [
         (Seat(code, region or "", role.value), seated, waiting)
         for code, region, role, seated, waiting in rows
@@ -144,8 +161,8 @@ def _cells(edition: Edition) -> list[tuple[Seat, int, int]]:
 def seat_of(candidate: Candidate | Registration) -> Seat:
     """Return what ``candidate`` counts as."""
     code = candidate.country_code
-    country = db.session.get(Country, code) if code else None
-    return Seat(code or "", (country.region if country else None) or "", candidate.role.value)
+    region = db.session.scalar(_REGION, {"code": code}) if code else None
+    return Seat(code or "", region or "", candidate.role.value)
 
 
 def role_at(edition: Edition, person: Person) -> AttendeeRole:

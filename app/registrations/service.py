@@ -121,9 +121,10 @@ def register(
         raise UnverifiedError
     # What is the person's own is looked up before others wait for the lock.
     role = seating.role_at(edition, person)
-    told = _with_country(told, db.session.get(Profile, person.id))
+    profile = db.session.get(Profile, person.id)
+    told = _with_country(told, profile)
     # Two requests for the last seat must be decided one after the other, so lock the edition.
-    database.write(edition)
+    database.write(edition, still=[person] if profile is None else [person, profile])
     draft = queries.find(edition, person)
     if draft is not None and draft.status is not _R.DRAFT:
         raise AlreadyRegisteredError(edition=edition.title)

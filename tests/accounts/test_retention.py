@@ -128,9 +128,9 @@ def test_dead_links_and_old_mails_go_with_their_files(instance_path: Path) -> No
     for age, secret in ((89 * DAY, False), (91 * DAY, False), (DAY * 2, True), (DAY / 2, True)):
         letter = outbox.Letter(subject=f"{age}", paragraphs=["Words"], is_secret=secret)
         database.write()
-        message = outbox.post("a@example.org", letter, now=now - age)
+        message_id = outbox.post("a@example.org", letter, now=now - age)
         db.session.commit()
-        outbox.deliver(message.id, now=now - age)
+        outbox.deliver(message_id, now=now - age)
     database.write()
     waiting = outbox.post("b@example.org", letter, now=now - 400 * DAY)
     stray = instance_path / "mail" / "20200101T000000Z-999999.eml"
@@ -140,7 +140,7 @@ def test_dead_links_and_old_mails_go_with_their_files(instance_path: Path) -> No
     assert count(SignInLink) == 1
     assert found == {"Sign-in links": 1, "Mails with a sign-in link": 1, "Other mails we wrote": 2}
     assert len(list((instance_path / "mail").iterdir())) == 2
-    assert outbox.find(waiting.id) is not None
+    assert outbox.find(waiting) is not None
 
 
 def test_withdrawn_consents_are_kept_as_proof_for_two_years() -> None:

@@ -178,7 +178,7 @@ def post_mail(**facts: object) -> OutboxMessage:
     letter = outbox.Letter(
         subject="Hello", paragraphs=["Read this."], action=("See", "http://localhost:8000/x")
     )
-    message = outbox.post("to@example.org", letter, now=utcnow())
+    message = db.session.get_one(OutboxMessage, outbox.post("to@example.org", letter, now=utcnow()))
     for name, value in facts.items():
         setattr(message, name, value)
     db.session.commit()

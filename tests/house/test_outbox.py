@@ -87,7 +87,7 @@ def open_mailbox(mailbox: Mailbox) -> Iterator[Mailbox]:
 def post(count: int = 1) -> list[int]:
     """Put letters to different people into the outbox."""
     database.write()
-    ids = [outbox.post(f"p{n}@example.org", LETTER, now=OPENING).id for n in range(count)]
+    ids = [outbox.post(f"p{n}@example.org", LETTER, now=OPENING) for n in range(count)]
     db.session.commit()
     return ids
 

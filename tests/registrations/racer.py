@@ -141,7 +141,7 @@ def drop_lock(given: Race) -> None:
     count = seating._cells  # noqa: SLF001 - where all counting is done
     counted = threading.local()
 
-    def count_then_lock(edition: Edition) -> None:
+    def count_then_lock(edition: Edition, *, still: Sequence[object]) -> None:  # noqa: ARG001 - none waits
         db.session.rollback()
         db.session.refresh(edition)
         counted.cells = count(edition)
