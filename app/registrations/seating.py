@@ -239,7 +239,7 @@ def has_seat_for(
     """
     cells = _cells(edition)
     parties: Sequence[Entry] = ()
-    if any(waiting for _seat, _count, waiting in cells):
+    if any(waiting for *_, waiting in cells) and queries.has_waiting_parties(edition):
         waiting = queue_of(edition, Registration.party_id.is_not(None))
         parties = [replace(entry, arrival=(0, *entry.arrival)) for entry in waiting.entries]
     newcomer = Entry(0, (seat_of(candidate),), (1,), candidate.rank)
