@@ -179,6 +179,11 @@ class Registration(Model):
         return self.status in SEATED
 
     @property
+    def is_sent_by_country(self) -> bool:
+        """Whether a country nominated the person, who cannot come for another then."""
+        return self.nominated_by_id is not None and self.country_code is not None
+
+    @property
     def is_live(self) -> bool:
         """Whether it holds or awaits a place."""
         return self.status in LIVE

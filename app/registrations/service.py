@@ -202,7 +202,7 @@ def _with_country(told: Particulars, profile: Profile | None) -> Particulars:
 
 def _tell(registration: Registration, told: Particulars) -> None:
     """Note what was told; a country that nominated speaks for its people."""
-    if registration.nominated_by_id is None:
+    if not registration.is_sent_by_country:
         registration.country_code = told.country_code
     registration.affiliation = told.affiliation
     registration.position = told.position
@@ -250,10 +250,7 @@ def save_draft(
             queued_at=now,
         )
         db.session.add(draft)
-    if draft.nominated_by_id is None:
-        draft.country_code = told.country_code
-    draft.affiliation, draft.position = told.affiliation, told.position
-    draft.dietary_needs, draft.access_needs = told.dietary_needs, told.access_needs
+    _tell(draft, told)
     draft.modified_at = now
     db.session.flush()
     return draft
@@ -279,7 +276,7 @@ def change(registration: Registration, told: Particulars, *, by: Person, now: da
     was = registration.status
     counts = was in lifecycle.SEATED | {_R.WAITLISTED}
     is_fixed = (
-        registration.nominated_by_id is not None
+        registration.is_sent_by_country
         or was is _R.ENDORSED
         or (counts and registration.country_code is not None)
     )

@@ -515,3 +515,15 @@ def test_one_registration_reads_no_more_rows_where_thousands_are_registered() ->
         come(edition)
     decision, queue = seating.decide(edition)
     assert (decision.seated, queue.entries) == ([], [])  # nobody behind the free seats is read
+
+
+def test_a_colleague_of_somebody_who_told_no_country_tells_theirs() -> None:
+    edition = make_edition(admission_policy=AdmissionPolicy.NOMINATION)
+    make_country("XAB")
+    draft = service.save_draft(edition, make_person(), Particulars(), now=OPENING)
+    by = {"by": make_person(), "now": OPENING}
+    colleague = delegations.replace(draft, "new@example.org", "", **by)
+    colleague.person.verified_at = OPENING
+    db.session.flush()
+    row = come(edition, "XAB", colleague.person)
+    assert (row.id, row.status, row.country_code) == (colleague.id, Status.ENDORSED, "XAB")

@@ -239,7 +239,7 @@ class Model:
         insist(one is None or one.status == "draft")
         insist(self.is_open or (one is not None and one.is_invited))
         one = one or self.add(who, "draft")
-        if not one.is_nominee:
+        if not (one.is_nominee and one.country):
             one.country = country
         one.turn = self.time
         if self.policy is AdmissionPolicy.OPEN or one.is_invited:
@@ -292,7 +292,11 @@ class Model:
         insist(self.is_open)
         counts = one.status in SITTING | {"waitlisted"}
         if country != one.country:
-            insist(not one.is_nominee, one.status != "endorsed", not (counts and one.country))
+            insist(
+                not (one.is_nominee and one.country),
+                one.status != "endorsed",
+                not (counts and one.country),
+            )
             insist(not (counts and self.needs_country()))
             one.country = country
         if one.status == "returned":
