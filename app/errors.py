@@ -69,6 +69,8 @@ class ColumnNumber(IntegerConverter):
 def init_app(app: Flask) -> None:
     """Answer every error of ``app`` with a page in its own look."""
     app.url_map.converters["int"] = ColumnNumber
+    # An address with a slash too many names nothing: calendar programs do not follow redirects.
+    app.url_map.merge_slashes = False
     app.before_request(_refuse_nul)
     app.register_error_handler(DomainError, _answer_domain_error)
     app.register_error_handler(CSRFError, _answer_stale_form)
