@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from app import lean  # noqa: F401 - before all that it imports
@@ -90,7 +90,7 @@ from app.site import views as site_views
 from app.surveys import views as survey_views
 
 if TYPE_CHECKING:
-    from flask import Blueprint, Flask
+    from flask import Flask
 
     from config import Config
 
@@ -105,6 +105,63 @@ LISTENERS = (
     editions_erasure,
     accounts_retention,
 )
+VIEWS = (
+    accounts_views,
+    privacy_views,
+    second_factor_views,
+    passkey_views,
+    method_views,
+    provider_views,
+    series_views,
+    editions_views,
+    milestone_views,
+    known_event_views,
+    hosting_views,
+    short_form_views,
+    call_views,
+    agreement_views,
+    decision_views,
+    judging_views,
+    host_views,
+    proposal_views,
+    offer_views,
+    interest_views,
+    need_views,
+    registrations_views,
+    selection_views,
+    delegation_views,
+    party_views,
+    question_views,
+    feeds_views,
+    desk_views,
+    rotation_views,
+    host_slot_views,
+    statistics_views,
+    people_views,
+    documents_views,
+    visa_views,
+    door_views,
+    walk_in_views,
+    message_views,
+    survey_views,
+    export_views,
+    site_views,
+    host_history_views,
+)
+"""Where pages are; several modules may give one blueprint its views."""
+COMMANDS = (
+    audit_commands.audit,
+    backups_commands.backup,
+    countries_commands.countries,
+    editions_commands.series,
+    hosting_commands.hosting,
+    registrations_commands.registrations,
+    retention_commands.group,
+    feeds_commands.feeds,
+    desk_commands.accounts,
+    site_commands.demo,
+    site_commands.worker,
+)
 BODY_MAX_BYTES = 32 * 1024 * 1024
 FORM_MAX_BYTES = 1024 * 1024
 
@@ -113,40 +170,10 @@ def create_app(config: Config) -> Flask:
     """Build the application for one installation's settings."""
     app = logs.LoggedFlask(__name__, instance_path=str(config.instance_path))
     base = urlsplit(config.base_url)
-    app.config.from_mapping(
-        SYMPOSIA=config,
-        SECRET_KEY=config.secret_key,
-        SQLALCHEMY_DATABASE_URI=config.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # errors are logged, values are not
-        TRUSTED_HOSTS=config.trusted_hosts,
-        MAX_CONTENT_LENGTH=BODY_MAX_BYTES,
-        MAX_FORM_MEMORY_SIZE=FORM_MAX_BYTES,
-        PREFERRED_URL_SCHEME=base.scheme,
-        SESSION_COOKIE_NAME="__Host-session" if config.is_https else "session",
-        SESSION_COOKIE_SECURE=config.is_https,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=timedelta(days=14),
-        # The session's row has its fixed end; a cookie sent again with every answer would reach
-        # the feeds, which shared caches may keep.
-        SESSION_REFRESH_EACH_REQUEST=False,
-        SESSION_PROTECTION=None,  # Flask-Login's, which writes into sessions that are ours
-        # A form left open over lunch must not lose what was typed: the token lives as long as
-        # the session.
-        WTF_CSRF_TIME_LIMIT=None,
-        SECURITY_PASSWORD_SALT=config.secret_key,
-        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the algorithm's name  # nosec B106
-        SECURITY_PASSWORD_SINGLE_HASH=True,  # argon2 takes passwords of any length
-    )
+    app.config.from_mapping(_settings(config))
     db.init_app(app)
     Migrate(app, db, directory=f"{app.root_path}/migrations", render_as_batch=True)
-    for_templates = app.template_context_processors[None].copy()
-    Security(app, SQLAlchemyUserDatastore(db, Person, Grant), register_blueprint=False)
-    # Only its password hashing is used. Its hooks would look into the session around every
-    # request, and then even a feed would vary by cookie; and for each page into what was sent.
-    app.before_request_funcs.clear()
-    app.after_request_funcs.clear()
-    app.template_context_processors[None] = for_templates
+    _set_up_password_hashing(app)
     clock.init_app(app, config.now, config.instance_path)
     i18n.init_app(app)
     logs.init_app(app, config)
@@ -155,76 +182,58 @@ def create_app(config: Config) -> Flask:
     CSRFProtect(app)
     limits.init_app(app, config)
     jobs.init_app(app, config)
-    rotation_jobs.init_app(app)
-    seating_jobs.init_app(app)
-    retention_commands.init_app(app)
-    message_jobs.init_app(app)
-    hosting_jobs.init_app(app)
+    for works in (rotation_jobs, seating_jobs, retention_commands, message_jobs, hosting_jobs):
+        works.init_app(app)
     frame.init_app(app)
     arrival.init_app(app)
     provider.init_app(app, config)
     # Whose address a limit counts: the caller's, as the servers before us tell it.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxy_count, x_proto=0, x_host=0)  # type: ignore[method-assign]  # as Flask documents it
     edge.init_app(app, config)
-    blueprints: dict[str, Blueprint] = {}  # several modules may give one its views
-    for views in (
-        accounts_views,
-        privacy_views,
-        second_factor_views,
-        passkey_views,
-        method_views,
-        provider_views,
-        series_views,
-        editions_views,
-        milestone_views,
-        known_event_views,
-        hosting_views,
-        short_form_views,
-        call_views,
-        agreement_views,
-        decision_views,
-        judging_views,
-        host_views,
-        proposal_views,
-        offer_views,
-        interest_views,
-        need_views,
-        registrations_views,
-        selection_views,
-        delegation_views,
-        party_views,
-        question_views,
-        feeds_views,
-        desk_views,
-        rotation_views,
-        host_slot_views,
-        statistics_views,
-        people_views,
-        documents_views,
-        visa_views,
-        door_views,
-        walk_in_views,
-        message_views,
-        survey_views,
-        export_views,
-        site_views,
-        host_history_views,
-    ):
-        blueprints.setdefault(views.bp.name, views.bp)
-    for blueprint in blueprints.values():
+    for blueprint in {views.bp.name: views.bp for views in VIEWS}.values():
         app.register_blueprint(blueprint)
-    for group in (
-        audit_commands.audit,
-        backups_commands.backup,
-        countries_commands.countries,
-        editions_commands.series,
-        hosting_commands.hosting,
-        registrations_commands.registrations,
-        retention_commands.group,
-        feeds_commands.feeds,
-        desk_commands.accounts,
-        site_commands.demo,
-        site_commands.worker,
-    ):
-        app.cli.add_command(group)
+    for command in COMMANDS:
+        app.cli.add_command(command)
     return app
+
+
+def _settings(config: Config) -> dict[str, Any]:
+    """Return what Flask and its extensions are told."""
+    return {
+        "SYMPOSIA": config,
+        "SECRET_KEY": config.secret_key,
+        "SQLALCHEMY_DATABASE_URI": config.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # errors are logged, values are not
+        "TRUSTED_HOSTS": config.trusted_hosts,
+        "MAX_CONTENT_LENGTH": BODY_MAX_BYTES,
+        "MAX_FORM_MEMORY_SIZE": FORM_MAX_BYTES,
+        "PREFERRED_URL_SCHEME": urlsplit(config.base_url).scheme,
+        "SESSION_COOKIE_NAME": "__Host-session" if config.is_https else "session",
+        "SESSION_COOKIE_SECURE": config.is_https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=14),
+        # The session's row has its fixed end; a cookie sent again with every answer would reach
+        # the feeds, which shared caches may keep.
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "SESSION_PROTECTION": None,  # Flask-Login's, which writes into sessions that are ours
+        # A form left open over lunch must not lose what was typed: the token lives as long as
+        # the session.
+        "WTF_CSRF_TIME_LIMIT": None,
+        "SECURITY_PASSWORD_SALT": config.secret_key,
+        "SECURITY_PASSWORD_HASH": "argon2",
+        "SECURITY_PASSWORD_SINGLE_HASH": True,  # argon2 takes passwords of any length
+    }
+
+
+def _set_up_password_hashing(app: Flask) -> None:
+    """Install Flask-Security for its password hashing alone.
+
+    Its hooks would look into the session around every request, and then even a feed would vary by
+    cookie; and for each page into what was sent.
+    """
+    for_templates = app.template_context_processors[None].copy()
+    Security(app, SQLAlchemyUserDatastore(db, Person, Grant), register_blueprint=False)
+    app.before_request_funcs.clear()
+    app.after_request_funcs.clear()
+    app.template_context_processors[None] = for_templates
