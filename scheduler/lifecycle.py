@@ -172,6 +172,9 @@ REGISTRATION_MOVES: Mapping[RegistrationStatus, frozenset[RegistrationStatus]] =
 SEATED = frozenset({_R.CONFIRMED, _R.OFFERED, _R.CHECKED_IN, _R.ATTENDED})
 """Registrations that count against an edition's capacity; an offered place is kept free."""
 
+TAKEN = SEATED - {_R.OFFERED}
+"""Registrations whose person has the place, and not only the choice of one."""
+
 LIVE = SEATED | {_R.DRAFT, _R.SUBMITTED, _R.ENDORSED, _R.RETURNED, _R.WAITLISTED}
 """Registrations that hold or await a place: a person has at most one for an edition."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager
 from app.database import db
 from app.documents.models import DocumentKind, DocumentText, IssuedDocument
 from app.registrations.models import Registration, VisaRequest
-from scheduler.lifecycle import SEATED
+from scheduler.lifecycle import TAKEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,7 @@ def badges(edition: Edition) -> Sequence[IssuedDocument]:
             IssuedDocument.edition_id == edition.id,
             IssuedDocument.kind == DocumentKind.BADGE,
             IssuedDocument.revoked_at.is_(None),
-            Registration.status.in_(SEATED),
+            Registration.status.in_(TAKEN),
         )
     ).all()
     return sorted(found, key=lambda badge: badge.registration.person.display_name.casefold())
@@ -66,7 +66,7 @@ def visa_requests(edition: Edition) -> Sequence[tuple[Registration, IssuedDocume
         select(Registration)
         .join(Registration.visa_request)
         .options(contains_eager(Registration.visa_request))
-        .where(Registration.edition_id == edition.id, Registration.status.in_(SEATED))
+        .where(Registration.edition_id == edition.id, Registration.status.in_(TAKEN))
         .order_by(VisaRequest.requested_at, Registration.id)
     ).all()
     issued = db.session.scalars(
@@ -86,7 +86,7 @@ def without(edition: Edition, kind: DocumentKind) -> Sequence[Registration]:
     return db.session.scalars(
         select(Registration).where(
             Registration.edition_id == edition.id,
-            Registration.status.in_(SEATED),
+            Registration.status.in_(TAKEN),
             Registration.id.not_in(held),
         )
     ).all()

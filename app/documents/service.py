@@ -108,14 +108,14 @@ def check(registration: Registration, kind: DocumentKind, *, now: datetime) -> N
     """Insist that ``registration`` may have a document of ``kind`` at ``now``.
 
     Raises:
-        NoPlaceError: it holds no seat.
+        NoPlaceError: the person has none, or has not taken it yet.
         NotAttendedError: a certificate before the event has ended, or for who was not there.
         NotAskedError: a visa support letter without what it needs.
         NoWordsError: nobody has written the letter.
         NoNameError: the person has no name yet.
     """
     edition = registration.edition
-    if not registration.holds_seat:
+    if not registration.has_place:
         raise NoPlaceError(edition=edition.title)
     if kind is DocumentKind.CERTIFICATE and not (
         registration.status in CAME and edition.day_at(now) >= edition.dtend
@@ -161,14 +161,14 @@ def check_asking(registration: Registration, *, now: datetime) -> None:
     """Insist that a visa letter can be asked for, or what was told be changed.
 
     Raises:
-        NoPlaceError: the registration holds no seat.
+        NoPlaceError: the person has no place, or has not taken it yet.
         NotOfferedError: the organisers give no such letters.
         NoWordsError: they have not written it yet.
         LetterIssuedError: the letter is there.
         EventBegunError: the event has begun.
     """
     edition = registration.edition
-    if not registration.holds_seat:
+    if not registration.has_place:
         raise NoPlaceError(edition=edition.title)
     if not settings_of(edition).offers_visa_letters:
         raise NotOfferedError(edition=edition.title)
@@ -296,4 +296,4 @@ def is_valid(document: IssuedDocument) -> bool:
         return False
     if document.kind is DocumentKind.CERTIFICATE:
         return document.registration.status in CAME
-    return document.registration.holds_seat
+    return document.registration.has_place

@@ -13,7 +13,7 @@ from app.database import db
 from app.documents.models import DocumentKind, IssuedDocument
 from app.door.models import Attendance
 from app.registrations.models import Registration
-from scheduler.lifecycle import SEATED, RegistrationStatus
+from scheduler.lifecycle import TAKEN, RegistrationStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,13 +33,13 @@ class Guest:
 
 
 def guests(edition: Edition) -> list[Guest]:
-    """Return who holds a seat at ``edition``, by name; two queries whatever their number."""
+    """Return who has a place at ``edition``, by name; two queries whatever their number."""
     rows = db.session.execute(
         select(Registration.id, Registration.public_id, Person.name, Person.email)
         .join(Registration.person)
         .where(
             Registration.edition_id == edition.id,
-            Registration.status.in_(SEATED | {RegistrationStatus.NO_SHOW}),
+            Registration.status.in_(TAKEN | {RegistrationStatus.NO_SHOW}),
         )
     ).all()
     codes = dict(

@@ -24,7 +24,7 @@ from app.i18n import lazy_gettext as _l
 from app.outbox import settings
 from app.registrations.models import Registration
 from scheduler.errors import N_, ConflictError
-from scheduler.lifecycle import SEATED
+from scheduler.lifecycle import TAKEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,13 +159,13 @@ def shown_list(edition: Edition) -> Release | None:
 
 
 def who_agreed(edition: Edition) -> Sequence[Registration]:
-    """Return who holds a seat at ``edition`` and agreed to stand in the list, by name."""
+    """Return who has a place at ``edition`` and agreed to stand in the list, by name."""
     found = db.session.scalars(
         select(Registration)
         .join(Registration.person)
         .where(
             Registration.edition_id == edition.id,
-            Registration.status.in_(SEATED),
+            Registration.status.in_(TAKEN),
             consents.agreeing(Purpose.PARTICIPANTS_LIST),
         )
     ).all()

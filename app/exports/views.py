@@ -113,11 +113,11 @@ def fetch(public_id: str) -> ResponseReturnValue:
 
 
 def take_part(person: Person | None, edition: Edition) -> bool:
-    """Who holds a seat there, and organisers."""
+    """Who has a place there, and organisers."""
     if person is None:
         return False
     standing = registrations.find(edition, person)
-    return access.organise(person) or (standing is not None and standing.holds_seat)
+    return access.organise(person) or (standing is not None and standing.has_place)
 
 
 @bp.get("/editions/<slug>/participants")

@@ -176,7 +176,7 @@ def _entry(history: list[Registration], *, has_alarms: bool) -> CalendarEntry:
         )
     public = entry_of(edition)
     place = public.location
-    if registration.holds_seat:
+    if registration.has_place:
         place = ", ".join(filter(None, [edition.venue, edition.venue_address, public.location]))
     return CalendarEntry(
         uid=public.uid,
@@ -194,7 +194,7 @@ def _entry(history: list[Registration], *, has_alarms: bool) -> CalendarEntry:
         categories=public.categories,
         color=public.color,
         transparent=status is not EntryStatus.CONFIRMED,
-        alarms=((ALARM, public.summary),) if has_alarms and registration.holds_seat else (),
+        alarms=((ALARM, public.summary),) if has_alarms and registration.has_place else (),
     )
 
 

@@ -436,7 +436,7 @@ def edition_changed(registration: Registration, change: str, reason: str) -> Let
     elif change != "edition.cancelled":
         closing.append(_("You keep your place. If the change does not suit you, cancel it there."))
     facts: dict[str, Any] = {"days": None} if edition.dates_to_follow else {}
-    if registration.holds_seat and registration.status is not _R.OFFERED:  # no calendar has it yet
+    if registration.has_place:
         is_off = change == "edition.cancelled"
         facts["invitation"] = _invitation(registration, Method.CANCEL if is_off else Method.REQUEST)
     return _letter(registration, f"{words[change].rstrip('.')}", paragraphs, closing, **facts)

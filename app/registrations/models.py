@@ -25,7 +25,7 @@ from app.database import Instant, Model
 from app.editions.models import Edition
 from app.uploads import StoredFile
 from scheduler.admission import Order
-from scheduler.lifecycle import LIVE, SEATED, RegistrationStatus
+from scheduler.lifecycle import LIVE, SEATED, TAKEN, RegistrationStatus
 from scheduler.questions import Ask
 
 LIVE_SQL = text(f"status IN ({', '.join(repr(status.name) for status in sorted(LIVE))})")
@@ -182,6 +182,11 @@ class Registration(Model):
     def is_sent_by_country(self) -> bool:
         """Whether a country nominated the person, who cannot come for another then."""
         return self.nominated_by_id is not None and self.country_code is not None
+
+    @property
+    def has_place(self) -> bool:
+        """Whether the person has the place; one that is offered is theirs once they take it."""
+        return self.status in TAKEN
 
     @property
     def is_live(self) -> bool:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _R = RegistrationStatus
 OPEN_TO_CHANGE = frozenset({_R.DRAFT, _R.SUBMITTED, _R.RETURNED, _R.ENDORSED, _R.WAITLISTED})
+CANCELLABLE = frozenset(
+    was for was, targets in lifecycle.REGISTRATION_MOVES.items() if _R.CANCELLED in targets
+)
 EDITABLE = OPEN_TO_CHANGE | {_R.CONFIRMED, _R.OFFERED}
 
 

@@ -16,6 +16,7 @@ from app.accounts.models import Purpose
 from app.database import db
 from app.editions import queries as editions
 from app.editions import timeline
+from app.editions.models import AdmissionPolicy
 from app.editions.scopes import role_words, scope_names
 from app.forms import put
 from app.i18n import gettext as _
@@ -144,11 +145,17 @@ def show(public_id: str) -> ResponseReturnValue:
         and registration.party_id is None
         and edition.takes_registrations(now)
         and registration.person_id == the_person().id,
-        shows_venue=registration.holds_seat,
-        can_cancel=registration.is_live and not edition.has_begun(clock.today()),
-        can_change=registration.status in service.EDITABLE
-        and edition.takes_registrations(clock.utcnow()),
+        shows_venue=registration.has_place,
+        can_cancel=registration.status in service.CANCELLABLE
+        and not service.has_begun(edition, now),
+        can_change=registration.status in service.EDITABLE and edition.takes_registrations(now),
         cancel_form=CancelForm(),
+        may_return=edition.takes_registrations(now),
+        has_contact=registration.country_code is not None
+        and (
+            edition.admission_policy is AdmissionPolicy.NOMINATION
+            or registration.nominated_by_id is not None
+        ),
         accept_form=AcceptForm(),
         history=audit.history(registration),
         answers=application.told(registration),

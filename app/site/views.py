@@ -162,7 +162,7 @@ def edition(slug: str) -> ResponseReturnValue:
     person, today, now = access.current_person(), clock.today(), clock.utcnow()
     registration = registrations.find(found, person) if person else None
     sees_venue = access.see_venue(person, found, today) or (
-        registration is not None and registration.holds_seat
+        registration is not None and registration.has_place
     )
     takes_registrations = found.takes_registrations(now)
     # Where it was to be before the world was told is nobody else's matter.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +15,7 @@ from app.accounts.models import Role
 from app.database import db, write
 from app.documents import papers, queries, service
 from app.documents.models import DocumentKind
+from app.door import queries as door
 from app.outbox import OutboxMessage
 from app.registrations import questions
 from app.registrations import service as registrations
@@ -191,6 +192,27 @@ def test_who_waits_has_no_documents(client: Client, place: Registration, organis
     assert "/documents/" not in client.get(f"/registrations/{waiting.public_id}").text
     answer = client.submit(f"/registrations/{waiting.public_id}/documents/badge")
     assert (answer.status_code, "people who have a place" in answer.text) == (409, True)
+
+
+def test_who_is_only_offered_a_place_has_no_documents_and_stands_on_no_list(
+    client: Client, place: Registration, organiser: Person
+) -> None:
+    written(place, organiser)
+    write(place)
+    place.status, place.edition.venue = RegistrationStatus.OFFERED, "Congress Hall"
+    place.answer_by = OPENING + timedelta(days=3)
+    for kind in ("invitation", "badge"):
+        answer = client.sign_in(place.person).submit(
+            f"/registrations/{place.public_id}/documents/{kind}"
+        )
+        assert (answer.status_code, "have a place" in answer.text) == (409, True)
+    for path in (f"/registrations/{place.public_id}", f"/editions/{place.edition.slug}"):
+        assert "Congress Hall" not in client.get(path).text
+    service.make_badges(place.edition, by=organiser, now=OPENING)
+    assert queries.badges(place.edition) == []
+    assert door.guests(place.edition) == []
+    registrations.accept_offer(place, by=place.person, now=OPENING)
+    assert [guest.name for guest in door.guests(place.edition)] == ["Ana García"]
 
 
 def test_a_document_without_a_name_asks_for_the_name(client: Client, place: Registration) -> None:

@@ -90,6 +90,25 @@ def test_the_page_of_every_state_can_be_read(client: Client, policy: AdmissionPo
         assert (answer.status_code, told.title in page, missing) == (200, True, [])
 
 
+def test_what_a_page_offers_is_what_its_state_allows(client: Client) -> None:
+    make_country("XAA")
+    edition = make_edition(admission_policy=P.NOMINATION, capacity=1)
+    for status in Status:
+        row = put(edition, status)
+        client.sign_in(row.person)
+        page = client.get(f"/registrations/{row.public_id}").text
+        told = words(client.get(f"/registrations/{row.public_id}"))
+        can_cancel = Status.CANCELLED in REGISTRATION_MOVES[status]
+        assert ("Cancel my registration" in page) == can_cancel
+        assert ("a colleague can come in your stead" in told) == can_cancel
+        gives_back = status in {Status.CONFIRMED, Status.OFFERED}
+        assert ("Give the place back" in told) == gives_back
+        assert ("Give up your turn" in told) == (status is Status.WAITLISTED)
+        assert ("Put it into my calendar" in told) == (status in standing.lifecycle.LIVE)
+        has_place = status in OVER
+        assert ('/documents/badge"' in page) == has_place
+
+
 def test_who_waits_reads_the_number_the_reason_and_what_would_move_it() -> None:
     edition = make_edition(capacity=1)
     by = {"by": make_person(), "now": OPENING}
