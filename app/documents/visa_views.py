@@ -16,6 +16,7 @@ from app.database import db
 from app.documents import queries, service
 from app.documents.forms import PostForm, VisaForm
 from app.documents.models import DocumentKind
+from app.editions import milestone_queries
 from app.editions import queries as editions
 from app.forms import options
 from app.i18n import gettext as _
@@ -110,12 +111,14 @@ def ask(public_id: str) -> ResponseReturnValue:
         flash(_("Asked. We write to you when the letter is ready."), "success")
         return back
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+    due = milestone_queries.find(edition, "visa_letters")
     page = render_template(
         "documents/visa_form.html",
         edition=edition,
         registration=registration,
         form=form,
         post_form=PostForm(formdata=None),
+        due_on=due.due_on if due is not None and not due.is_recorded else None,
     )
     return page, status
 

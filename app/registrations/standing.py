@@ -261,7 +261,7 @@ def _confirmed(case: _Case) -> Standing:
         "success",
         _("There is nothing more to do now. We write to you when something changes."),
         decides=_("Nobody: it is yours."),
-        by_when=_("If you cannot come, cancel. %(by)s", by=case.eve()),
+        by_when=_("%(by)s Until then you can cancel, if you cannot come.", by=case.eve()),
         comes_next=_("The event. Your badge is scanned at the door, or your name is looked up."),
     )
 

@@ -68,7 +68,7 @@ class CloseForm(FlaskForm):
 def answer_form(questions: Sequence[tuple[AnswerKind, str]]) -> FlaskForm:
     """Return a form with one field a question, named ``q0``, ``q1`` …; none must be answered."""
     fields: dict[str, Any] = {"submit": SubmitField(_l("Send my answers"))}
-    ratings = options((str(n), str(n)) for n in range(1, 6))
+    ratings = options([*((str(n), str(n)) for n in range(1, 6)), ("", _("No answer"))])
     for place, (kind, text) in enumerate(questions):
         if kind is AnswerKind.RATING:
             field: Any = RadioField(

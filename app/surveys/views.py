@@ -125,7 +125,11 @@ def answer(public_id: str) -> ResponseReturnValue:
         flash(_("Thank you. Your answers are kept without your name."), "success")
         return redirect(url_for("registrations.show", public_id=public_id), HTTPStatus.SEE_OTHER)
     page = render_template(
-        "surveys/answer.html", registration=registration, edition=registration.edition, form=form
+        "surveys/answer.html",
+        registration=registration,
+        edition=registration.edition,
+        form=form,
+        closes_at=survey.closes_at,
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
 

@@ -166,6 +166,8 @@ def test_a_guest_answers_from_their_page_and_an_organiser_cannot_for_them(
     assert client.sign_in(organiser).get(path).status_code == 404
     client.sign_in(guest.person)
     assert path in client.get(f"/registrations/{guest.public_id}").text
+    asked = words(client.get(path))
+    assert ("No answer" in asked, "Open until" in asked) == (True, True)  # a tick can be taken back
     wrong = client.submit(path, q0="7", q1="kept <b>words</b>")
     assert (wrong.status_code, "kept &lt;b&gt;words" in wrong.text) == (422, True)
     client.submit(path, q0="4", q1="More <b>coffee</b>")
@@ -175,6 +177,13 @@ def test_a_guest_answers_from_their_page_and_an_organiser_cannot_for_them(
     assert path not in client.get(f"/registrations/{guest.public_id}").text
     again = client.get(path)
     assert (again.status_code, "You have answered already" in again.text) == (409, True)
+
+
+def test_a_question_can_be_left_open(client: Client, guests: list[Registration]) -> None:
+    client.sign_in(guests[0].person)
+    path = f"/registrations/{guests[0].public_id}/survey"
+    assert client.submit(path, q0="", q1="Only words").status_code == 303
+    assert db.session.scalars(select(SurveyAnswer.answers)).all() == [[None, "Only words"]]
 
 
 def test_an_organiser_asks_and_reads(client: Client, edition: Edition, organiser: Person) -> None:
