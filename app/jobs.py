@@ -6,13 +6,14 @@ keeps real time: a mail server knows nothing of ``SYMPOSIA_NOW``.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sqlite3
+import sys
 from typing import TYPE_CHECKING, Any
 
-import redis
 from flask import current_app
-from huey import Huey, RedisHuey, crontab
+from huey import Huey, crontab, storage
 from huey.storage import SqliteStorage
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -42,7 +43,12 @@ class QueueFile(SqliteStorage):
 def init_app(app: Flask, settings: Config) -> None:
     """Set up the queue of ``app`` and the tasks that its worker runs."""
     if settings.redis_url:
-        huey = RedisHuey("symposia", url=settings.redis_url)
+        # Read before without the client of Redis, which nobody else needs (app/lean.py).
+        huey = Huey(
+            "symposia",
+            storage_class=importlib.reload(storage).RedisStorage,
+            url=settings.redis_url,
+        )
     else:
         settings.instance_path.mkdir(0o700, parents=True, exist_ok=True)
         path = settings.instance_path / "queue.db"
@@ -62,13 +68,19 @@ def init_app(app: Flask, settings: Config) -> None:
     app.extensions["deliver_mail"] = deliver_mail
 
 
+def failures() -> tuple[type[Exception], ...]:
+    """Return what a queue that is away raises, of whichever kind it is."""
+    redis = sys.modules.get("redis")
+    return (sqlite3.Error, OSError, *([redis.RedisError] if redis else []))
+
+
 @event.listens_for(Session, "after_commit")
 def _enqueue(session: Session) -> None:
     """Hand the mail of a transaction to the worker once the transaction is safe."""
     for message_id in session.info.pop(outbox.PENDING_KEY, ()):
         try:
             current_app.extensions["deliver_mail"](message_id)
-        except (redis.RedisError, sqlite3.Error, OSError):
+        except failures():
             current_app.logger.warning("queue away; the sweep will find the mail", exc_info=True)
 
 

@@ -31,9 +31,9 @@ def _without(*names: str) -> Iterator[None]:
 
 with _without("authlib", "cryptography", "webauthn"):  # we import them where they are used
     import flask_security  # noqa: F401
-with _without("cryptography", "psycopg"):  # for certificates of Redis, and a queue in PostgreSQL
+with _without("psycopg", "redis"):  # for queues elsewhere than in a file
     import huey  # noqa: F401
 with _without("pygments"):  # colours for alembic's errors in templates
     import flask_migrate
-with _without("rich"):  # colours for tracebacks on a terminal
+with _without("greenlet", "rich"):  # for threads of its kind; colours for tracebacks
     import structlog  # noqa: F401

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import TYPE_CHECKING
 
-import redis
 from flask import current_app
 from huey import crontab
 
-from app import clock
+from app import clock, jobs
 from app.desk import rotation_answers
 
 if TYPE_CHECKING:
@@ -37,5 +35,5 @@ def wake() -> None:
     """Wake the worker once the question is committed; should the queue be away, the sweep does."""
     try:
         current_app.extensions["plan_rotation"]()
-    except (redis.RedisError, sqlite3.Error, OSError):
+    except jobs.failures():
         current_app.logger.warning("queue away; the sweep will find the run", exc_info=True)

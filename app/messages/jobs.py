@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import TYPE_CHECKING
 
-import redis
 from flask import current_app
 from huey import crontab
 
-from app import clock
+from app import clock, jobs
 from app.messages import reminders, service
 
 if TYPE_CHECKING:
@@ -42,5 +40,5 @@ def wake() -> None:
     """Let the worker send when the message's minute is over; the sweep does should this be lost."""
     try:
         current_app.extensions["send_messages"].schedule(delay=service.HOLD.total_seconds() + 1)
-    except (redis.RedisError, sqlite3.Error, OSError):
+    except jobs.failures():
         current_app.logger.warning("queue away; the sweep will find the message", exc_info=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 HEAVY = (
     *("authlib", "requests", "webauthn", "cryptography", "zxcvbn", "psycopg", "pygments", "rich"),
+    *("redis", "greenlet"),
     *("holidays", "ortools", "numpy", "pandas", "typst", "xlsxwriter", "nh3", "markdown_it"),
 )
 
