@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent
 PORT_MAX = 65535
+TOKEN_LENGTH_MIN = 20
 IDLE_MINUTES_MIN = 10  # use is noted every five minutes
 
 
@@ -56,6 +57,7 @@ class Config:
     privacy_notice: Path | None
     log_format: str
     log_level: str
+    metrics_token: str | None
 
     @property
     def host(self) -> str:
@@ -133,6 +135,7 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         privacy_notice=_file("SYMPOSIA_PRIVACY_NOTICE", get("PRIVACY_NOTICE")),
         log_format=_choice("SYMPOSIA_LOG_FORMAT", get("LOG_FORMAT"), ("json", "text")),
         log_level=_choice("SYMPOSIA_LOG_LEVEL", get("LOG_LEVEL", "info"), ("info", "warning")),
+        metrics_token=_token("SYMPOSIA_METRICS_TOKEN", get("METRICS_TOKEN")),
     )
 
 
@@ -199,6 +202,13 @@ def _positive(variable: str, text: str, *, least: int = 1) -> int:
         problem = f"{variable} must be a whole number from {least}, not {text}"
         raise ConfigError(problem)
     return int(text)
+
+
+def _token(variable: str, text: str) -> str | None:
+    if text and (len(text) < TOKEN_LENGTH_MIN or not text.isascii() or " " in text):
+        problem = f"{variable} must be at least {TOKEN_LENGTH_MIN} letters and digits, and random"
+        raise ConfigError(problem)
+    return text or None
 
 
 def _file(variable: str, text: str) -> Path | None:

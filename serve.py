@@ -11,6 +11,7 @@ import errno
 import multiprocessing
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sys
@@ -121,6 +122,7 @@ def prepare() -> Flask:
     from app.site import demo  # noqa: PLC0415 - as said
     from wsgi import app  # noqa: PLC0415 - as said
 
+    shutil.rmtree(app.extensions["counts"].folder, ignore_errors=True)  # of the life before
     with app.app_context():
         flask_migrate.upgrade()
         if demo.is_wanted():

@@ -18,6 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import (
     audit_commands,
     clock,
+    counts,
     errors,
     headers,
     i18n,
@@ -177,6 +178,7 @@ def create_app(config: Config) -> Flask:
     clock.init_app(app, config.now, config.instance_path)
     i18n.init_app(app)
     logs.init_app(app, config)
+    counts.init_app(app, config)
     errors.init_app(app)
     headers.init_app(app, is_https=config.is_https, origin=f"{base.scheme}://{base.netloc}")
     CSRFProtect(app)

@@ -30,6 +30,7 @@ from sqlalchemy.pool import Pool
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeDecorator
 
+from app import counts
 from scheduler.errors import N_, ConflictError
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def write(row: Model | None = None, *, still: Sequence[Model] = ()) -> None:
     Raises:
         RuntimeError: something was changed before; ending the read transaction would lose it.
     """
-    session = db.session
+    session, began = db.session, time.perf_counter()
     if is_writing(session()):
         session.flush()
     elif session.new or session.dirty or session.deleted:
@@ -127,6 +128,7 @@ def write(row: Model | None = None, *, still: Sequence[Model] = ()) -> None:
         # Only the row itself: what is joined to it (a series, a country) stays free for others,
         # and PostgreSQL locks nothing on the far side of an outer join.
         session.refresh(row, with_for_update={"of": type(row)})
+    counts.note_lock_wait(time.perf_counter() - began)
 
 
 def give_way(act: Callable[[], None]) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from werkzeug.sansio.utils import host_is_trusted
 
 from app import clock
+from app.counts import FEEDS
 from app.feeds.kept import KeptFeeds
 from app.headers import HSTS
 
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy.engine import URL
 
+    from app.counts import Counts
     from config import Config
 
 STAMP_SQL = "SELECT stamp FROM public_revision WHERE id = 1"
 HOSTS_MAX = 64
+MEMORY = "memory"  # answered here, not by a view
 STATUS_LINES = {200: "200 OK", 304: "304 NOT MODIFIED", 412: "412 PRECONDITION FAILED"}
 
 
@@ -52,6 +55,11 @@ class FeedEdge:
         self._trusted_hosts = config.trusted_hosts
         self._hosts: set[str] = set()  # as they were asked under, ports included; all trusted
         self._own_headers = [HSTS] if config.is_https else []
+        counts: Counts = app.extensions["counts"]
+        self._count = {
+            status: counts.counter(FEEDS, status=str(status), source=MEMORY)
+            for status in STATUS_LINES
+        }
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -69,6 +77,7 @@ class FeedEdge:
                 and feed.day == self._today()
             ):
                 status, headers, body = feed.answer(environ)
+                self._count[status]()
                 start_response(STATUS_LINES[status], headers + self._own_headers)
                 return [body]
         passed_on: Iterable[bytes] = self._wsgi_app(environ, start_response)

@@ -22,6 +22,7 @@ from markupsafe import Markup
 from app import clock, outbox, publication
 from app.accounts import access
 from app.accounts.access import the_person
+from app.counts import FEEDS
 from app.database import db
 from app.feeds import offers, personal, queries, service
 from app.feeds.edge import address_of
@@ -269,6 +270,7 @@ def _answer(kept: KeptFeed, path: str) -> Response:
     if path == address_of(request.path, request.query_string.decode("latin-1")):
         _keep(path, kept)
     status, headers, body = kept.answer(request.environ)
+    current_app.extensions["counts"].add(FEEDS, status=str(int(status)), source="view")
     response = Response([body], status, headers)
     # For HEAD the length is that of the body which is not sent.
     response.automatically_set_content_length = False

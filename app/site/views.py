@@ -20,7 +20,7 @@ from app.outbox import settings
 from app.paging import page_of
 from app.registrations import queries as registrations
 from app.series import queries as series_queries
-from app.site import drawing, notice, structured
+from app.site import drawing, notice, numbers, structured
 from scheduler.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -208,6 +208,17 @@ def privacy() -> ResponseReturnValue:
 def healthz() -> ResponseReturnValue:
     """Say that the process answers."""
     return Response("ok\n", mimetype="text/plain")
+
+
+@bp.get("/metrics")
+@access.public
+def metrics() -> ResponseReturnValue:
+    """Tell the installation's numbers to whoever may watch it; to others there is nothing."""
+    if not numbers.may_read(request):
+        raise NotFoundError
+    response = Response(numbers.told(), content_type=numbers.CONTENT_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @bp.get("/readyz")

@@ -66,6 +66,7 @@ def test_what_a_visitor_may_use_is_this_and_nothing_more(app: Flask) -> None:
         "site.favicon",
         "site.healthz",
         "site.home",
+        "site.metrics",  # on this machine, or by its token
         "site.privacy",
         "site.readyz",
         "site.series",

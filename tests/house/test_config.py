@@ -38,6 +38,7 @@ def test_a_secret_is_all_that_must_be_set(tmp_path: Path) -> None:
         operator_contact="",
         privacy_notice=None,
         log_format="",
+        metrics_token=None,
         log_level="info",
     )
     assert (settings.host, settings.port, settings.is_https) == ("127.0.0.1", 8000, False)
@@ -71,6 +72,7 @@ def test_every_variable_has_its_place(tmp_path: Path) -> None:
             "SYMPOSIA_PRIVACY_NOTICE": __file__,
             "SYMPOSIA_LOG_FORMAT": "text",
             "SYMPOSIA_LOG_LEVEL": "warning",
+            "SYMPOSIA_METRICS_TOKEN": "a-long-random-text-of-its-own",
         }
     )
     assert settings == config.Config(
@@ -100,6 +102,7 @@ def test_every_variable_has_its_place(tmp_path: Path) -> None:
         privacy_notice=Path(__file__),
         log_format="text",
         log_level="warning",
+        metrics_token="a-long-random-text-of-its-own",
     )
     assert settings.is_https
     assert settings.trusted_hosts == ["127.0.0.1", "localhost", "symposia.example.net"]
@@ -203,3 +206,10 @@ def test_the_day_that_polls_go_by_is_the_clocks_own(
 def test_the_version_is_that_of_the_project() -> None:
     project = tomllib.loads((config.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["version"] == VERSION
+
+
+@pytest.mark.parametrize("token", ["short", "of two words and longer", "éééééééééééééééééééé"])
+def test_a_token_that_could_be_guessed_or_sent_wrongly_is_refused_untold(token: str) -> None:
+    with pytest.raises(config.ConfigError, match="SYMPOSIA_METRICS_TOKEN must") as refused:
+        config.read(SECRET | {"SYMPOSIA_METRICS_TOKEN": token})
+    assert token not in str(refused.value)
