@@ -15,6 +15,7 @@ from app.countries.models import Country
 from app.database import db
 from app.i18n import gettext as _
 from app.site import history, presentation, subjects
+from app.site.compiled import CompiledTemplates
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -26,6 +27,8 @@ def init_app(app: Flask) -> None:
     """Give every template of ``app`` its frame and its helpers."""
     app.context_processor(frame)
     app.url_defaults(_version_static)
+    modules = Path(app.root_path)
+    app.jinja_env.bytecode_cache = CompiledTemplates(modules / "templates/__pycache__", modules)
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.globals["tell"] = history.tell
     app.jinja_env.globals["subjects"] = subjects.subjects
