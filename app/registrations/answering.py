@@ -111,6 +111,22 @@ def check(question: Question, given: Given, *, is_draft: bool = False) -> None:
             raise NotADayError from error
 
 
+def missing(registration: Registration) -> list[Question]:
+    """Return the questions that need an answer and have none: who was let in was never asked."""
+    questions = queries.active(registration.edition)
+    if not any(question.is_required for question in questions):
+        return []
+    given = {
+        number: Given(answer.values, stored_name=answer.file.stored_name if answer.file else None)
+        for number, answer in queries.of_registration(registration).items()
+    }
+    return [
+        question
+        for question in asked(questions, given)
+        if question.is_required and not given.get(question.id)
+    ]
+
+
 def keep(
     registration: Registration,
     given: Mapping[int, Given],

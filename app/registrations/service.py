@@ -172,6 +172,13 @@ def closed(edition: Edition, now: datetime) -> RegistrationClosedError:
     return RegistrationClosedError(edition=edition.title)
 
 
+def is_open_to(registration: Registration, now: datetime) -> bool:
+    """Whether the person may tell something: past the closing, who came in another way than it."""
+    was_let_in = bool(registration.entry_reason) or registration.replaces_id is not None
+    edition = registration.edition
+    return edition.takes_registrations(now) or (was_let_in and not has_begun(edition, now))
+
+
 def has_begun(edition: Edition, now: datetime) -> bool:
     """Whether the event has begun at its place at ``now``."""
     return edition.has_begun(edition.day_at(now))
@@ -260,7 +267,7 @@ def save_draft(
 
 
 def change(registration: Registration, told: Particulars, *, by: Person, now: datetime) -> None:
-    """Change what was told, until registration closes.
+    """Change what was told, until registration closes; who was let in, until the event begins.
 
     The country of who holds a seat or waits stays, since it counts, and one that has endorsed. A
     returned registration is sent in again by its change.
@@ -272,7 +279,7 @@ def change(registration: Registration, told: Particulars, *, by: Person, now: da
     database.write(registration.edition)
     database.write(registration)
     edition = registration.edition
-    if not edition.takes_registrations(now):
+    if not is_open_to(registration, now):
         raise closed(edition, now)
     if registration.status not in EDITABLE:
         raise RegistrationClosedError(edition=edition.title)

@@ -23,6 +23,7 @@ from app.i18n import gettext as _
 from app.limits import LINKS_EACH, REGISTRATION, limiter, per_address
 from app.outbox import address
 from app.registrations import (
+    answering,
     application,
     parties,
     queries,
@@ -132,6 +133,7 @@ def show(public_id: str) -> ResponseReturnValue:
     registration = _registration(public_id)
     edition, now = registration.edition, clock.utcnow()
     party = queries.party_of(registration)
+    can_change = registration.status in service.EDITABLE and service.is_open_to(registration, now)
     return render_template(
         "registrations/show.html",
         registration=registration,
@@ -148,7 +150,8 @@ def show(public_id: str) -> ResponseReturnValue:
         shows_venue=registration.has_place,
         can_cancel=registration.status in service.CANCELLABLE
         and not service.has_begun(edition, now),
-        can_change=registration.status in service.EDITABLE and edition.takes_registrations(now),
+        can_change=can_change,
+        unanswered=answering.missing(registration) if can_change else [],
         cancel_form=CancelForm(),
         may_return=edition.takes_registrations(now),
         has_contact=registration.country_code is not None

@@ -29,6 +29,7 @@ from app.registrations import question_queries as queries
 from app.registrations.answering import Given
 from app.registrations.desk_queries import Choice
 from app.registrations.models import Answer, Profile, QuestionKind, Registration, TravelGrant
+from app.registrations.seating import Candidate
 from app.uploads import StoredFile
 from scheduler.lifecycle import RegistrationStatus
 from tests.factories import (
@@ -365,6 +366,44 @@ def test_a_draft_keeps_what_is_typed_and_needs_nothing(
     assert kept(person) == {"Line": "whole", "Scan": "scan.pdf", "Day": "2027-03-02"}
     (registration,) = db.session.scalars(select(Registration)).all()
     assert registration.status is RegistrationStatus.CONFIRMED
+
+
+def test_who_was_let_in_after_the_closing_is_asked_and_can_answer(
+    client: Client, edition: Edition, organiser: Person, person: Person
+) -> None:
+    """A kept place, and that of a colleague, are taken by a button: nothing was asked there."""
+    question = make_question(edition, "Do you bring a poster?", KIND.YES_NO, is_required=True)
+    later = make_question(
+        edition, "Its size", is_required=True, depends_on_id=question.id, depends_on_answer="yes"
+    )
+    database.write(edition)
+    edition.registration_closes_at = clock.utcnow() - timedelta(days=1)
+    row = selection.invite(
+        edition, person.email, Candidate(),
+        keeps_place=True, reason="Needed", by=organiser, now=clock.utcnow(),
+    )  # fmt: skip
+    client.sign_in(person)
+    page = f"/registrations/{row.public_id}"
+    told = words(client.get(page))
+    assert "One question of this event waits for your answer Do you bring a poster?" in told
+    assert "Taking it, you accept the terms" in told
+    assert client.submit(f"{page}/accept").status_code == 303
+    assert "One question of this event waits" in words(client.get(page))
+    sent = {"name": "Nia", "dietary_needs": "No nuts", q(question): "yes"}
+    refused = client.submit(f"{page}/edit", **sent)
+    assert (refused.status_code, "Its size: This needs an answer." in alert(refused)) == (422, True)
+    sent[q(later)] = "A0"
+    assert client.submit(f"{page}/edit", **sent).status_code == 303
+    told = words(client.get(page))
+    assert ("waits for your answer" in told, "No nuts" in told) == (False, True)
+    # Who came in the usual way does not change it any more.
+    before = edition.registration_closes_at - timedelta(days=1)
+    usual = service.register(edition, make_person(), now=before)
+    client.sign_in(usual.person)
+    late = client.submit(
+        f"/registrations/{usual.public_id}/edit", name="Nia", **{q(question): "no"}
+    )
+    assert (late.status_code, "closed since" in alert(late)) == (422, True)
 
 
 def test_what_is_known_is_not_asked_again(client: Client, edition: Edition, person: Person) -> None:
