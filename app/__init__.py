@@ -86,7 +86,7 @@ from app.registrations import erasure as registrations_erasure
 from app.registrations import views as registrations_views
 from app.series import views as series_views
 from app.site import commands as site_commands
-from app.site import frame, host_history_views
+from app.site import frame, host_history_views, kept_pages
 from app.site import views as site_views
 from app.surveys import views as survey_views
 
@@ -192,6 +192,7 @@ def create_app(config: Config) -> Flask:
     # Whose address a limit counts: the caller's, as the servers before us tell it.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxy_count, x_proto=0, x_host=0)  # type: ignore[method-assign]  # as Flask documents it
     edge.init_app(app, config)
+    kept_pages.init_app(app, config)
     for blueprint in {views.bp.name: views.bp for views in VIEWS}.values():
         app.register_blueprint(blueprint)
     for command in COMMANDS:

@@ -65,8 +65,9 @@ def make_app(folder: Path, count: int) -> Flask:
 
 
 def shower(app: Flask, path: str) -> Callable[[], None]:
-    """Return what asks for a page a few times, as a visitor."""
+    """Return what asks for a page a few times, as a visitor to whom none is kept."""
     client = app.test_client()
+    client.set_cookie("of", "another site")
 
     def show() -> None:
         for _ in range(REPEATS):

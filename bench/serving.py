@@ -39,11 +39,12 @@ ROOT = Path(__file__).parent.parent
 SIZES = (1_000, 10_000)
 ROUNDS, SECONDS = 5, 2
 CLIENTS = 50
+FEED, PAGE = "/feeds/all.ics", "/calendar?view=month&year=2027&month=3"
 CHANGED_AT = datetime(2026, 6, 1, 9, tzinfo=UTC)
 NGINX = """
 worker_processes 2; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 512; }}
-http {{ access_log off; types {{ text/calendar ics; }} gzip_static on; sendfile on;
+http {{ access_log off; default_type text/calendar; gzip_static on; sendfile on;
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
   fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
   server {{ listen 127.0.0.1:{port}; root {folder}/static; location / {{}} }} }}
@@ -76,40 +77,40 @@ def measure(folder: Path, size: int) -> None:
     fill(environ, size)
     weigh(environ, ports[0])
     with ours(environ, ports[0]), nginx(folder, ports[1]):
-        body = fetch(ports[0], "/feeds/all.ics")[1]
-        static = folder / "static"
-        static.mkdir(exist_ok=True)
-        (static / "all.ics").write_bytes(body)
-        (static / "all.ics.gz").write_bytes(gzip.compress(body, 6, mtime=0))
-        urls = [
-            f"http://127.0.0.1:{ports[0]}/feeds/all.ics",
-            f"http://127.0.0.1:{ports[1]}/all.ics",
-        ]
-        tags = [
-            fetch(port, url.partition(str(port))[2])[0]
-            for port, url in zip(ports, urls, strict=True)
-        ]
-        for what, connections, conditional in (
-            ("poll answered 304", 32, True),
-            ("poll answered 304", 8, True),
-            ("whole answer, gzip", 8, False),
-        ):
-            rates: list[list[float]] = [[], []]
-            for _ in range(ROUNDS):
-                for rate, url, tag in zip(rates, urls, tags, strict=True):
-                    rate.append(wrk(url, connections, tag if conditional else None))
-            mine, theirs = (median(rate) for rate in rates)
-            print(
-                f"{what}, {connections} connections, {size:,} events, {len(body) / 1e6:.1f} MB: "
-                f"{mine:,.0f} against {theirs:,.0f}, ratio {mine / theirs:.2f}"
-            )
+        compare(folder, ports, FEED, f"{size:,} events", (32, 8))
+        compare(folder, ports, PAGE, "a calendar's month", (8,))
+
+
+def compare(
+    folder: Path, ports: Sequence[int], path: str, what: str, connections: Sequence[int]
+) -> None:
+    """Print how often we and nginx answer polls of ``path``, and give it whole, in gzip."""
+    body = fetch(ports[0], path)[1]
+    static = folder / "static"
+    static.mkdir(exist_ok=True)
+    (static / "same").write_bytes(body)
+    (static / "same.gz").write_bytes(gzip.compress(body, 6, mtime=0))
+    paths = (path, "/same")
+    tags = [fetch(*each)[0] for each in zip(ports, paths, strict=True)]
+    urls = [f"http://127.0.0.1:{port}{path}" for port, path in zip(ports, paths, strict=True)]
+    rows = [("poll answered 304", many, True) for many in connections]
+    for kind, many, conditional in (*rows, ("whole answer, gzip", 8, False)):
+        rates: list[list[float]] = [[], []]
+        for _ in range(ROUNDS):
+            for rate, url, tag in zip(rates, urls, tags, strict=True):
+                rate.append(wrk(url, many, tag if conditional else None))
+        mine, theirs = (median(rate) for rate in rates)
+        print(
+            f"{kind}, {many} connections, {what}, {len(body) / 1e6:.2f} MB: "
+            f"{mine:,.0f} against {theirs:,.0f}, ratio {mine / theirs:.2f}"
+        )
 
 
 def weigh(environ: dict[str, str], port: int) -> None:
     """Print how much memory a process takes while so many clients read slowly."""
     with ours(environ, port, workers=1) as server:
         [worker] = [int(pid) for pid in children(server)[-1:]]
-        size = len(fetch(port, "/feeds/all.ics")[1])
+        size = len(fetch(port, FEED)[1])
         for accepted in ("gzip", "zstd", "identity"):
             before = memory(worker, "VmRSS")
             Path(f"/proc/{worker}/clear_refs").write_text("5")  # the peak counts from here
@@ -139,7 +140,7 @@ def read_slowly(port: int, accepted: str) -> float:
     Return how many milliseconds somebody else waits for an answer in between.
     """
     request = (
-        f"GET /feeds/all.ics HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: {accepted}\r\n"
+        f"GET {FEED} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: {accepted}\r\n"
         "Connection: close\r\n\r\n"
     )
     clients = []
@@ -149,7 +150,7 @@ def read_slowly(port: int, accepted: str) -> float:
         clients.append(client)
     time.sleep(SECONDS)
     began = time.perf_counter()
-    fetch(port, "/feeds/all.ics")
+    fetch(port, FEED)
     waited_ms = (time.perf_counter() - began) * 1000
     for client in clients:
         with client:
@@ -206,8 +207,8 @@ def ours(environ: dict[str, str], port: int, workers: int = 2) -> Iterator[int]:
     program = "import config, serve; serve.serve_pages(config.read(), '127.0.0.1')"
     bound = {"SYMPOSIA_BIND": f"127.0.0.1:{port}", "SYMPOSIA_WORKERS": str(workers)}
     with running([sys.executable, "-c", program], port, environ | bound) as pid:
-        for _ in range(20):  # every process keeps the feed from now on
-            fetch(port, "/feeds/all.ics")
+        for path in (FEED, PAGE) * 20:  # every process keeps them from now on
+            fetch(port, path)
         yield pid
 
 

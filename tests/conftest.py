@@ -127,6 +127,7 @@ def _fresh(request: pytest.FixtureRequest) -> Iterator[None]:
         _empty(instance_path)
         app.extensions.pop("is_demonstration", None)
         app.extensions["kept_feeds"].clear()
+        app.extensions["kept_pages"].clear()
         yield
         db.session.remove()
 

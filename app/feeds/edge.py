@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from app.counts import Counts
     from config import Config
 
+    Driver = tuple[Callable[[], Any], type[Exception], Callable[[], object]]
+
 STAMP_SQL = "SELECT stamp FROM public_revision WHERE id = 1"
 HOSTS_MAX = 64
 MEMORY = "memory"  # answered here, not by a view
@@ -106,10 +108,13 @@ def stamp_reader(database_url: str) -> Callable[[], int]:
     Each thread has a connection of its own, outside any transaction, so it sees every commit.
     Where the database does not answer, -1: no feed has that stamp, so Flask answers.
     """
+    return reader(STAMP_SQL, *driver_of(database_url))
+
+
+def driver_of(database_url: str) -> Driver:
+    """Return how to connect past pool and ORM, what fails then, and to what one is connected."""
     url = make_url(database_url)
-    if url.get_backend_name() == "sqlite":
-        return _reader(*_sqlite(url.database or ""))
-    return _reader(*_postgresql(url))
+    return _sqlite(url.database or "") if url.get_backend_name() == "sqlite" else _postgresql(url)
 
 
 class _Held:
@@ -127,8 +132,11 @@ class _Local(threading.local):
     held: tuple[_Held, object] | None = None
 
 
-def _reader(
-    connect: Callable[[], Any], failure: type[Exception], identity: Callable[[], object]
+def reader(
+    sql: str,
+    connect: Callable[[], Any],
+    failure: type[Exception],
+    identity: Callable[[], object],
 ) -> Callable[[], int]:
     """Return what reads by a connection of the thread's own, made anew when it fails or is old."""
     local = _Local()
@@ -140,7 +148,7 @@ def _reader(
                 held = local.held
                 if held is None or held[1] != target:
                     held = local.held = _Held(connect()), target
-                row = held[0].execute(STAMP_SQL).fetchone()
+                row = held[0].execute(sql).fetchone()
             except (failure, OSError):
                 local.held = None
             else:
@@ -150,7 +158,7 @@ def _reader(
     return read
 
 
-def _sqlite(path: str) -> tuple[Callable[[], Any], type[Exception], Callable[[], object]]:
+def _sqlite(path: str) -> Driver:
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
 
@@ -158,7 +166,7 @@ def _sqlite(path: str) -> tuple[Callable[[], Any], type[Exception], Callable[[],
     return connect, sqlite3.Error, lambda: os.stat(path).st_ino  # noqa: PTH116 - asked on every poll
 
 
-def _postgresql(url: URL) -> tuple[Callable[[], Any], type[Exception], Callable[[], object]]:
+def _postgresql(url: URL) -> Driver:
     import psycopg  # noqa: PLC0415 - not needed on SQLite
 
     address = url.set(drivername="postgresql").render_as_string(hide_password=False)

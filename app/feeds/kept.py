@@ -1,7 +1,7 @@
-"""Feeds as they go over the wire: kept whole per public stamp, answered conditionally.
+"""Answers as they go over the wire: feeds and pages, kept whole, answered conditionally.
 
-One room for HTTP's rules (RFC 9110 §8.8, §12.5.3, §13): Flask's view and the layer before Flask
-both answer from here, so they cannot differ.
+One room for HTTP's rules (RFC 9110 §8.8, §12.5.3, §13): Flask's views and the layers before Flask
+all answer from here, so they cannot differ.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 from http import HTTPStatus
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from werkzeug.http import parse_accept_header
 
@@ -44,17 +44,14 @@ SUFFIXES = {IDENTITY: "", GZIP: "-gz", ZSTD: "-zst"}
 
 
 @dataclass(slots=True)
-class KeptFeed:
-    """A feed's bytes as of one public stamp and day; strong tags, one a coding."""
+class Kept:
+    """The bytes of an answer; strong tags, one a coding."""
 
     body: bytes
-    content_type: str
-    filename: str
-    last_modified: datetime | None
-    stamp: int
-    day: date
-    joined: Joined | None = None  # of what the body was joined, if it was
-    digest: str = field(init=False)
+    headers: Headers  # of a whole answer
+    terms: Headers  # of every answer: for how long, and for whom
+    last_modified: datetime | None = None
+    digest: str = ""
     _packed: dict[str, bytes] = field(default_factory=dict, init=False)
     _unchanged: dict[str, Headers] = field(default_factory=dict, init=False)
     _whole: dict[str, Headers] = field(default_factory=dict, init=False)
@@ -62,21 +59,14 @@ class KeptFeed:
 
     def __post_init__(self) -> None:
         """Digest the body: equal bytes have one tag, in every process and after every start."""
-        self.digest = (
-            self.joined.digest if self.joined else hashlib.sha256(self.body).hexdigest()[:32]
-        )
+        self.digest = self.digest or hashlib.sha256(self.body).hexdigest()[:32]
         for coding in SUFFIXES:
-            self._unchanged[coding] = [
-                ("ETag", self.tag(coding)),
-                ("Cache-Control", f"public, max-age={MAX_AGE_SECONDS}"),
-                ("Vary", "Accept-Encoding"),
-            ]
+            self._unchanged[coding] = [("ETag", self.tag(coding)), *self.terms]
 
     @property
     def size(self) -> int:
-        """How many bytes of memory this feed takes."""
-        table = self.joined.table_size if self.joined else 0
-        return len(self.body) + table + sum(map(len, self._packed.values()))
+        """How many bytes of memory this takes."""
+        return len(self.body) + sum(map(len, self._packed.values()))
 
     def tag(self, coding: str) -> str:
         """Return the strong tag of the body in ``coding``."""
@@ -96,8 +86,8 @@ class KeptFeed:
                 )
             return self._packed[coding]
 
-    def take_over(self, former: KeptFeed) -> None:
-        """Take what was compressed of ``former``, if the change behind was not in this feed."""
+    def take_over(self, former: Kept) -> None:
+        """Take what was compressed of ``former``, if the change behind was not in this answer."""
         if former.digest == self.digest:
             self._packed.update(former._packed)
 
@@ -114,16 +104,12 @@ class KeptFeed:
 
     def _make_whole(self, coding: str) -> Headers:
         """Return the headers of a 200 in ``coding``, made once."""
-        made = [*self._unchanged[coding], *ALWAYS]
+        made = [*self._unchanged[coding], *self.headers]
         if self.last_modified is not None:
             made.append(("Last-Modified", format_datetime(self.last_modified, usegmt=True)))
         if coding != IDENTITY:
             made.append(("Content-Encoding", coding))
-        made += [
-            ("Content-Type", self.content_type),
-            ("Content-Length", str(len(self.packed(coding)))),
-            ("Content-Disposition", f'inline; filename="{self.filename}"'),
-        ]
+        made.append(("Content-Length", str(len(self.packed(coding)))))
         self._whole[coding] = made
         return made
 
@@ -157,35 +143,72 @@ class KeptFeed:
         return coding if self.last_modified == moment_of(since) else None
 
 
-class KeptFeeds:
-    """The feeds that this process has built, by their normalised address."""
+class KeptFeed(Kept):
+    """A feed's bytes as of one public stamp and day."""
 
-    def __init__(self) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - each a fact of the feed
+        self,
+        body: bytes,
+        content_type: str,
+        filename: str,
+        last_modified: datetime | None,
+        stamp: int,
+        day: date,
+        joined: Joined | None = None,  # of what the body was joined, if it was
+    ) -> None:
+        """Take a feed as it was built."""
+        own = [
+            ("Content-Type", content_type),
+            ("Content-Disposition", f'inline; filename="{filename}"'),
+        ]
+        digest = joined.digest if joined else ""
+        super().__init__(body, [*ALWAYS, *own], FEED_TERMS, last_modified, digest)
+        self.stamp, self.day, self.joined = stamp, day, joined
+
+    @property
+    def size(self) -> int:
+        """How many bytes of memory this takes, with the table of its parts."""
+        return super().size + (self.joined.table_size if self.joined else 0)
+
+
+AnyKept = TypeVar("AnyKept", bound=Kept)
+
+
+class KeptAnswers(Generic[AnyKept]):
+    """What this process has made, by its normalised address."""
+
+    def __init__(self, number_max: int = FEEDS_MAX, bytes_max: int = BYTES_MAX) -> None:
         """Begin empty."""
-        self._kept: dict[str, KeptFeed] = {}
+        self._kept: dict[str, AnyKept] = {}
+        self._number_max, self._bytes_max = number_max, bytes_max
         self._lock = Lock()
 
-    def get(self, address: str) -> KeptFeed | None:
-        """Return what is kept under ``address``, of whichever stamp."""
+    def get(self, address: str) -> AnyKept | None:
+        """Return what is kept under ``address``, however old."""
         return self._kept.get(address)
 
     def clear(self) -> None:
-        """Forget every feed."""
+        """Forget everything."""
         with self._lock:
             self._kept.clear()
 
-    def put(self, address: str, feed: KeptFeed) -> None:
-        """Keep ``feed``; the oldest make room, by number and by bytes."""
+    def put(self, address: str, made: AnyKept) -> None:
+        """Keep ``made``; the oldest make room, by number and by bytes."""
         with self._lock:
             former = self._kept.pop(address, None)
             if former is not None:
-                feed.take_over(former)
-            room = BYTES_MAX - feed.size - sum(kept.size for kept in self._kept.values())
-            while self._kept and (len(self._kept) >= FEEDS_MAX or room < 0):
+                made.take_over(former)
+            room = self._bytes_max - made.size - sum(kept.size for kept in self._kept.values())
+            while self._kept and (len(self._kept) >= self._number_max or room < 0):
                 room += self._kept.pop(next(iter(self._kept))).size
-            self._kept[address] = feed
+            self._kept[address] = made
 
 
+KeptFeeds = KeptAnswers[KeptFeed]
+FEED_TERMS = [
+    ("Cache-Control", f"public, max-age={MAX_AGE_SECONDS}"),
+    ("Vary", "Accept-Encoding"),
+]
 ALWAYS = [
     ("X-Content-Type-Options", "nosniff"),
     ("Content-Security-Policy", CSP),

@@ -111,18 +111,15 @@ def test_two_processes_compress_to_the_same_bytes() -> None:
     ]
 
 
-def test_what_a_process_keeps_is_bounded_by_number_and_by_bytes(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(kept, "BYTES_MAX", 1000)
-    feeds = KeptFeeds()
+def test_what_a_process_keeps_is_bounded_by_number_and_by_bytes() -> None:
+    feeds = KeptFeeds(bytes_max=1000)
     for number in range(9):
         feeds.put(f"/feeds/{number}", make_kept(bytes(300)))
     held = [number for number in range(9) if feeds.get(f"/feeds/{number}")]
     assert held == [6, 7, 8]
     feeds.put("/feeds/large", make_kept(bytes(5000)))  # serves, alone
     assert [feeds.get("/feeds/8"), feeds.get("/feeds/large") is None] == [None, False]
-    monkeypatch.setattr(kept, "FEEDS_MAX", 2)
+    feeds = KeptFeeds(number_max=2)
     for number in range(9):
         feeds.put(f"/feeds/{number}", make_kept(b"x"))
     assert [number for number in range(9) if feeds.get(f"/feeds/{number}")] == [7, 8]
