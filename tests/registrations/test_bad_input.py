@@ -140,6 +140,33 @@ def test_a_contact_sees_no_draft_of_anybody_and_does_nothing_with_one(client: Cl
         delegations.judge(draft, Status.ENDORSED, reason="", by=make_person(), now=OPENING)
 
 
+def test_a_nominee_of_another_country_stays_theirs(client: Client) -> None:
+    edition = make_edition(admission_policy=AdmissionPolicy.NOMINATION)
+    own, other = (make_country(code, name=f"Land {code}") for code in ("XAA", "XAB"))
+    by = {"by": make_person(), "now": OPENING}
+    theirs = delegations.nominate(edition, other, "nia@example.org", "Nia", **by)
+    client.sign_in(make_person(role=Role.NATIONAL_CONTACT, scope=own.code))
+    page = f"/delegations/{edition.slug}"
+    for fields in (
+        {"email": "nia@example.org", "name": "Mine", "submit": "1"},
+        {"email": "nia@example.org", "country": "XAB", "submit": "1"},  # no such field
+    ):
+        told = client.submit(page, **fields)
+        assert (told.status_code, "is registered for" in alert(told)) == (422, True)
+        assert other.name not in words(told)
+        assert "nia@example.org" in told.text  # as it was typed
+    assert client.submit(f"{page}?country=XAB", **fields).status_code == 404
+    db.session.expire_all()
+    assert (theirs.country_code, theirs.person.name) == ("XAB", "Nia")
+    # Nor does the nominee come for another country than the one that nominated.
+    theirs.person.verified_at = OPENING
+    client.sign_in(theirs.person)
+    sent = {"name": "Nia", "country": "XAA", "accepts_terms": "y"}
+    client.submit(f"/editions/{edition.slug}/register", **sent)
+    db.session.expire_all()
+    assert (theirs.country_code, theirs.status) == ("XAB", Status.ENDORSED)
+
+
 def test_who_was_endorsed_keeps_the_country_that_did_it(client: Client) -> None:
     edition = make_edition(admission_policy=AdmissionPolicy.NOMINATION)
     for code in ("XAA", "XAB"):

@@ -86,6 +86,7 @@ class Someone:
     is_held: bool = False
     is_nominee: bool = False
     is_invited: bool = False
+    takes_over: bool = False  # the place of a colleague
     rank: int | None = None
     party: list[Any] | None = None  # [size or None, whether others may join]; compared by identity
 
@@ -289,7 +290,7 @@ class Model:
         self.fill()
 
     def edit(self, one: Someone, country: str) -> None:
-        insist(self.is_open)
+        insist(self.is_open or one.is_invited or one.takes_over)
         counts = one.status in SITTING | {"waitlisted"}
         if country != one.country:
             insist(
@@ -332,7 +333,7 @@ class Model:
             rank=one.rank,
             party=one.party,
         )
-        colleague.turn = one.turn
+        colleague.turn, colleague.takes_over = one.turn, True
         one.party, one.status = None, "replaced"
         self.mails[one.who] += 1
         self.mails[who] += 1
