@@ -145,6 +145,7 @@ def test_a_nominee_of_another_country_stays_theirs(client: Client) -> None:
     own, other = (make_country(code, name=f"Land {code}") for code in ("XAA", "XAB"))
     by = {"by": make_person(), "now": OPENING}
     theirs = delegations.nominate(edition, other, "nia@example.org", "Nia", **by)
+    theirs.person.verified_at = OPENING
     client.sign_in(make_person(role=Role.NATIONAL_CONTACT, scope=own.code))
     page = f"/delegations/{edition.slug}"
     for fields in (
@@ -159,7 +160,6 @@ def test_a_nominee_of_another_country_stays_theirs(client: Client) -> None:
     db.session.expire_all()
     assert (theirs.country_code, theirs.person.name) == ("XAB", "Nia")
     # Nor does the nominee come for another country than the one that nominated.
-    theirs.person.verified_at = OPENING
     client.sign_in(theirs.person)
     sent = {"name": "Nia", "country": "XAA", "accepts_terms": "y"}
     client.submit(f"/editions/{edition.slug}/register", **sent)
