@@ -24,7 +24,7 @@ NEVER_EMPTY = {"alembic_version", "audit_head"}
 class CopyError(DomainError):
     """The database cannot be copied, or a copy cannot be laid out."""
 
-    message = N_("The copy of the database failed: {reason}")
+    message = N_("The copy of the database failed ({reason}).")
 
 
 class NoProgramError(DomainError):
