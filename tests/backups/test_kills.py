@@ -80,7 +80,7 @@ def test_a_killed_restore_leaves_the_old_or_the_new(flask: Run, tmp_path: Path) 
     make_file()
     flask("create", tmp_path / "old")
     make_person("new@example.org", commit=True)
-    make_file(b"%PDF-new")
+    make_file()
     flask("create", tmp_path / "new")
     length = length_of("restore", "--replace", tmp_path / "new")
     for number in range(KILLS):

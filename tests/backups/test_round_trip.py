@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from app.uploads import StoredFile
     from tests.backups.conftest import Run
 
+ANOTHER = PDF.replace(b"A letter", b"Another letter")
 SETTLED = {"audit_entry", "audit_head", "public_revision"}  # what putting back itself writes
 
 
@@ -74,7 +75,7 @@ def test_a_backup_is_for_its_owner_alone_and_says_what_is_in_it(flask: Run, file
 def test_every_row_and_file_comes_back_as_it_was(flask: Run, file: Path) -> None:
     make_edition(title="As it was", commit=True)
     make_file()
-    dropped = make_file(PDF + b"another")
+    dropped = make_file(ANOTHER)
     person = make_person("ann@example.org", commit=True)
     before = contents()
     flask("create", file)
@@ -83,7 +84,7 @@ def test_every_row_and_file_comes_back_as_it_was(flask: Run, file: Path) -> None
     uploads.remove(db.session.merge(dropped))
     db.session.merge(person).name = "Changed"
     db.session.commit()
-    later = make_file(PDF + b"later").path
+    later = make_file(PDF).path
     flask("restore", "--replace", file)
 
     after = contents()
@@ -91,7 +92,7 @@ def test_every_row_and_file_comes_back_as_it_was(flask: Run, file: Path) -> None
     assert after["audit_entry"][: len(before["audit_entry"])] == before["audit_entry"]
     assert [stored.path.read_bytes() for stored in db.session.query(uploads.StoredFile)] == [
         PDF,
-        PDF + b"another",
+        ANOTHER,
     ]
     modes = {stat.S_IMODE(path.stat().st_mode) for path in uploads.folder().iterdir()}
     assert modes == {0o600}
