@@ -79,6 +79,60 @@ def test_the_authors_example_of_9_voters_is_a_tie_of_two() -> None:
     assert count.winners == ("b", "d")
 
 
+@pytest.mark.parametrize(
+    ("cast", "winners"),
+    [
+        ({"abcd": 12, "adbc": 6, "bcda": 9, "cdab": 15, "dbac": 21}, "d"),
+        ({"acdb": 6, "badc": 1, "cbda": 3, "dbac": 3, "dcba": 2}, "ad"),
+        ({"adebcf": 3, "bfecda": 3, "cabfde": 4, "dbcefa": 1, "defabc": 4, "ecbdfa": 2,
+          "facdbe": 2}, "a"),
+        # Two who rank d last, added to these, make d win: nobody should rather have stayed away.
+        ({"adebcf": 3, "bfecda": 3, "cabfde": 4, "dbcefa": 1, "defabc": 4, "ecbdfa": 2,
+          "facdbe": 2, "aefcbd": 2}, "d"),
+        ({"abdc": 3, "adbc": 5, "adcb": 1, "badc": 2, "bdca": 2, "cabd": 4, "cbad": 6, "dbca": 2,
+          "dcab": 5}, "a"),
+        ({"abdec": 3, "adebc": 5, "adecb": 1, "badec": 2, "bdeca": 2, "cabde": 4, "cbade": 6,
+          "dbeca": 2, "decab": 5}, "b"),
+        ({"adbec": 9, "bcade": 6, "bcdea": 5, "cdbea": 2, "decba": 6, "eacbd": 14, "ecabd": 2,
+          "edacb": 1}, "b"),
+        ({"adbec": 9, "baced": 1, "cbade": 6, "cdbea": 2, "cdeab": 5, "decab": 6, "ebacd": 14,
+          "ebcad": 2}, "e"),
+    ],
+    ids=["3", "4", "5 before", "5 after", "6 before", "6 after", "8", "9"],
+)  # fmt: skip
+def test_the_other_examples_of_schulzes_paper(cast: dict[str, int], winners: str) -> None:
+    """Their numbers in its section 3."""
+    names = set().union(*cast)
+    assert hosting.count_ballots(ballots(**cast), names).winners == tuple(winners)
+
+
+def test_the_papers_example_of_equal_places_and_incomplete_ballots() -> None:
+    """Schulze, section 3, example 7: by winning votes d wins, by margins a, by ratios b."""
+    cast = {
+        "a b c d": 6, "ab": 8, "ac": 8, "ac d": 18, "acd": 8, "b": 40, "c b d": 4, "c d a": 9,
+        "cd": 8, "d a b": 14, "d b c": 11, "d c a": 4,
+    }  # fmt: skip
+    found = [
+        tuple(tuple(group) for group in order.split())
+        for order, number in cast.items()
+        for _ in range(number)
+    ]
+    count = hosting.count_ballots(found, "abcd")
+    # In pairs, 138 voters: who has no place comes last, equals prefer neither.
+    assert [count.preferred[pair] for pair in (("a", "b"), ("b", "a"))] == [67, 55]
+    assert [count.preferred[pair] for pair in (("c", "d"), ("d", "c"))] == [45, 29]
+    assert (count.ballot_count, count.winners) == (138, ("d",))
+
+
+def test_a_real_vote_of_213_of_whom_58_ranked_less_than_two() -> None:
+    """Tideman's collection of ranked votes, A77: of three, most gave one or two a place."""
+    cast = {"3": 39, "13": 38, "31": 36, "32": 29, "12": 28, "21": 15, "1": 14, "23": 9, "2": 5}
+    count = hosting.count_ballots(ballots(**cast), "123")
+    pairs = [("1", "3"), ("3", "1"), ("1", "2"), ("2", "1"), ("3", "2"), ("2", "3")]
+    assert [count.preferred[pair] for pair in pairs] == [95, 113, 116, 58, 142, 57]
+    assert (count.ballot_count, count.order) == (213, (("3",), ("1",), ("2",)))
+
+
 def test_a_circle_of_equal_defeats_is_a_tie_for_the_chairs() -> None:
     count = hosting.count_ballots(ballots(abc=1, bca=1, cab=1), "abc")
     assert count.winners == ("a", "b", "c")
