@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
+from app import database
 from app.accounts import service as accounts
 from app.accounts.models import Role
 from app.database import db
 from app.hosting import balloting, choosing, committee, consensus, deciding, service
 from app.hosting import decision_queries as queries
+from app.hosting.decision_models import BallotTicket, SealedBallot
 from scheduler.deciding import RoundStatus
 from scheduler.lifecycle import EditionStatus, OfferStatus
+from tests.conftest import POSTGRESQL
 from tests.factories import OPENING, make_call, make_country, make_edition, make_offer, make_person
 from tests.pages import alert, fields, words
 
@@ -230,6 +235,35 @@ def test_the_files_do_not_tell_how_the_box_filled(
     assert [line for line in said if "place" in line] == []
     assert [line for line in said for name in (first, second, third) if name in line] == []
     assert [line for line in said if any(member.email in line for member in members)] == []
+
+
+@pytest.mark.skipif(bool(POSTGRESQL), reason="reads the files that SQLite keeps")
+def test_a_copy_of_every_file_holds_each_ballot_once_and_nothing_of_how_it_came(
+    client: Client, voting: CommitteeRound, members: list[Person], organiser: Person,
+    instance_path: Path,
+) -> None:  # fmt: skip
+    page = path(voting.edition, "/vote")
+    for member, places in zip(members, ("123", "321", "213"), strict=True):
+        client.sign_in(member)
+        client.submit(page, **{f"place{at}": place for at, place in enumerate(places)})
+    balloting.close_ballot(voting, by=organiser, now=CLOSES)
+    db.session.commit()
+    database.scrub(SealedBallot, BallotTicket)
+    ballots = db.session.scalars(select(SealedBallot)).all()
+    keys = [ballot.id.encode() for ballot in ballots]
+    rankings = [json.dumps(ballot.ranking).encode() for ballot in ballots]
+    found = {file.name: file.read_bytes() for file in instance_path.rglob("*") if file.is_file()}
+    holding = {name for name, content in found.items() if any(key in content for key in keys)}
+    assert holding == {"symposia.db"}
+    content = found["symposia.db"]
+    # No older version of a ballot is left in a free page, which would tell what was there before
+    # the next one came; they lie in the order of their keys, one after the other.
+    assert [content.count(key) for key in keys] == [1] * len(members)
+    result = json.dumps(voting.count_order).encode()  # told to everybody
+    assert [content.count(one) - (one == result) for one in rankings] == [1] * len(members)
+    places = [content.index(key) for key in sorted(keys)]
+    ascending, descending = sorted(places), sorted(places, reverse=True)
+    assert places in (ascending, descending)
 
 
 def test_before_the_end_nobody_sees_more_than_how_many_have_voted(
