@@ -33,7 +33,7 @@ from app.hosting import (
     consensus,
     host_team,
     interests,
-    judging,
+    judges,
     needs,
     proposals,
 )
@@ -221,7 +221,7 @@ def _things_of_contacts(people: Mapping[str, Person | None]) -> dict[str, Mappin
     call = hosting_queries.call_of(called)
     assert call is not None
     for name in ("committee", "chair"):
-        judging.assign(call, _the(people, name), None, by=contact, now=clock.utcnow())
+        judges.assign(call, _the(people, name), None, by=contact, now=clock.utcnow())
     hosting.keep_version(offer, by=contact, now=clock.utcnow())
     interest = interests.tell(
         series,

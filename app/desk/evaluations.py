@@ -12,7 +12,7 @@ from flask import url_for
 from app.accounts import access
 from app.desk.decision_lines import Decision
 from app.editions import queries as editions
-from app.hosting import committee, judging
+from app.hosting import committee, judges, judging
 from app.hosting import decision_queries as rounds
 from app.hosting import queries as hosting
 from app.hosting.models import UNDECIDED
@@ -117,7 +117,7 @@ def _asked(
     people = [
         row.person_id
         for row in hosting.evaluators_of(call)
-        if not judging.keeps_out(offers, row.person, row)
+        if not judges.keeps_out(offers, row.person, row)
     ]
     return {(offer.id, person) for offer in open_ones for person in people}
 

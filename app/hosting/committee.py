@@ -8,7 +8,7 @@ from app import database, outbox
 from app.accounts import access
 from app.accounts import queries as accounts
 from app.accounts.models import Role
-from app.hosting import choosing, decision_queries, judging, queries
+from app.hosting import choosing, decision_queries, judges, queries
 from app.hosting.decision_models import BallotTicket, BallotVoter
 from app.hosting.letters import organisers
 from scheduler.deciding import Round
@@ -48,7 +48,7 @@ def everyone() -> Sequence[Person]:
 def members(edition: Edition) -> list[Person]:
     """Return the members who have a say in the choice of the host, by address."""
     call = queries.call_of(edition)
-    return judging.entitled(call) if call is not None else []
+    return judges.entitled(call) if call is not None else []
 
 
 def recusal(edition: Edition, person: Person) -> str:
@@ -56,7 +56,7 @@ def recusal(edition: Edition, person: Person) -> str:
     call = queries.call_of(edition)
     if call is None:
         return ""
-    return judging.recusal(call, person, queries.evaluator(call, person))
+    return judges.recusal(call, person, queries.evaluator(call, person))
 
 
 def standing(row: CommitteeRound) -> Round:

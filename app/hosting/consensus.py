@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app import audit, database
 from app.database import db
-from app.hosting import choosing, committee, deadlines, judging
+from app.hosting import choosing, committee, deadlines, judges
 from app.hosting import decision_letters as letters
 from app.hosting import decision_queries as queries
 from app.hosting import queries as hosting_queries
@@ -137,4 +137,4 @@ def declare_interest(call: CallForHosts, person: Person, words: str, *, now: dat
         evaluator = Evaluator(call=call, person=person, assigned_at=now)
         db.session.add(evaluator)
         db.session.flush()
-    judging.declare_interest(evaluator, words, by=person, now=now)
+    judges.declare_interest(evaluator, words, by=person, now=now)

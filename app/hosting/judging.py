@@ -1,4 +1,4 @@
-"""Use cases of judging offers: gates with evidence, evaluators, scores; and what they come to."""
+"""Use cases of judging offers: gates with evidence, scores; and what they come to."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from app import audit, database
 from app.accounts import access
-from app.accounts import queries as accounts
-from app.accounts.models import Role
 from app.countries.service import REGION_NAMES
 from app.database import db
-from app.hosting import merging, queries
+from app.hosting import judges, merging, queries
 from app.hosting.judging_models import Evaluator, OfferGate, ScoreSheet
-from app.hosting.models import STANDING, UNDECIDED
+from app.hosting.models import UNDECIDED
 from scheduler import hosting, lifecycle
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.hosting import EVALUATORS_MIN, Balance, Criterion, Gate, Rating
@@ -102,59 +100,6 @@ class Judged:
         return passes_all(self.gates)
 
 
-def assign(
-    call: CallForHosts, person: Person, country_code: str | None, *, by: Person, now: datetime
-) -> Evaluator:
-    """Ask ``person`` to judge the offers of a call; again only changes the country."""
-    database.write(call)
-    found = queries.evaluator(call, person) or Evaluator(
-        call_id=call.id, person_id=person.id, assigned_at=now
-    )
-    found.country_code = country_code
-    db.session.add(found)
-    db.session.flush()
-    audit.record("edition.evaluator_assigned", call.edition, by=by, now=now)
-    return found
-
-
-def declare_interest(evaluator: Evaluator, words: str, *, by: Person, now: datetime) -> None:
-    """Declare an interest: from now on the member keeps out, and its scores do not count."""
-    database.write(evaluator)
-    evaluator.interest = words
-    db.session.flush()
-    audit.record("edition.interest_declared", evaluator.call.edition, by=by, now=now)
-
-
-def recusal(call: CallForHosts, person: Person, evaluator: Evaluator | None) -> str:
-    """Return why ``person`` keeps out of the choice, nothing where there is no reason to."""
-    return keeps_out(queries.offers_for(call.edition), person, evaluator)
-
-
-def keeps_out(offers: Sequence[HostingOffer], person: Person, evaluator: Evaluator | None) -> str:
-    """Return why ``person`` keeps out of the choice among ``offers``, nothing without a reason."""
-    bidding = {offer.country_code for offer in offers if offer.status in STANDING}
-    own = set(access.countries_of(person))
-    interest = ""
-    if evaluator is not None:
-        own |= {evaluator.country_code} if evaluator.country_code else set()
-        interest = evaluator.interest
-    if not hosting.is_recused(own, bidding, has_interest=bool(interest)):
-        return ""
-    names = [offer.country.name for offer in offers if offer.country_code in own & bidding]
-    return ", ".join(dict.fromkeys(names)) or interest
-
-
-def entitled(call: CallForHosts) -> list[Person]:
-    """Return the members of the committee who decide: all but those who keep out."""
-    evaluators = {row.person_id: row for row in queries.evaluators_of(call)}
-    offers = queries.offers_for(call.edition)
-    return [
-        person
-        for person in accounts.with_role(Role.COMMITTEE)
-        if not keeps_out(offers, person, evaluators.get(person.id))
-    ]
-
-
 def gate_facts(gates: Mapping[Gate, OfferGate]) -> dict[str, tuple[bool, str]]:
     """Return what was found of each gate, as forms carry and `check_gates` takes it."""
     return {gate.value: (row.is_passed, row.evidence) for gate, row in gates.items()}
@@ -226,7 +171,7 @@ def score(
     evaluator = queries.evaluator(call, by) if call is not None else None
     if call is None or evaluator is None:
         raise NoEvaluatorError
-    if reason := recusal(call, by, evaluator):
+    if reason := judges.recusal(call, by, evaluator):
         raise RecusedError(reason=reason)
     insist_scored(offer)
     sheet = queries.sheet_of(offer, by) or ScoreSheet(offer_id=offer.id, person_id=by.id)
@@ -248,7 +193,7 @@ def judge(call: CallForHosts, reader: Person | None) -> list[Judged]:
     region_count = 1 if call.edition.series.region else len(REGION_NAMES)
     is_organiser = access.organise(reader)
     evaluator = evaluators.get(reader.id) if reader is not None else None
-    may_score = evaluator is not None and not keeps_out(offers, evaluator.person, evaluator)
+    may_score = evaluator is not None and not judges.keeps_out(offers, evaluator.person, evaluator)
     found = []
     for offer in offers:
         counted = _counted(evaluators, offers, sheets[offer.id])
@@ -275,7 +220,7 @@ def _counted(
     return [
         sheet
         for sheet in sheets
-        if not keeps_out(offers, sheet.person, evaluators.get(sheet.person_id))
+        if not judges.keeps_out(offers, sheet.person, evaluators.get(sheet.person_id))
     ]
 
 

@@ -15,7 +15,7 @@ from app.accounts.models import Role
 from app.countries import queries as countries
 from app.database import db
 from app.forms import options, put
-from app.hosting import comparison, consensus, judging, merging, queries
+from app.hosting import comparison, consensus, judges, judging, merging, queries
 from app.hosting.forms import CRITERIA
 from app.hosting.judging_forms import (
     GATES,
@@ -116,7 +116,7 @@ def scores(public_id: str) -> ResponseReturnValue:
         criteria=CRITERIA,
         weights=call.weights if call is not None else {},
         is_asked=evaluator is not None,
-        recusal=judging.recusal(call, person, evaluator) if call is not None else "",
+        recusal=judges.recusal(call, person, evaluator) if call is not None else "",
         why_not=_why_not(judging.insist_scored, offer),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
@@ -144,7 +144,7 @@ def evaluators(slug: str) -> ResponseReturnValue:
     form.person.choices = options((key, one.display_name) for key, one in members.items())
     form.country.choices = options([("", _("none told")), *countries.names()])
     if form.validate_on_submit():
-        judging.assign(
+        judges.assign(
             call, members[form.person.data], form.country.data or None, by=the_person(),
             now=clock.utcnow(),
         )  # fmt: skip
@@ -155,7 +155,7 @@ def evaluators(slug: str) -> ResponseReturnValue:
         "hosting/evaluators.html",
         call=call,
         form=form,
-        rows=[(row, judging.recusal(call, row.person, row)) for row in rows],
+        rows=[(row, judges.recusal(call, row.person, row)) for row in rows],
         names=dict(countries.names()),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 
@@ -20,6 +20,7 @@ from app.hosting import (
     comparison,
     decision_queries,
     host_team,
+    judges,
     judging,
     need_queries,
     offer_page,
@@ -43,8 +44,12 @@ from scheduler.errors import DomainError, NotFoundError
 from scheduler.lifecycle import EditionStatus, OfferStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flask.typing import ResponseReturnValue
 
+    from app.editions.models import Edition
+    from app.hosting.judging import Judged
     from app.hosting.models import CallForHosts, HostingOffer
 
 bp = Blueprint("hosting", __name__)
@@ -140,22 +145,11 @@ def letter(public_id: str) -> ResponseReturnValue:
 def compare(slug: str) -> ResponseReturnValue:
     """Compare the offers side by side, and select; everybody else reads the call alone."""
     call = called(slug)
-    edition = call.edition
     person = current_person()
     if not access.read_plan(person):
         return _read_call(call)
     judged = judging.judge(call, person)
-    decided = decision_queries.latest(edition)
-    offers = [one.offer for one in judged]
-    choosable = [offer for offer in offers if offer.status in CHOOSABLE]
-    dtstart, dtend = usual_days(choosable[0]) if choosable else (edition.dtstart, edition.dtend)
-    form = SelectForm(first_day=dtstart, last_day=dtend - timedelta(days=1))
-    form.offer.choices = options(
-        (offer.public_id, f"{offer.country.name}, {offer.city}") for offer in choosable
-    )
-    form.reserve.choices = options(
-        [("", _("none")), *((c.value, c.label) for c in form.offer.choices)]
-    )
+    form = _choice(call.edition, [one.offer for one in judged])
     if form.validate_on_submit():
         access.require(access.organise)
         try:
@@ -170,33 +164,66 @@ def compare(slug: str) -> ResponseReturnValue:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
     page = render_template(
         "hosting/compare.html",
-        edition=edition,
         call=call,
-        offers=offers,
+        edition=call.edition,
         form=form,
         close_form=CloseCallForm(),
-        can_decide=access.organise(person) and edition.status is EditionStatus.UNDER_EVALUATION,
         # What was typed comes back, even if nothing can be decided any more.
         is_refused=access.organise(person) and form.is_submitted(),
-        can_close=access.organise(person) and edition.status is EditionStatus.CALL_OPEN,
-        is_open=call.is_open(clock.utcnow()),
-        judged=judged,
-        is_judged=edition.status is EditionStatus.UNDER_EVALUATION,
-        waits_for_close=edition.status is EditionStatus.CALL_OPEN,
-        undecided=UNDECIDED,
-        criteria=CRITERIA,
-        groups=comparison.groups(call, judged, clock.utcnow()),
-        may_organise=access.organise(person),
-        may_judge=access.judge_offers(person),
-        is_asked=queries.evaluator(call, the_person()) is not None,
-        recusal=judging.recusal(call, the_person(), queries.evaluator(call, the_person())),
-        round_status=decided.status.value if decided is not None else "",
-        need=need_queries.of_edition(edition) if call.is_rolling else None,
-        decide_by=milestone_queries.decision_days([edition.id]).get(edition.id),
-        today=clock.today(),
-        asked=[name for code, name in countries.names() if code in call.approached],
+        **_compared(call, judged),
+        **_what_may_be_done(call),
     )
     return page, status
+
+
+def _choice(edition: Edition, offers: Sequence[HostingOffer]) -> SelectForm:
+    """Return the form that chooses among ``offers``, on days for which the first has room."""
+    choosable = [offer for offer in offers if offer.status in CHOOSABLE]
+    dtstart, dtend = usual_days(choosable[0]) if choosable else (edition.dtstart, edition.dtend)
+    form = SelectForm(first_day=dtstart, last_day=dtend - timedelta(days=1))
+    form.offer.choices = options(
+        (offer.public_id, f"{offer.country.name}, {offer.city}") for offer in choosable
+    )
+    form.reserve.choices = options(
+        [("", _("none")), *((c.value, c.label) for c in form.offer.choices)]
+    )
+    return form
+
+
+def _compared(call: CallForHosts, judged: Sequence[Judged]) -> dict[str, Any]:
+    """Return what the page shows of the offers and of their decision."""
+    edition, now = call.edition, clock.utcnow()
+    decided = decision_queries.latest(edition)
+    return {
+        "offers": [one.offer for one in judged],
+        "judged": judged,
+        "criteria": CRITERIA,
+        "groups": comparison.groups(call, judged, now),
+        "undecided": UNDECIDED,
+        "is_open": call.is_open(now),
+        "round_status": decided.status.value if decided is not None else "",
+        "need": need_queries.of_edition(edition) if call.is_rolling else None,
+        "decide_by": milestone_queries.decision_days([edition.id]).get(edition.id),
+        "today": clock.today(),
+        "asked": [name for code, name in countries.names() if code in call.approached],
+    }
+
+
+def _what_may_be_done(call: CallForHosts) -> dict[str, Any]:
+    """Return what the reader may do, where the edition stands."""
+    person, status = the_person(), call.edition.status
+    may_organise = access.organise(person)
+    evaluator = queries.evaluator(call, person)
+    return {
+        "may_organise": may_organise,
+        "can_decide": may_organise and status is EditionStatus.UNDER_EVALUATION,
+        "can_close": may_organise and status is EditionStatus.CALL_OPEN,
+        "is_judged": status is EditionStatus.UNDER_EVALUATION,
+        "waits_for_close": status is EditionStatus.CALL_OPEN,
+        "may_judge": access.judge_offers(person),
+        "is_asked": evaluator is not None,
+        "recusal": judges.recusal(call, person, evaluator),
+    }
 
 
 def _read_call(call: CallForHosts) -> str:

@@ -13,7 +13,7 @@ from app.accounts import queries as accounts
 from app.accounts.models import Role
 from app.countries.models import Country
 from app.database import db
-from app.hosting import calling, drafts, interests, judging
+from app.hosting import calling, drafts, interests, judges, judging
 from app.hosting import queries as hosting_queries
 from app.hosting.models import CostShare
 from app.hosting.sections import Payer, Section
@@ -292,7 +292,7 @@ def ask_evaluators(edition: Edition, organiser: Person, now: datetime) -> list[P
     if call is None:
         raise LookupError(edition.slug)
     for member in members:
-        judging.assign(call, member, None, by=organiser, now=now)
+        judges.assign(call, member, None, by=organiser, now=now)
     return list(members)
 
 

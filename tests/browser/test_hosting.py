@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from app.accounts.models import Role
 from app.clock import utcnow
 from app.database import db
-from app.hosting import judging
+from app.hosting import judges
 from scheduler.lifecycle import EditionStatus
 from tests.factories import (
     PDF,
@@ -106,6 +106,90 @@ def test_a_country_offers_on_a_telephone_without_scripts_and_by_keyboard(
     expect(other.get_by_role("main")).to_contain_text("Interpretation: 12,000 EUR, the host")
 
 
+def tab_to(page: Page, what: str) -> None:
+    """Go on by the tabulator to the control that is called or reads ``what``."""
+    for _stop in range(80):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        if not focused.count():  # past the end, in the browser's own bar
+            continue
+        reads = " ".join((focused.text_content() or "").split())
+        if focused.get_attribute("name") == what or reads.startswith(what):
+            return
+    raise AssertionError(what)
+
+
+def type_in(page: Page, **told: str) -> None:
+    """Type into the fields of these names, in the order in which they are come upon."""
+    for name, text in told.items():
+        tab_to(page, name.replace("__", "-"))
+        page.keyboard.type(text)
+
+
+def test_an_offer_is_written_whole_by_the_keyboard_alone_on_a_telephone_without_scripts(
+    new_page: NewPage,
+) -> None:
+    dtstart = utcnow().date() + timedelta(days=500)
+    edition = make_edition(status=EditionStatus.CALL_OPEN, dtstart=dtstart, title="Symposium")
+    make_call(edition)
+    make_country("XAA", name="Alboria")
+    contact = make_person(role=Role.NATIONAL_CONTACT, scope="XAA", commit=True)
+    phone = new_page(contact, **PHONE, locale="en-US")
+    keys = phone.keyboard
+
+    phone.goto("/hosting/")
+    go_on(phone, "Offer to host", by="Offer to host")
+    go_on(phone, "Offer of Alboria", by="Save as a draft")
+    go_on(phone, "Authority and letter", by="Fill in: Authority and letter")
+    type_in(phone, authority="Ministry of Energy", signatory="The Minister")
+    # The window in which a system lets one choose a file is none of the page's.
+    phone.get_by_label("The government's letter").set_input_files(
+        {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": PDF}
+    )
+    go_on(phone, "Dates")
+    days = (dtstart, dtstart + timedelta(days=9))
+    type_in(phone, first_1=f"{days[0]:%m%d%Y}", last_1=f"{days[1]:%m%d%Y}")
+    go_on(phone, "Venue, capacity, accessibility")
+    type_in(phone, city="Albor", venue="Congress Hall", capacity="0", breakout_rooms="3 of 25",
+            accessibility="Step-free.", hotels="Six within reach.")  # fmt: skip
+    go_on(phone, "Venue, capacity, accessibility")
+    # What cannot be is told on top, and leads to its field; all else is as it was typed.
+    expect(phone.get_by_role("alert")).to_contain_text("Seats in the plenary room")
+    tab_to(phone, "Seats in the plenary room")
+    keys.press("Enter")
+    expect(phone.get_by_label("Hotels")).to_have_value("Six within reach.")
+    tab_to(phone, "capacity")
+    keys.press("Control+A")
+    keys.type("120")
+    go_on(phone, "Access and visas")
+    type_in(phone, airport="Albor, 9 km", transfer="Train", visa_who="Nobody", visa_days="0")
+    tab_to(phone, "no_barrier")
+    keys.press("Space")
+    go_on(phone, "Legal assurances and security")
+    type_in(phone, legal="As for other bodies.", security_contact="The Head of Security")
+    go_on(phone, "Programme, languages, network")
+    type_in(phone, languages="English", interpretation="Two booths", network="Its own",
+            showcase="A visit")  # fmt: skip
+    go_on(phone, "Costs and grants")
+    type_in(phone, rows__0__item="Hall", rows__0__amount="12500.50", grants="Eight journeys.")
+    go_on(phone, "Fallback and contacts")
+    type_in(phone, fallback="Another hall.", contact_name="A. Contact",
+            contact_email="contact@example.org")  # fmt: skip
+    go_on(phone, "Offer of Alboria", by="Save")
+    expect(phone.get_by_text("100% of what is asked for is told")).to_be_visible()
+    go_on(phone, "Offer of Alboria", by="Send the offer in")
+    expect(phone.get_by_text("The offer is submitted.")).to_be_visible()
+    expect(phone.get_by_role("main")).to_contain_text("12,500.50")
+
+
+def go_on(page: Page, to: str, *, by: str = "Save and go on") -> None:
+    """Come to the page ``to`` by a button or link and the keyboard."""
+    tab_to(page, by)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(to)
+
+
 def test_a_committee_scores_disagrees_votes_and_the_ballot_decides(new_page: NewPage) -> None:
     dtstart = utcnow().date() + timedelta(days=500)
     edition = make_edition(
@@ -117,7 +201,7 @@ def test_a_committee_scores_disagrees_votes_and_the_ballot_decides(new_page: New
     members = [make_person(role=Role.COMMITTEE) for _ in range(2)]
     organiser = make_person(role=Role.ORGANISER)
     for member in members:
-        judging.assign(call, member, None, by=organiser, now=utcnow())
+        judges.assign(call, member, None, by=organiser, now=utcnow())
     db.session.commit()
     decision = f"/hosting/calls/{edition.slug}/decision"
 

@@ -12,7 +12,7 @@ from app.accounts.models import Role
 from app.database import db
 from app.desk import evaluations
 from app.desk.decisions import next_decisions
-from app.hosting import balloting, consensus, judging
+from app.hosting import balloting, consensus, judges, judging
 from app.hosting.choosing import Choice
 from scheduler.hosting import JUDGED, Gate
 from scheduler.lifecycle import EditionStatus
@@ -93,7 +93,7 @@ def test_offers_wait_for_their_conditions_then_for_scores(
     call = judging.queries.call_of(edition)
     assert call is not None
     for member in members:
-        judging.assign(call, member, None, by=organiser, now=OPENING)
+        judges.assign(call, member, None, by=organiser, now=OPENING)
     # Nobody is asked to score what may yet fail a condition.
     assert asked(members[0]) == ["Score the offer of XAA-land."]
     passed = dict.fromkeys(Gate, (True, "Seen"))

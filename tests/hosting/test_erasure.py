@@ -13,7 +13,7 @@ from app.accounts import privacy
 from app.accounts.models import Role
 from app.accounts.signals import person_data
 from app.database import db
-from app.hosting import balloting, consensus, judging
+from app.hosting import balloting, consensus, judges, judging
 from app.hosting import erasure as hosting_erasure
 from app.hosting.choosing import Choice
 from app.hosting.decision_models import (
@@ -57,7 +57,7 @@ def edition(members: list[Person]) -> Edition:
     first = members[0]
     pass_gates(offers[0])
     for member in members:
-        judging.assign(call, member, None, by=first, now=OPENING)
+        judges.assign(call, member, None, by=first, now=OPENING)
         comments = {Criterion.VENUE: f"Bright, says {member.name}."}
         judging.score(offers[0], dict.fromkeys(JUDGED, 4), comments, by=member, now=OPENING)
     judging.check_gates(offers[0], {Gate.LETTER: (True, "Page 1")}, by=first, now=OPENING)

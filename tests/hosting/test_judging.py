@@ -7,7 +7,7 @@ import pytest
 
 from app.accounts.models import Role
 from app.database import db
-from app.hosting import judging, queries, service
+from app.hosting import judges, judging, queries, service
 from app.hosting.judging_models import ScoreSheet
 from app.series.models import SeriesKind
 from scheduler.hosting import JUDGED, Criterion, Gate
@@ -49,7 +49,7 @@ def offer(submitted: HostingOffer) -> HostingOffer:
 
 def evaluator(call: CallForHosts, country: str | None = None) -> Person:
     person = make_person(role=Role.COMMITTEE)
-    judging.assign(call, person, country, by=person, now=OPENING)
+    judges.assign(call, person, country, by=person, now=OPENING)
     return person
 
 
@@ -276,10 +276,8 @@ def test_a_member_of_a_bidding_country_keeps_out_even_by_hand(
     from app.accounts import service as accounts  # noqa: PLC0415 - one more role for one test
 
     accounts.grant(contact, Role.NATIONAL_CONTACT, "XAA", now=OPENING)
-    judging.assign(call, contact, None, by=contact, now=OPENING)
-    judging.declare_interest(
-        queries.evaluator(call, own), "My brother's hotel", by=own, now=OPENING
-    )  # type: ignore[arg-type]
+    judges.assign(call, contact, None, by=contact, now=OPENING)
+    judges.declare_interest(queries.evaluator(call, own), "My brother's hotel", by=own, now=OPENING)  # type: ignore[arg-type]
     for person, reason in ((told, "Alboria"), (contact, "Alboria"), (own, "My brother's hotel")):
         client.sign_in(person)
         assert "You keep out of this choice" in words(client.get(path))
@@ -302,7 +300,7 @@ def test_scores_of_who_declares_an_interest_later_do_not_count(
         give(offer, person, mark)
     row = queries.evaluator(call, people[0])
     assert row
-    judging.declare_interest(row, "A contract", by=people[0], now=OPENING)
+    judges.declare_interest(row, "A contract", by=people[0], now=OPENING)
     (judged,) = judging.judge(call, people[1])
     assert judged.rating
     assert (judged.rating.evaluator_count, judged.rating.spreads[Criterion.VENUE].mean) == (1, 1)
