@@ -24,6 +24,8 @@ from scheduler.errors import DomainError, NotFoundError
 from scheduler.lifecycle import EditionStatus, RegistrationStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flask.typing import ResponseReturnValue
 
     from app.accounts.models import Person
@@ -115,7 +117,7 @@ def show(slug: str) -> ResponseReturnValue:
         positions=waiting.numbers(rows),
         form=form,
         delegate_form=delegate_form,
-        blank_form=DelegateForm(formdata=None),
+        act_forms=_act_forms(rows, delegate, delegate_form),
         sent_id=delegate.public_id if delegate is not None else "",
         bind_form=bind_form,
         bindable=[row for row in rows if row.status in parties.OPEN_TO_PARTIES],
@@ -136,6 +138,17 @@ def _country() -> Country:
     if country is None:
         raise NotFoundError
     return country
+
+
+def _act_forms(
+    rows: Sequence[Registration], delegate: Registration | None, sent: DelegateForm
+) -> dict[str, DelegateForm]:
+    """Return a form for each of whom something can be done, as it was sent about ``delegate``."""
+    return {
+        row.public_id: (sent if row is delegate else DelegateForm(formdata=None)).narrow_to(acts)
+        for row in rows
+        if (acts := delegations.acts_on(row))
+    }
 
 
 def _act(delegate: Registration, country: Country, form: DelegateForm) -> None:

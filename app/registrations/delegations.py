@@ -136,6 +136,19 @@ def judge(
     seating.fill_seats(registration.edition, now=now)  # a party may be complete without them
 
 
+def acts_on(registration: Registration) -> list[str]:
+    """Return what a contact can do with ``registration`` as it stands."""
+    status = registration.status
+    moves = lifecycle.REGISTRATION_MOVES[status]
+    judged = {"endorse": _R.ENDORSED, "return": _R.RETURNED, "refuse": _R.REFUSED}
+    found = [act for act, target in judged.items() if target in moves and status is not _R.DRAFT]
+    if status in REPLACEABLE:
+        found += ["rank", "replace"]
+    if registration.party_id is not None and status not in lifecycle.SEATED:
+        found.append("part")
+    return found
+
+
 def put_at(
     registration: Registration, country: Country, place: int, *, by: Person, now: datetime
 ) -> None:

@@ -24,7 +24,7 @@ from app.i18n import lazy_gettext as _l
 from app.registrations.service import Particulars
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Collection, Container
 
     from app.accounts.models import Purpose
     from app.registrations.models import Profile, Registration
@@ -195,6 +195,11 @@ class DelegateForm(FlaskForm):
     email = EmailField(_l("Colleague's e-mail address"), [Optional(), Length(max=254)])
     name = LineField(_l("Colleague's name"), [Optional(), Length(max=200)])
     submit = SubmitField(_l("Do it"))
+
+    def narrow_to(self, acts: Collection[str]) -> DelegateForm:
+        """Offer only ``acts``; what is sent is judged by the service, whatever was offered."""
+        self.act.choices = [choice for choice in self.act.choices if choice.value in acts]
+        return self
 
     def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
         """An act comes with what it needs."""

@@ -202,7 +202,7 @@ def _left_words(left: Waiting, seat: Seat, reads: Callable[[Limit], bool] = noth
     told = [limit for limit in left.limits if reads(limit) or _is_own(limit, left, seat)]
     found = [_awaited_words(limit, left.cause) for limit in told]
     if len(told) < len(left.limits):
-        found.append(_("a quota without room for all of you"))
+        found.append(_("a quota without room for the whole party"))
     words = "; ".join(found)
     if count == 1:
         return words

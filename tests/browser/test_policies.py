@@ -65,7 +65,7 @@ def send(page: Page) -> None:
 
 def endorse(page: Page, edition: Edition, name: str) -> None:
     page.goto(f"/delegations/{edition.slug}")
-    page.get_by_text(re.compile(f"Endorse, rank.*{name}")).click()
+    page.get_by_text(re.compile(f"ank or replace.*{name}")).click()
     entry = page.get_by_role("listitem").filter(has_text=name)
     entry.get_by_label("What to do").select_option("Endorse")
     entry.get_by_role("button", name="Do it").click()

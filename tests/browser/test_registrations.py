@@ -139,7 +139,7 @@ def test_a_contact_nominates_ranks_and_replaces_without_losing_the_place(
     expect(page.get_by_role("alert")).to_contain_text("ana@example.org is registered for Fourth")
 
     def about(name: str, act: str) -> None:
-        page.get_by_text(re.compile(f"Endorse, rank.*{name}")).click()
+        page.get_by_text(re.compile(f"ank or replace.*{name}")).click()
         entry = page.get_by_role("listitem").filter(has_text=name)
         entry.get_by_label("What to do").select_option(act)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from app import clock
+from app.accounts.models import Role
 from app.database import db
 from app.editions.models import AdmissionPolicy
-from app.registrations import selection, service, standing
+from app.registrations import delegations, selection, service, standing
 from app.registrations.models import Registration
 from app.registrations.service import Particulars
 from scheduler.admission import Order
@@ -107,6 +109,31 @@ def test_what_a_page_offers_is_what_its_state_allows(client: Client) -> None:
         assert ("Put it into my calendar" in told) == (status in standing.lifecycle.LIVE)
         has_place = status in OVER
         assert ('/documents/badge"' in page) == has_place
+
+
+def test_a_contact_is_offered_what_can_be_done_with_each(client: Client) -> None:
+    make_country("XAA")
+    edition = make_edition(admission_policy=P.NOMINATION, capacity=1)
+    rows = {status: put(edition, status) for status in standing.lifecycle.LIVE - {Status.DRAFT}}
+    client.sign_in(make_person(role=Role.NATIONAL_CONTACT, scope="XAA"))
+    page = client.get(f"/delegations/{edition.slug}").text
+    offered = {}
+    for status, row in rows.items():
+        select = re.search(rf'<select[^>]*id="{row.public_id}-act".*?</select>', page, re.DOTALL)
+        found = re.findall(r'value="(\w+)"', select.group()) if select else []
+        assert found == delegations.acts_on(row)
+        offered[status] = " ".join(found)
+    usual = "rank replace"
+    assert offered == {
+        Status.SUBMITTED: f"endorse return refuse {usual}",
+        Status.RETURNED: f"endorse {usual}",
+        Status.ENDORSED: usual,
+        Status.CONFIRMED: usual,
+        Status.OFFERED: usual,
+        Status.WAITLISTED: usual,
+        Status.CHECKED_IN: "",
+        Status.ATTENDED: "",
+    }
 
 
 def test_who_waits_reads_the_number_the_reason_and_what_would_move_it() -> None:
