@@ -119,7 +119,13 @@ def settle(former: Connection | None, *, made_at: str, now: datetime, real_now: 
     db.session.expire_all()
     _erase(gone, told, now)
     told.held_letters += outbox.hold_new()
-    audit.record("backup.restored", _Backup, by=None, now=now, reason=f"As of {made_at}")
+    audit.record(
+        "backup.restored",
+        _Backup,
+        by=None,
+        now=now,
+        reason=f"As of {made_at[:16].replace('T', ' ')} UTC",
+    )
     publication.touch(now=now)
     return told
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import stat
-import time
 import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -206,7 +206,10 @@ def test_while_others_write_each_backup_is_of_one_moment(flask: Run, tmp_path: P
             flask("create", tmp_path / str(number))
             manifest = json.loads(zipfile.ZipFile(tmp_path / str(number)).read("manifest.json"))
             counts.append(manifest["counts"])
-            time.sleep(0.05)
+            while ours.poll():
+                ours.recv()
+            flask("verify", tmp_path / str(number))
+            assert ours.poll(), "nobody could write while it was proved"
     finally:
         writer.kill()
         writer.join()
@@ -214,10 +217,17 @@ def test_while_others_write_each_backup_is_of_one_moment(flask: Run, tmp_path: P
     assert counts[0]["registration"] < counts[-1]["registration"]
     for number, count in enumerate(counts):
         # Each place has its mail and its entry in the log, in the copy as in the original.
-        assert count["registration"] == count["outbox_message"]
-        flask("verify", tmp_path / str(number))
+        assert count["registration"] == count["outbox_message"], number
     flask("restore", "--replace", tmp_path / "0")
     assert db.session.query(Registration).count() == counts[0]["registration"]
+
+
+def test_one_backup_is_made_at_a_time(flask: Run, file: Path, instance_path: Path) -> None:
+    with (instance_path / "backup.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "Another backup is being made" in flask("create", file, fails=1)
+    assert list(file.parent.iterdir()) == []
+    flask("create", file)
 
 
 def test_a_file_that_was_lost_is_told_and_stops_nothing(flask: Run, file: Path) -> None:
