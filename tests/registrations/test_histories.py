@@ -653,7 +653,9 @@ class History:
                 keeps = {"keeps_place": act == "keep", "reason": "Needed"}
                 selection.invite(edition, person.email, Candidate(country.code), **keeps, **by)
             case "walk_in":
-                visitor = walk_ins.Visitor(f"{self.now}", "Name", person.email, country.code)
+                visitor = walk_ins.Visitor(
+                    f"{edition.id} {self.now}", "Name", person.email, country.code
+                )
                 day = edition.dtstart
                 walk_ins.take_in(edition, visitor, day, seen_at=self.now, **by)
             case "lapse":
