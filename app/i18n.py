@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import flask_babel
 from babel.dates import format_date
+from flask import g
 from flask_babel import Babel
 from flask_babel import lazy_gettext as lazy_gettext  # noqa: PLC0414 - re-exported
 
@@ -21,12 +22,23 @@ LOCALE = "en_GB"  # the house writes "5 March 2024" and 24 hours
 
 def gettext(message: str, **values: object) -> str:
     """Return ``message`` in the reader's language, its ``%(name)s`` filled from ``values``."""
-    return str(flask_babel.gettext(message, **values))
+    words: str = _catalogue().ugettext(message)
+    return words % values if values else words
 
 
 def ngettext(singular: str, plural: str, num: int, **values: object) -> str:
     """Return the form of the message that ``num`` asks for, in the reader's language."""
-    return str(flask_babel.ngettext(singular, plural, num, **values))
+    words: str = _catalogue().ungettext(singular, plural, num)
+    return words % {"num": num, **values}
+
+
+def _catalogue() -> Any:  # noqa: ANN401 - gettext's classes, which have no types for these
+    """Return the words of the reader's language, looked up once: a page has a hundred sentences."""
+    if not g:
+        return flask_babel.get_translations()
+    if "catalogue" not in g:
+        g.catalogue = flask_babel.get_translations()
+    return g.catalogue
 
 
 def _in_words(value: object) -> object:
@@ -38,6 +50,12 @@ def _in_words(value: object) -> object:
 def init_app(app: Flask) -> None:
     """Install Babel; the locale is fixed while English is the one catalogue."""
     babel.init_app(app, locale_selector=lambda: LOCALE)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of its extension
+        lambda message: _catalogue().ugettext(message),
+        lambda singular, plural, num: _catalogue().ungettext(singular, plural, num),
+        newstyle=True,
+    )
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]
 
 
 def user_message(error: DomainError) -> str:

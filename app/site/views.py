@@ -34,7 +34,7 @@ bp = Blueprint("site", __name__)
 
 HOME_YEARS = 6
 HOME_EVENTS = 18  # that its strip draws; the calendar has all
-SERIES_ROWS = 40
+SERIES_ROWS = 25
 PAGE_LAST = 999
 YEAR_FIRST, YEAR_LAST = 1990, 2199
 VIEWS = ("year", "month", "list")

@@ -220,12 +220,12 @@ def test_the_icon_is_found_where_browsers_look(client: Client) -> None:
 
 def test_a_long_series_has_pages_and_no_row_is_lost(client: Client) -> None:
     series = make_series()
-    for year in range(1990, 2055):
+    for year in range(1990, 2031):
         make_edition(series=series, dtstart=date(year, 5, 4), title=f"Meeting {year}")
     pages = [client.get(f"/series/symposium?page={page}") for page in (1, 2)]
     told = [re.findall(r">Meeting ([0-9]{4})<", page.text) for page in pages]
-    assert [len(years) for years in told] == [40, 25]
-    ahead, held = range(2027, 2055), range(2026, 1989, -1)
+    assert [len(years) for years in told] == [25, 16]
+    ahead, held = range(2027, 2031), range(2026, 1989, -1)
     assert [int(year) for years in told for year in years] == [*ahead, *held]
     assert 'rel="next"' in pages[0].text
     assert ("Ahead" in words(pages[1]), "None of its editions" in words(pages[1])) == (False, False)
