@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import shutil
 import zipfile
 from datetime import timedelta
 from io import BytesIO
@@ -120,7 +121,7 @@ def put_back(files: Iterable[Path]) -> None:
     """Move ``files``, each under its stored name, to where their rows look for them."""
     folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in files:
-        path.replace(folder() / path.name)
+        shutil.move(path, folder() / path.name)  # which may be on another disk
 
 
 def sniff(content: bytes) -> Kind | None:

@@ -15,7 +15,6 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import func, inspect, select, table, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -352,7 +351,7 @@ def _speaking_for(connection: Connection) -> Iterator[None]:
 
 
 def _copying() -> Copying:
-    url = make_url(settings().database_url)
+    url = db.engine.url  # a path in it is whole
     if url.get_backend_name() == "sqlite":
         return Sqlite(Path(url.database or ""))
     from app.backups.postgresql_copies import Postgresql  # noqa: PLC0415 - not needed on SQLite
@@ -375,5 +374,7 @@ def _workplace() -> Iterator[Path]:
         folder.mkdir(mode=0o700)
         try:
             yield folder
+        except OSError as error:  # no room, say
+            raise CopyError(reason=error.strerror or error) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)

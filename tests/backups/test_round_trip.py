@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import json
+import resource
 import shutil
+import signal
 import stat
 import zipfile
 from dataclasses import replace
@@ -331,3 +333,22 @@ def test_a_backup_of_the_other_kind_of_database_is_refused(
     assert f"a database of {other}, and this installation has {kind}" in flask(
         "verify", target, fails=1
     )
+
+
+def test_a_full_disk_is_told_and_changes_nothing(flask: Run, file: Path) -> None:
+    make_file()
+    make_person(commit=True)
+    flask("create", file)
+    before = contents()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # The nearest to a full disk that a test can be: no file may grow beyond a few bytes.
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        said = [flask("verify", file, fails=1), flask("restore", "--replace", file, fails=1)]
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+    assert all("The copy of the database failed" in words for words in said)
+    assert contents() == before
+    assert not (outbox.settings().instance_path / "backup.work").exists()
