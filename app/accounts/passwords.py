@@ -10,13 +10,15 @@ from flask_security import hash_password, verify_password
 
 from app import audit, database
 from app.accounts import letters, queries, sessions
+from app.accounts.models import Person
+from app.database import db
 from app.i18n import gettext as _
 from scheduler.errors import N_, DomainError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from app.accounts.models import Person, SignIn
+    from app.accounts.models import SignIn
 
 LENGTH_MIN = 12
 JUDGED_LENGTH = 72  # the judge's time grows with the length; what is longer is not common
@@ -57,12 +59,11 @@ def check_password(email: str, password: str) -> Person:
         SignInError: they do not match, or the person has no password.
     """
     nobodys = decoy_hash()  # for everybody: the first to need it would be seen to wait
-    person = queries.find(email)
-    own = person.password if person is not None and person.active else None
-    fits = verify_password(password, own or nobodys)
-    if person is None or own is None or not fits:
+    found = queries.password_of(email)
+    fits = verify_password(password, found[1] if found is not None else nobodys)
+    if found is None or not fits:
         raise SignInError
-    return person
+    return db.session.get_one(Person, found[0])
 
 
 def matches(person: Person, password: str) -> bool:
