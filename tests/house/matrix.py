@@ -6,10 +6,11 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from app.database import db
+from app.database import Model, db
+from tests.conftest import POSTGRESQL
 from tests.world import COLUMNS, World, make_world
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 DOCUMENT = Path(__file__).parents[2] / "docs" / "access.md"
 THROUGH, SIGN_IN, REFUSED, NOTHING = "●", "→", "\N{MULTIPLICATION SIGN}", "–"
 HEAD = f"| route | method | thing | {' | '.join(COLUMNS)} | note |"
+Rows = dict[str, list[dict[str, Any]]]
 VARIABLE = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 
 
@@ -96,7 +98,8 @@ class Asker:
             self.cookies[name] = f"session={cookie.value}"
         self.database = Path(db.engine.url.database or "")
         self.copy = self.database.with_suffix(".world")
-        self._swap(self.database, self.copy)
+        self.rows: Rows = {}
+        self.keep()
 
     def things_for(self, route: str) -> list[str]:
         """Return what could stand in a route's address."""
@@ -118,7 +121,7 @@ class Asker:
         """Return the marks that the application gives, method by method where they differ."""
         found: dict[str, str] = {}
         for method in row.methods:
-            for name, mark in self._ask(method, row, address(row, self.world.things) or ""):
+            for name, mark in self.ask(method, row, address(row, self.world.things) or ""):
                 known = found.get(name, mark)
                 found[name] = mark if known == mark else f"{known} ({method}: {mark})"
         return found
@@ -132,8 +135,12 @@ class Asker:
             cells.append(marks[0] if len(set(marks)) == 1 else "".join(marks))
         return Row(row.route, row.methods, row.thing, tuple(cells))
 
-    def _ask(self, method: str, row: Row, path: str) -> Iterator[tuple[str, str]]:
-        for name, cookie in self.cookies.items():
+    def ask(
+        self, method: str, row: Row, path: str, names: Iterable[str] = ()
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the mark of the answer to each person, or to those of ``names``."""
+        for name in names or self.cookies:
+            cookie = self.cookies[name]
             data = {"csrf_token": self.tokens[name]} if method == "POST" else None
             answer = self.browser.open(path, method=method, data=data, headers={"Cookie": cookie})
             mark = mark_of(answer, is_visitor=name == "visitor")
@@ -144,9 +151,29 @@ class Asker:
             if method == "POST" and mark == THROUGH:
                 self.put_back()
 
+    def keep(self) -> None:
+        """Remember the world as it is now."""
+        if POSTGRESQL:
+            self.rows = every_row()
+        else:
+            self._swap(self.database, self.copy)
+
     def put_back(self) -> None:
         """Leave the world as it was made."""
-        self._swap(self.copy, self.database)
+        if POSTGRESQL:
+            self._write()
+        else:
+            self._swap(self.copy, self.database)
+
+    def _write(self) -> None:
+        """Write every row anew; the triggers of the audit log and of the keys sleep meanwhile."""
+        db.session.remove()
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            for table in Model.metadata.sorted_tables:
+                connection.execute(table.delete())
+                if self.rows[table.name]:
+                    connection.execute(table.insert(), self.rows[table.name])
 
     def _swap(self, source: Path, target: Path) -> None:
         """Copy one file of the database over the other, with nothing open."""
@@ -155,6 +182,15 @@ class Asker:
         for suffix in ("", "-wal", "-shm"):
             Path(f"{target}{suffix}").unlink(missing_ok=True)
         shutil.copy(source, target)
+
+
+def every_row() -> Rows:
+    """Return what the database holds, by table."""
+    with db.engine.connect() as connection:
+        return {
+            table.name: [dict(row) for row in connection.execute(table.select()).mappings()]
+            for table in Model.metadata.sorted_tables
+        }
 
 
 def mark_of(answer: TestResponse, *, is_visitor: bool) -> str:
