@@ -63,14 +63,19 @@ def use_everything(client: Client) -> Person:
     client.sign_in(person)
     refused = client.submit(
         f"/editions/{waiting.slug}/register",
-        **{f"q{scan.id}": (io.BytesIO(PDF + CANARY.encode()), f"{CANARY}-held.pdf")},
+        **{
+            f"q{scan.id}": (
+                io.BytesIO(PDF.replace(b"A letter.", CANARY.encode())),
+                f"{CANARY}-held.pdf",
+            )
+        },
     )
     assert f"{CANARY}-held.pdf has arrived and is kept" in words(refused)
     answered = {f"q{line.id}": f"{CANARY}-answer", "grant_request": f"{CANARY}-far-away"}
     for edition in (waiting, seated, past):
         more: dict[str, Any] = {}
         if edition is waiting:
-            content = io.BytesIO(PDF + CANARY.encode())
+            content = io.BytesIO(PDF.replace(b"A letter.", CANARY.encode()))
             more = answered | {f"q{scan.id}": (content, f"{CANARY}-scan.pdf")}
         answer = client.submit(
             f"/editions/{edition.slug}/register",
