@@ -27,13 +27,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 HELD_SECONDS = int(uploads.UNREFERRED_KEPT.total_seconds())
+HELD_MAX = 30  # of a person; no form asks for so many, and somebody could send them all day
 
 
 def hold(content: bytes, name: str, *, person_id: int, now: datetime) -> StoredFile:
-    """Store a file for the person who sent it; the write lock is held."""
+    """Store a file for the person who sent it, the oldest go; the write lock is held."""
     stored = uploads.store(content, name, now=now)
     stored.held_for_id = person_id
     db.session.flush()
+    held = select(StoredFile).filter_by(held_for_id=person_id).order_by(StoredFile.id.desc())
+    for old in db.session.scalars(held.offset(HELD_MAX)).all():
+        uploads.remove(old)
     return stored
 
 

@@ -15,10 +15,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import FileStorage
 
-from app import database, uploads
+from app import database, held_files, uploads
 from app.clock import utcnow
 from app.database import db
-from tests.factories import OPENING, PDF, make_call, make_country, make_edition, make_offer
+from tests.factories import (
+    OPENING,
+    PDF,
+    make_call,
+    make_country,
+    make_edition,
+    make_offer,
+    make_person,
+)
 from tests.pages import words
 from tests.world import make_world
 
@@ -161,6 +169,21 @@ def test_a_removed_file_goes_once_the_transaction_is_safe() -> None:
     assert path.exists()
     db.session.commit()
     assert not path.exists()
+
+
+def test_nobody_fills_the_disk_with_files_of_forms_that_are_never_right(
+    instance_path: Path,
+) -> None:
+    person, other = make_person(), make_person()
+    database.write()
+    first = held_files.hold(PDF, "first.pdf", person_id=person.id, now=OPENING).path
+    theirs = held_files.hold(PDF, "theirs.pdf", person_id=other.id, now=OPENING).path
+    for number in range(held_files.HELD_MAX):
+        last = held_files.hold(PDF, f"{number}.pdf", person_id=person.id, now=OPENING).path
+    db.session.commit()
+    assert [path.exists() for path in (first, theirs, last)] == [False, True, True]
+    assert len(list((instance_path / "files").iterdir())) == held_files.HELD_MAX + 1
+    assert db.session.query(uploads.StoredFile).count() == held_files.HELD_MAX + 1
 
 
 def test_what_nothing_refers_to_goes_after_a_day(app: Flask) -> None:
