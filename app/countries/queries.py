@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 
 def find(code: str) -> Country | None:
-    """Return the country with this alpha-3 code, in either case."""
-    return db.session.get(Country, code.upper())
+    """Return the country with this alpha-3 code, in either case; anything else names none."""
+    # A NUL that a form was sent would stop at PostgreSQL.
+    is_code = code.isascii() and code.isalpha()
+    return db.session.get(Country, code.upper()) if is_code else None
 
 
 def find_association(slug: str) -> Association | None:

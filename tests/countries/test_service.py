@@ -3,12 +3,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import func, select
 
-from app.countries import service
+from app.countries import queries, service
 from app.countries.models import Country
 from app.database import db
-from tests.factories import OPENING
+from tests.factories import OPENING, make_country
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -45,3 +46,10 @@ def test_loading_again_changes_nothing_and_the_file_wins_over_the_table(app: Fla
     assert (result.exit_code, result.output) == (0, "0 countries added.\n")
     db.session.expire_all()
     assert db.session.get_one(Country, "BEL").name == "Belgium"
+
+
+@pytest.mark.parametrize("code", ["\0", "XA\0", "", "X²A", "X-A"])
+def test_what_is_no_code_names_no_country(code: str) -> None:
+    make_country("XAA")
+    assert queries.find("xaa") is not None
+    assert queries.find(code) is None
