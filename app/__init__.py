@@ -191,8 +191,8 @@ def create_app(config: Config) -> Flask:
     provider.init_app(app, config)
     # Whose address a limit counts: the caller's, as the servers before us tell it.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxy_count, x_proto=0, x_host=0)  # type: ignore[method-assign]  # as Flask documents it
-    edge.init_app(app, config)
     kept_pages.init_app(app, config)
+    edge.init_app(app, config)  # before all others: most of what is asked is a poll
     for blueprint in {views.bp.name: views.bp for views in VIEWS}.values():
         app.register_blueprint(blueprint)
     for command in COMMANDS:

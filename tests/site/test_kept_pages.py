@@ -26,7 +26,7 @@ PATHS = ("/", "/calendar", "/series", "/series/symposium", "/hosting/", "/subscr
 def made(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The paths that the views were asked for."""
     asked: list[str] = []
-    edge = app.wsgi_app
+    edge = vars(app.wsgi_app)["_wsgi_app"]  # behind that of feeds
     assert isinstance(edge, kept_pages.PageEdge)
     inner = edge._wsgi_app  # noqa: SLF001 - what lies behind
 
