@@ -35,7 +35,8 @@ RECORDS = 8192  # the first holds how many there are
 METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)  # seconds
 REQUESTS, DURATIONS = "symposia_http_requests_total", "symposia_http_request_seconds"
-FEEDS, LOCK_WAITS = "symposia_feed_answers_total", "symposia_write_lock_wait_seconds"
+FEEDS, PAGES = "symposia_feed_answers_total", "symposia_kept_page_answers_total"
+LOCK_WAITS = "symposia_write_lock_wait_seconds"
 
 
 class Counts:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import Response, request
 from werkzeug.sansio.utils import host_is_trusted
 
+from app.counts import PAGES
 from app.feeds.edge import STATUS_LINES, driver_of, reader
 from app.feeds.kept import Kept, KeptAnswers
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from app.counts import Counts
     from config import Config
 
     State = tuple[object, ...]
@@ -91,6 +93,8 @@ class PageEdge:
             config.database_url, cast("timedelta", app.extensions["clock_offset"])
         )
         self._trusted_hosts = config.trusted_hosts
+        counts: Counts = app.extensions["counts"]
+        self._count = {status: counts.counter(PAGES, status=str(status)) for status in STATUS_LINES}
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer from memory where that is right, else pass on and keep what may be kept."""
@@ -102,7 +106,10 @@ class PageEdge:
             if page is None:
                 return answer
             self._pages.put(cast("str", address), page)
-        status, headers, body = page.answer(environ)
+            status, headers, body = page.answer(environ)
+        else:
+            status, headers, body = page.answer(environ)
+            self._count[status]()
         start_response(STATUS_LINES[status], headers)
         return [body]
 

@@ -34,6 +34,7 @@ HELP = {
     counts.REQUESTS: ("counter", "Requests that pages answered, by the pattern of their route."),
     counts.DURATIONS: ("histogram", "How long pages took to make."),
     counts.FEEDS: ("counter", "Answers of public feeds; those from memory are no requests above."),
+    counts.PAGES: ("counter", "Visitors' pages answered from memory; they are no requests above."),
     counts.LOCK_WAITS: ("histogram", "How long writers waited for their turn."),
     "symposia_outbox_waiting": ("gauge", "Mails that are to leave and have not."),
     "symposia_outbox_oldest_seconds": ("gauge", "How long the oldest of them has waited."),

@@ -131,3 +131,12 @@ def test_an_address_that_is_made_up_is_not_kept_and_no_host_is_taken_for_another
         client.get(f"/series?x={'y' * kept_pages.ADDRESS_MAX}")
         assert client.get("/series", headers={"Host": "evil.example"}).status_code == 400
     assert len(made) == 4
+
+
+def test_what_comes_from_memory_is_counted(client: Client, made: list[str]) -> None:
+    counts = client.application.extensions["counts"]
+    name = 'symposia_kept_page_answers_total{status="200"}'
+    before = counts.total()[name]
+    for _ in range(3):
+        client.get("/series")
+    assert counts.total()[name] - before == 3 - len(made)
