@@ -25,6 +25,7 @@ from app.hosting.decision_models import (
     SealedBallot,
 )
 from app.outbox import OutboxMessage
+from scheduler import hosting as hosting_rules
 from scheduler.deciding import (
     AnsweringClosedError,
     CandidatesError,
@@ -337,7 +338,10 @@ def test_a_ballot_without_a_quorum_opens_again_with_what_was_cast(
     balloting.cast(voting, members[2], {offers[0].public_id: 1}, now=LATER)
     db.session.commit()
     assert jobs.work(now=LATER + timedelta(days=7)) == 1
+    # Three of four; with the fifth, who keeps out, they would be too few.
     assert (voting.status, voting.ballot_count) == (RoundStatus.COUNTED, 3)
+    assert (len(committee.everyone()), voting.voter_count) == (5, 4)
+    assert not hosting_rules.has_quorum(3, 5)
 
 
 def test_a_tie_goes_to_a_chair_who_has_a_say(

@@ -215,6 +215,8 @@ def test_a_second_offer_of_the_country_is_refused(
     first, second = (client.submit(path, **TYPED, **letter()) for _ in range(2))
     assert (first.status_code, second.status_code) == (303, 422)
     assert "Alboria has an offer for" in alert(second)
+    assert {key: fields(second)[key] for key in TYPED} == TYPED
+    assert "“letter.pdf” has arrived and is kept" in words(second)
     assert len(offers()) == 1
     # What was withdrawn may be offered again.
     client.submit(f"{first.location}/withdraw", reason="Too soon")
