@@ -6,6 +6,7 @@ The pages are found by following links, one or two of each kind; so a new page i
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -16,10 +17,16 @@ from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
 from app import clock
-from app.accounts.models import Person
+from app.accounts import service as accounts
+from app.accounts.models import Person, Role
 from app.database import db
 from app.desk import rotation, rotation_answers
+from app.hosting import balloting, consensus, deciding, service
+from app.hosting.choosing import Choice
+from scheduler.deciding import RoundStatus
+from scheduler.lifecycle import EditionStatus
 from tests.conftest import POSTGRESQL
+from tests.factories import make_call, make_country, make_edition, make_offer, make_person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +52,8 @@ EACH_KIND = 2
 
 ORGANISER, COMMITTEE = "organiser@symposia.example.org", "committee1@symposia.example.org"
 CONTACT, PARTICIPANT = "contact-xaa@symposia.example.org", "participant@symposia.example.org"
+OFFERING = "contact-xae@symposia.example.org"  # offers to host what the region needs
+JUDGE = "committee3@symposia.example.org"  # proposed a need, and has not scored yet
 # What is public looks the same to whoever has signed in, but for these.
 PERSONAL = {"site.home", "site.edition"}
 MORE = {
@@ -66,6 +75,19 @@ REFUSED = {
     ],
 }
 
+# Forms that are sent as they stand where a role comes upon them: what is missing is told.
+REFUSED_KINDS = {
+    "short_form.make_offer",
+    "needs.add",
+    "needs.put_off",
+    "needs.decline",
+    "interests.add",
+    "offers.send_back",
+    "decisions.propose",
+    "hosts.add_task",
+    "hosts.waive_task",
+}
+
 pytestmark = [
     pytest.mark.skipif(not AXE.exists(), reason="needs axe-core: npm ci --prefix tests/readers"),
     pytest.mark.skipif(bool(POSTGRESQL), reason="the pages are those that SQLite fills"),
@@ -83,8 +105,8 @@ class Fault(NamedTuple):
 
 @pytest.mark.parametrize(
     "email",
-    ["", PARTICIPANT, CONTACT, COMMITTEE, ORGANISER],
-    ids=["visitor", "participant", "contact", "committee", "organiser"],
+    ["", PARTICIPANT, CONTACT, OFFERING, COMMITTEE, JUDGE, ORGANISER],
+    ids=["visitor", "participant", "contact", "offering", "committee", "judge", "organiser"],
 )
 @pytest.mark.usefixtures("demonstration")
 def test_every_page_keeps_to_wcag_and_to_its_width(
@@ -98,11 +120,63 @@ def test_every_page_keeps_to_wcag_and_to_its_width(
     addresses = [*found_by_links(app, client, is_visitor=person is None), *MORE.get(email, ())]
     page = new_page(person)
     faults = [fault for address in addresses for fault in faults_of(page, address)]
-    for address in REFUSED.get(email, ()):
+    # Who has scored would but give the same scores again.
+    kinds = REFUSED_KINDS | ({"judging.scores"} if email == JUDGE else set())
+    forms = [address for address in addresses if kind_of(app, address) in kinds]
+    sent = dict.fromkeys(REFUSED.get(email, ()), "[type=submit]")
+    sent |= dict.fromkeys(forms, ":is(.button--primary, .button--danger)")
+    for address, button in sent.items():
         page.goto(address)
-        page.locator("main form[method=post] [type=submit]").first.click()
+        page.locator(f"main form[method=post] {button}").first.click()
         page.get_by_role("alert").first.wait_for()
         faults += faults_here(page, f"{address}, refused")
+    assert not faults, "\n".join(map(str, faults))
+
+
+def test_every_step_of_a_decision_keeps_to_wcag(new_page: NewPage) -> None:
+    dtstart = clock.today() + timedelta(days=500)
+    edition = make_edition(status=EditionStatus.UNDER_EVALUATION, dtstart=dtstart)
+    make_call(edition, closes_at=clock.utcnow())
+    offers = [make_offer(edition, make_country(code)) for code in ("XAA", "XAB", "XAC")]
+    chair, *members = (make_person() for _number in range(3))
+    accounts.grant(chair, Role.COMMITTEE, now=clock.utcnow(), is_chair=True)
+    for member in members:
+        accounts.grant(member, Role.COMMITTEE, now=clock.utcnow())
+    organiser = make_person(role=Role.ORGANISER)
+    choice = Choice(
+        offer=offers[0], reserve=offers[1], dtstart=edition.dtstart, dtend=edition.dtend,
+        reason="Best.", weighed="Costs.",
+    )  # fmt: skip
+    now = clock.utcnow()
+    until = now + timedelta(days=7)
+    page = f"/hosting/calls/{edition.slug}/decision"
+    row = consensus.propose(edition, choice, closes_at=until, by=organiser, now=now)
+    db.session.commit()
+    desk, seat = new_page(organiser), new_page(chair)
+    faults = faults_of(desk, page) + faults_of(seat, page)
+    consensus.answer(row, members[0], agrees=False, reason="Too far.", now=now)
+    db.session.commit()
+    faults += faults_of(desk, page) + faults_of(desk, f"{page}/ballot")
+    balloting.open_ballot(row, closes_at=until, by=organiser, now=now)
+    db.session.commit()
+    faults += faults_of(desk, page) + faults_of(seat, page) + faults_of(seat, f"{page}/vote")
+    seat.get_by_role("button", name="Cast my ballot").click()
+    seat.get_by_role("alert").wait_for()
+    faults += faults_here(seat, "an empty ballot")
+    # A circle: a tie of three, which the chair breaks.
+    for member, turn in zip((chair, *members), range(3), strict=True):
+        names = [one.public_id for one in offers[turn:] + offers[:turn]]
+        balloting.cast(row, member, {name: at for at, name in enumerate(names, 1)}, now=now)
+    balloting.close_ballot(row, by=organiser, now=now)
+    db.session.commit()
+    faults += faults_of(desk, page) + faults_of(seat, page) + faults_of(seat, f"{page}/record")
+    assert row.status is RoundStatus.TIED
+    deciding.record(row, choice, by=chair, now=now)
+    db.session.commit()
+    faults += faults_of(desk, page)
+    service.withdraw(offers[0], reason="It burnt.", by=organiser, now=now)
+    db.session.commit()
+    faults += faults_of(desk, page) + faults_of(desk, f"{page}/reserve")
     assert not faults, "\n".join(map(str, faults))
 
 
@@ -115,15 +189,12 @@ def plan_the_rotation() -> None:
 
 def found_by_links(app: Flask, client: Client, *, is_visitor: bool) -> Iterator[str]:
     """Yield the addresses of pages that links lead to, at most so many of each kind."""
-    routes = app.url_map.bind("localhost")
     seen: dict[str, list[str]] = {}
     waiting = ["/"]
     while waiting:
         address = waiting.pop(0)
-        path = urlsplit(address).path
-        try:
-            endpoint = routes.match(path, method="GET")[0]
-        except HTTPException:
+        path, endpoint = urlsplit(address).path, kind_of(app, address)
+        if endpoint is None:
             continue
         before = seen.setdefault(endpoint, [])
         if path in before or len(before) >= EACH_KIND:
@@ -139,6 +210,15 @@ def found_by_links(app: Flask, client: Client, *, is_visitor: bool) -> Iterator[
             yield address
         links = re.findall(r'<a [^>]*href="(/[^"#]*)', text)
         waiting += [link.replace("&amp;", "&") for link in links]
+
+
+def kind_of(app: Flask, address: str) -> str | None:
+    """Return the endpoint of an address, nothing if there is none."""
+    try:
+        found: str = app.url_map.bind("localhost").match(urlsplit(address).path, method="GET")[0]
+    except HTTPException:
+        return None
+    return found
 
 
 def faults_of(page: Page, address: str) -> list[Fault]:
