@@ -113,15 +113,24 @@ def select(  # noqa: PLR0913 - a decision has these parts
     service.conclude(offer, OfferStatus.SELECTED, reason, by, now)
     service.tell_contacts(offer, letters.offer_selected(offer), now)
     for other in queries.offers_for(edition):
-        if reserve is not None and other.id == reserve.id:
-            if other.status is not OfferStatus.RESERVE:
-                service.conclude(other, OfferStatus.RESERVE, "", by, now)
-            service.tell_contacts(other, letters.offer_in_reserve(other), now)
-        elif other.id != offer.id and other.status in UNDECIDED:
-            service.conclude(other, OfferStatus.NOT_SELECTED, "", by, now)
-            service.tell_contacts(other, letters.offer_not_selected(other), now)
-        elif other.status is OfferStatus.RETURNED:
-            service.conclude(other, OfferStatus.LAPSED, "", by, now)
+        if other.id != offer.id:
+            is_reserve = reserve is not None and other.id == reserve.id
+            _conclude_other(other, is_reserve=is_reserve, by=by, now=now)
+
+
+def _conclude_other(
+    other: HostingOffer, *, is_reserve: bool, by: Person | None, now: datetime
+) -> None:
+    """Record what the choice means for an offer that was not chosen, and tell its country."""
+    if is_reserve:
+        if other.status is not OfferStatus.RESERVE:
+            service.conclude(other, OfferStatus.RESERVE, "", by, now)
+        service.tell_contacts(other, letters.offer_in_reserve(other), now)
+    elif other.status in UNDECIDED:
+        service.conclude(other, OfferStatus.NOT_SELECTED, "", by, now)
+        service.tell_contacts(other, letters.offer_not_selected(other), now)
+    elif other.status is OfferStatus.RETURNED:
+        service.conclude(other, OfferStatus.LAPSED, "", by, now)
 
 
 def insist_offered(offer: HostingOffer, dtstart: date, dtend: date) -> None:

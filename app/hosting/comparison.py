@@ -65,32 +65,12 @@ def balance_words(balance: Balance, region: str | None) -> str:
 
 
 def groups(call: CallForHosts, judged: Sequence[Judged], now: datetime) -> list[Group]:
-    """Return the comparison: conditions, scores, place, access, dates and costs."""
-    windows = offer_page.all_checked(
-        call.edition,
-        [
-            (
-                one.offer.country,
-                one.offer.city,
-                [(window.dtstart, window.dtend) for window in one.offer.windows],
-            )
-            for one in judged
-        ],
-        now=now,
-    )
+    """Return the comparison: conditions, scores, dates, place, access and costs; none is empty."""
     every = [
         Group(_("Conditions"), _gates(judged)),
         Group(_("Scores"), _scores(call, judged)),
-        Group(_("Dates and clashes"), [Line(_("Windows"), "windows", windows)]),
-        Group(
-            _("Place"),
-            [
-                Line(_("City"), "words", [one.offer.city for one in judged]),
-                Line(_("Venue"), "words", [one.offer.venue for one in judged]),
-                Line(_("Plenary capacity"), "words", [one.offer.capacity for one in judged]),
-                *_told(judged, Section.VENUE, "breakout_rooms", "accessibility", "hotels"),
-            ],
-        ),
+        Group(_("Dates and clashes"), [Line(_("Windows"), "windows", _windows(call, judged, now))]),
+        Group(_("Place"), _place(judged)),
         Group(
             _("Access"),
             _told(judged, Section.ACCESS, "airport", "transfer", "visa_who", "visa_days", "entry"),
@@ -106,29 +86,50 @@ def groups(call: CallForHosts, judged: Sequence[Judged], now: datetime) -> list[
                 *_told(judged, Section.COSTS, "grants"),
             ],
         ),
-        Group(
-            _("Who offers"),
-            [
-                Line(
-                    _("Region"),
-                    "words",
-                    [REGION_NAMES.get(one.offer.country.region or "", "–") for one in judged],
-                ),
-                Line(_("Authority"), "words", [one.offer.authority or "–" for one in judged]),
-                Line(
-                    _("INFCIRC/908"),
-                    "words",
-                    [
-                        _("subscriber")
-                        if one.offer.country.subscribes_to_infcirc908
-                        else _("not a subscriber")
-                        for one in judged
-                    ],
-                ),
-            ],
-        ),
+        Group(_("Who offers"), _who(judged)),
     ]
     return [group for group in every if group.lines]
+
+
+def _windows(
+    call: CallForHosts, judged: Sequence[Judged], now: datetime
+) -> list[list[offer_page.CheckedWindow]]:
+    """Return the windows of each offer, with what lies on them."""
+    return offer_page.all_checked(
+        call.edition,
+        [
+            (
+                one.offer.country,
+                one.offer.city,
+                [(window.dtstart, window.dtend) for window in one.offer.windows],
+            )
+            for one in judged
+        ],
+        now=now,
+    )
+
+
+def _place(judged: Sequence[Judged]) -> list[Line]:
+    return [
+        Line(_("City"), "words", [one.offer.city for one in judged]),
+        Line(_("Venue"), "words", [one.offer.venue for one in judged]),
+        Line(_("Plenary capacity"), "words", [one.offer.capacity for one in judged]),
+        *_told(judged, Section.VENUE, "breakout_rooms", "accessibility", "hotels"),
+    ]
+
+
+def _who(judged: Sequence[Judged]) -> list[Line]:
+    countries = [one.offer.country for one in judged]
+    regions = [REGION_NAMES.get(country.region or "", "–") for country in countries]
+    subscribers = [
+        _("subscriber") if country.subscribes_to_infcirc908 else _("not a subscriber")
+        for country in countries
+    ]
+    return [
+        Line(_("Region"), "words", regions),
+        Line(_("Authority"), "words", [one.offer.authority or "–" for one in judged]),
+        Line(_("INFCIRC/908"), "words", subscribers),
+    ]
 
 
 def _gates(judged: Sequence[Judged]) -> list[Line]:

@@ -21,6 +21,7 @@ from app.hosting.offer_views import called, field_of, seen_offer
 from app.hosting.sections import Section
 from app.i18n import gettext as _
 from scheduler.errors import DomainError, NotFoundError
+from scheduler.lifecycle import OfferStatus
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -51,26 +52,18 @@ def make_offer(slug: str) -> ResponseReturnValue:
             raise NotFoundError
         access.require(access.offer_for, country.code)
         try:
-            letter = form.letter.sent(the_person().id)
-            said = _("The offer is submitted. A confirmation is on its way to you.")
-            if "draft" in request.form:
-                offer = _begin(call.edition, country, form, letter)
-                said = _("The draft is saved. The contacts of your country share it.")
-            else:
-                offer = service.submit(
-                    call.edition,
-                    country,
-                    form.facts(),
-                    letter=letter,
-                    by=the_person(),
-                    now=clock.utcnow(),
-                )
+            offer = _take(call.edition, country, form)
         except DomainError as error:
             db.session.rollback()
             put(form, error, field_of(form, error))
         else:
             db.session.commit()
-            flash(said, "success")
+            flash(
+                _("The draft is saved. The contacts of your country share it.")
+                if offer.status is OfferStatus.DRAFT
+                else _("The offer is submitted. A confirmation is on its way to you."),
+                "success",
+            )
             page = url_for("hosting.offer", public_id=offer.public_id)
             return redirect(page, HTTPStatus.SEE_OTHER)
     is_wrong = form.is_submitted() and not is_tried
@@ -87,6 +80,16 @@ def make_offer(slug: str) -> ResponseReturnValue:
         windows=_tried_windows(call.edition, form),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK
+
+
+def _take(edition: Edition, country: Country, form: OfferForm) -> HostingOffer:
+    """Take what was typed as an offer, or begin a draft with it."""
+    letter = form.letter.sent(the_person().id)
+    if "draft" in request.form:
+        return _begin(edition, country, form, letter)
+    return service.submit(
+        edition, country, form.facts(), letter=letter, by=the_person(), now=clock.utcnow()
+    )
 
 
 def _begin(
