@@ -6,14 +6,14 @@ keeps real time: a mail server knows nothing of ``SYMPOSIA_NOW``.
 
 from __future__ import annotations
 
-import importlib
 import os
 import sqlite3
 import sys
+from importlib.util import find_spec, module_from_spec
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
-from huey import Huey, crontab, storage
+from huey import Huey, crontab
 from huey.storage import SqliteStorage
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -43,12 +43,7 @@ class QueueFile(SqliteStorage):
 def init_app(app: Flask, settings: Config) -> None:
     """Set up the queue of ``app`` and the tasks that its worker runs."""
     if settings.redis_url:
-        # Read before without the client of Redis, which nobody else needs (app/lean.py).
-        huey = Huey(
-            "symposia",
-            storage_class=importlib.reload(storage).RedisStorage,
-            url=settings.redis_url,
-        )
+        huey = Huey("symposia", storage_class=_redis_storage(), url=settings.redis_url)
     else:
         settings.instance_path.mkdir(0o700, parents=True, exist_ok=True)
         path = settings.instance_path / "queue.db"
@@ -66,6 +61,17 @@ def init_app(app: Flask, settings: Config) -> None:
 
     app.extensions["huey"] = huey
     app.extensions["deliver_mail"] = deliver_mail
+
+
+def _redis_storage() -> Any:  # noqa: ANN401 - a class of a module's second copy
+    """Return huey's queue in Redis, from a copy of its module that was read with the client.
+
+    The first was read without (:mod:`app.lean`), and stays as it is: our queue's class is of it.
+    """
+    spec: Any = find_spec("huey.storage")
+    copy = module_from_spec(spec)
+    spec.loader.exec_module(copy)
+    return copy.RedisStorage
 
 
 def failures() -> tuple[type[Exception], ...]:
