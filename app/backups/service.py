@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+import time
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from alembic import command as alembic
 from alembic.migration import MigrationContext
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from app.backups.copies import Copying
 
 TRIES = 5  # should files go while they are copied
+PATIENCE_SECONDS = 3
 WORK, LOCK = "backup.work", "backup.lock"
 
 
@@ -359,6 +361,20 @@ def _copying() -> Copying:
     return Postgresql(url)
 
 
+def _take(lock: IO[bytes]) -> None:
+    """Lock a file; a child of one that was killed lets go of it a moment later."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise AtWorkError from None
+            time.sleep(0.1)
+        else:
+            return
+
+
 @contextmanager
 def _workplace() -> Iterator[Path]:
     """Yield an empty folder for us alone; what a process left that was killed goes first."""
@@ -366,10 +382,7 @@ def _workplace() -> Iterator[Path]:
     instance_path.mkdir(0o700, parents=True, exist_ok=True)
     folder = instance_path / WORK
     with (instance_path / LOCK).open("wb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AtWorkError from None
+        _take(lock)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
         try:

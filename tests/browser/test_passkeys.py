@@ -125,6 +125,7 @@ def test_a_passkey_is_made_signs_in_alone_and_is_a_second_factor(
     faults += look(page)
     page.get_by_role("button", name="Use my passkey").click()
     page.wait_for_url("**/organise/plan")
+    page.wait_for_load_state("networkidle")
     db.session.expire_all()
     passkey = db.session.query(Passkey).one()
     assert passkey.used_at is not None

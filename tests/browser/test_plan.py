@@ -190,6 +190,7 @@ def test_a_reason_stays_while_other_weeks_are_looked_at(
 ) -> None:
     page = new_page(make_person(role=Role.ORGANISER, commit=True))
     page.goto(f"/organise/plan?until=2033&try={projected.slug}&day=2027-03-16")
+    expect(page.get_by_text("To try another week, drag an expected edition")).to_be_visible()
     panel = page.get_by_role("region", name=WHAT_IF)
     panel.get_by_label("Reason").fill("A free hall.")
     panel.get_by_role("link", name="A week later").click()
