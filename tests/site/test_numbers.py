@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -22,9 +23,11 @@ from tests.factories import make_edition, make_person
 from tests.processes import FORKS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from flask import Flask
+    from flask.testing import FlaskClient
 
     from tests.conftest import Client
 
@@ -143,12 +146,22 @@ def test_without_a_token_only_this_machine_reads_them(
     assert answer.status_code == status
 
 
-def test_what_asks_under_the_public_name_comes_from_elsewhere(app: Flask) -> None:
-    settings = replace(outbox.settings(), base_url="https://symposia.example.net", proxy_count=1)
-    public = create_app(settings).test_client()
-    assert public.get("/metrics", base_url="https://symposia.example.net").status_code == 404
-    assert public.get("/metrics", base_url="http://localhost").status_code == 200
-    del app
+@contextmanager
+def served(**otherwise: object) -> Iterator[FlaskClient]:
+    """The application under other settings, on the database of the test."""
+    other = create_app(replace(outbox.settings(), **otherwise))  # type: ignore[arg-type]
+    yield other.test_client()
+    with other.app_context():
+        db.engine.dispose()
+
+
+def test_what_asks_under_the_public_name_comes_from_elsewhere() -> None:
+    with served(base_url="https://symposia.example.net", proxy_count=1) as public:
+        asked = [
+            public.get("/metrics", base_url=url).status_code
+            for url in ("https://symposia.example.net", "http://localhost")
+        ]
+    assert asked == [404, 200]
 
 
 @pytest.mark.parametrize(
@@ -163,9 +176,9 @@ def test_what_asks_under_the_public_name_comes_from_elsewhere(app: Flask) -> Non
     ],
 )
 def test_with_a_token_only_who_sends_it_reads_them(given: str, status: int) -> None:
-    client = create_app(replace(outbox.settings(), metrics_token=TOKEN)).test_client()
     far = {"REMOTE_ADDR": "192.0.2.7"}
-    answer = client.get("/metrics", headers={"Authorization": given}, environ_base=far)
+    with served(metrics_token=TOKEN) as client:
+        answer = client.get("/metrics", headers={"Authorization": given}, environ_base=far)
     assert answer.status_code == status
     assert answer.status_code == 404 or answer.headers["Cache-Control"] == "no-store"
 
