@@ -158,7 +158,8 @@ def deliver(app: Flask) -> int:
     What was in hand when it was killed is due again only after a while, so that comes first.
     """
     with app.app_context():
-        outbox.deliver_due(now=real_utcnow() + 2 * outbox.CLAIM_LIFE)
+        while outbox.deliver_due(now=real_utcnow() + 2 * outbox.CLAIM_LIFE):
+            pass  # so many at a time
         known = Counter(db.session.scalars(select(OutboxMessage.message_id)))
         db.session.remove()
         db.engine.dispose()
