@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-import time
 from importlib.util import find_spec, module_from_spec
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.5  # of the embedded queue; Redis wakes the worker itself
 WORKERS = 2  # a plan of hosts takes one for a minute, the mail has the other
 NICE = 10
-LOG_SECONDS = 0.1
 FINISH_SECONDS = 8  # for the mail in hand, when told to stop
 
 
@@ -37,13 +35,7 @@ class QueueFile(SqliteStorage):
     """The embedded queue; it may lose ids with the power, so nothing waits for the disk."""
 
     def _create_connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection
-        try:
-            connection = super()._create_connection()
-        except sqlite3.OperationalError:
-            # Who closes the file last takes its log away, at this very moment perhaps.
-            time.sleep(LOG_SECONDS)
-            connection = super()._create_connection()
+        connection: sqlite3.Connection = super()._create_connection()
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
 

@@ -114,6 +114,18 @@ def until(holds: Callable[[], bool], *, seconds: float = 10) -> bool:
     return True
 
 
+def content_of(folder: Path) -> list[tuple[str, bytes]]:
+    """Return name and content of every file under ``folder``, databases among them.
+
+    Another process copies them first: to open and close a database's file here would let go of
+    the locks by which SQLite knows that this process has it open (POSIX, fcntl).
+    """
+    with tempfile.TemporaryDirectory() as copies:
+        subprocess.run(["cp", "-a", folder, copies], check=True)  # noqa: S603, S607 - coreutils
+        files = [path for path in Path(copies).rglob("*") if path.is_file()]
+        return [(path.name, path.read_bytes()) for path in files]
+
+
 @contextmanager
 def redis_server() -> Iterator[str | None]:
     """Yield the URL of a Redis: ``SYMPOSIA_TEST_REDIS_URL``, else a private one, else ``None``."""

@@ -3,10 +3,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-import subprocess
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -28,8 +25,11 @@ from app.surveys.models import SurveyAnswer
 from scheduler.lifecycle import RegistrationStatus
 from tests.factories import OPENING, PDF, make_edition, make_person, make_question
 from tests.pages import alert, words
+from tests.processes import content_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pytest
 
     from tests.conftest import Client
@@ -145,15 +145,8 @@ def _has_trace(text: bytes) -> bool:
 
 
 def traces_in_files(folder: Path) -> list[str]:
-    """Return the files in which the canary still is, databases read as bytes.
-
-    Another process copies them first: to open and close a database's file here would let go of
-    the locks by which SQLite knows that this process has it open (POSIX, fcntl).
-    """
-    with tempfile.TemporaryDirectory() as copies:
-        subprocess.run(["cp", "-a", folder, copies], check=True)  # noqa: S603, S607 - coreutils
-        files = [path for path in Path(copies).rglob("*") if path.is_file()]
-        return sorted(path.name for path in files if _has_trace(path.read_bytes()))
+    """Return the files in which the canary still is, databases read as bytes."""
+    return sorted(name for name, content in content_of(folder) if _has_trace(content))
 
 
 def is_sqlite() -> bool:

@@ -208,6 +208,7 @@ def test_a_committee_scores_disagrees_votes_and_the_ballot_decides(new_page: New
     first, second = (new_page(member, **PHONE) for member in members)
     first.goto("/organise/")
     first.get_by_role("link", name="Score it").first.press("Enter")
+    expect(first.get_by_role("button", name="Give these scores")).to_be_visible()
     for criterion in first.get_by_role("group").all():
         criterion.get_by_label("4", exact=True).check()
     press(first, "Give these scores")

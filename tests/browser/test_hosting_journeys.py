@@ -111,9 +111,9 @@ def test_offers_are_checked_scored_and_decided_on_until_the_event_is_announced(
     desk = new_page(organiser)
     desk.goto(page)
     desk.get_by_role("link", name=re.compile("Check the conditions.*Alboria")).click()
-    gates = desk.get_by_role("group").all()
-    assert len(gates) == 7
-    for gate in gates:
+    gates = desk.get_by_role("group")
+    expect(gates).to_have_count(7)
+    for gate in gates.all():
         gate.get_by_label("passed", exact=True).check()
     desk.get_by_role("button", name="Record the conditions").click()
     expect(desk.get_by_role("alert").first).to_contain_text("Say what shows it")
@@ -153,6 +153,7 @@ def scored(new_page: NewPage, edition: Edition, members: list[Person]) -> None:
     expect(judge.get_by_text("after your own").first).to_be_visible()
     expect(judge.get_by_text("by 1 evaluator")).to_have_count(0)
     judge.get_by_role("link", name=re.compile("Score it.*Alboria")).click()
+    expect(judge.get_by_role("button", name="Give these scores")).to_be_visible()
     for criterion in judge.get_by_role("group").all():
         criterion.get_by_label("4", exact=True).check()
     judge.get_by_label("Comment").first.fill("A hall by the river.")
@@ -250,6 +251,7 @@ def test_a_host_team_works_its_list_off_and_moves_the_event_by_a_proposal(
     host.goto("/hosting/")
     host.get_by_role("link", name="Symposium").first.click()
     tasks = host.get_by_role("listitem").filter(has=host.get_by_role("button", name="Mark as done"))
+    expect(tasks.first).to_be_visible()
     waiting = tasks.count()
     tasks.first.get_by_role("button", name="Mark as done").click()
     expect(host.get_by_text(re.compile("^Done: "))).to_be_visible()

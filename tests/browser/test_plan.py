@@ -70,6 +70,7 @@ def test_escape_puts_the_edition_back(new_page: NewPage, projected: Edition) -> 
     page.goto("/organise/plan?until=2033")
     expect(page.get_by_text("To try another week, drag an expected edition")).to_be_visible()
     bar = page.locator("[data-try]")
+    expect(bar).to_have_attribute("x", re.compile("."))
     place = bar.get_attribute("x")
     bar.locator("a").focus()
     page.keyboard.press("ArrowLeft")

@@ -82,7 +82,9 @@ def test_a_participant_goes_from_the_calendar_to_the_certificate(
     told = "No place is free for you now: you would be number 1 in the queue"
     expect(page.get_by_text(told)).to_be_visible()
     page.get_by_role("textbox", name="Name").fill("Ana García")
-    for consent in page.get_by_role("group", name="What I agree to").get_by_role("checkbox").all():
+    consents = page.get_by_role("group", name="What I agree to").get_by_role("checkbox")
+    expect(consents.first).to_be_visible()
+    for consent in consents.all():
         expect(consent).not_to_be_checked()
     page.get_by_role("button", name="Register").click()
     expect(page.get_by_role("alert")).to_contain_text("I accept the terms: Tick the box")

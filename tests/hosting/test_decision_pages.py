@@ -21,6 +21,7 @@ from scheduler.lifecycle import EditionStatus, OfferStatus
 from tests.conftest import POSTGRESQL
 from tests.factories import OPENING, make_call, make_country, make_edition, make_offer, make_person
 from tests.pages import alert, fields, words
+from tests.processes import content_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -252,7 +253,7 @@ def test_a_copy_of_every_file_holds_each_ballot_once_and_nothing_of_how_it_came(
     ballots = db.session.scalars(select(SealedBallot)).all()
     keys = [ballot.id.encode() for ballot in ballots]
     rankings = [json.dumps(ballot.ranking).encode() for ballot in ballots]
-    found = {file.name: file.read_bytes() for file in instance_path.rglob("*") if file.is_file()}
+    found = dict(content_of(instance_path))
     holding = {name for name, content in found.items() if any(key in content for key in keys)}
     assert holding == {"symposia.db"}
     content = found["symposia.db"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 import subprocess
 from collections import Counter
 from dataclasses import replace
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiosmtpd.controller import Controller
 
-from app import create_app, database, jobs, outbox
+from app import create_app, database, outbox
 from app.accounts.models import Person
 from app.clock import real_utcnow, utcnow
 from app.database import db
@@ -278,23 +277,3 @@ def mails_to(instance_path: Path, start: str) -> int:
     """Return how many mail files are addressed to ``start``…"""
     files = (instance_path / "mail").glob("*.eml")
     return sum(bool(re.search(rf"^To: {start}", file.read_text(), re.MULTILINE)) for file in files)
-
-
-def test_the_queue_is_opened_although_its_log_was_taken_away_just_then(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened = jobs.SqliteStorage._create_connection  # noqa: SLF001 - where it failed
-    tries: list[object] = []
-
-    def fail_once(self: jobs.QueueFile) -> sqlite3.Connection:
-        tries.append(self)
-        if len(tries) == 1:
-            raise sqlite3.OperationalError
-        return opened(self)
-
-    monkeypatch.setattr(jobs.SqliteStorage, "_create_connection", fail_once)
-    queue = jobs.QueueFile("symposia", filename=str(tmp_path / "queue.db"))
-    queue.enqueue(b"letter")
-    assert queue.dequeue() == b"letter"
-    assert len(tries) > 1
-    queue.close()
