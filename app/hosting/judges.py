@@ -25,15 +25,20 @@ if TYPE_CHECKING:
 def assign(
     call: CallForHosts, person: Person, country_code: str | None, *, by: Person, now: datetime
 ) -> Evaluator:
-    """Ask ``person`` to judge the offers of a call; again only changes the country."""
+    """Ask ``person`` to judge the offers of a call; again only changes the country.
+
+    Without a country, the one told before stays: what keeps a member out is not lost by the way.
+    """
     database.write(call)
     found = queries.evaluator(call, person) or Evaluator(
         call_id=call.id, person_id=person.id, assigned_at=now
     )
-    found.country_code = country_code
+    was = found.country_code
+    found.country_code = country_code or was
     db.session.add(found)
     db.session.flush()
-    audit.record("edition.evaluator_assigned", call.edition, by=by, now=now)
+    changes = {"country": [was, found.country_code]} if found.country_code != was else {}
+    audit.record("edition.evaluator_assigned", call.edition, by=by, now=now, changes=changes)
     return found
 
 

@@ -137,7 +137,10 @@ class EvaluatorForm(FlaskForm):
     person = SelectField(_l("Member of the committee"), [InputRequired()])
     country = SelectField(
         _l("Country of the member"),
-        description=_l("Whoever is of a country that offers keeps out."),
+        description=_l(
+            "Whoever is of a country that offers keeps out. A country that was told stays until "
+            "another is."
+        ),
     )
     submit = SubmitField(_l("Ask this member to judge"))
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app import audit
 from app.accounts.models import Role
 from app.database import db
 from app.hosting import judges, judging, queries, service
@@ -290,6 +291,26 @@ def test_a_member_of_a_bidding_country_keeps_out_even_by_hand(
     answer = client.submit(path, **marks())
     assert (answer.status_code, "not among the evaluators" in alert(answer)) == (422, True)
     assert db.session.query(ScoreSheet).count() == 0
+
+
+def test_a_member_asked_again_without_a_country_is_still_of_the_one_told(
+    client: Client, call: CallForHosts, offer: HostingOffer
+) -> None:
+    member = make_person(name="Member One", role=Role.COMMITTEE)
+    client.sign_in(make_person(role=Role.ORGANISER))
+    path = f"/hosting/calls/{call.edition.slug}/evaluators"
+    for country in ("XAA", ""):
+        assert client.submit(path, person=str(member.id), country=country).status_code == 303
+    assert "Member One Alboria keeps out: Alboria" in words(client.get(path))
+    client.sign_in(member)
+    answer = client.submit(f"/hosting/offers/{offer.public_id}/scores", **marks())
+    assert (answer.status_code, db.session.query(ScoreSheet).count()) == (422, 0)
+    # A country told by mistake is put right by telling the right one, and that is on record.
+    make_country("XAB", name="Brevania")
+    client.sign_in(make_person(role=Role.ORGANISER))
+    client.submit(path, person=str(member.id), country="XAB")
+    assert "Member One Brevania" in words(client.get(path))
+    assert audit.history(call.edition)[-1].changes == {"country": ["XAA", "XAB"]}
 
 
 def test_scores_of_who_declares_an_interest_later_do_not_count(
