@@ -181,8 +181,10 @@ LIVE = SEATED | {_R.DRAFT, _R.SUBMITTED, _R.ENDORSED, _R.RETURNED, _R.WAITLISTED
 SETTLED = frozenset(_E) - {_E.PROJECTED}
 """Editions that no plan moves any more."""
 
-_BEFORE_THE_DAYS = (_E.ANNOUNCED, _E.REGISTRATION_OPEN, _E.REGISTRATION_CLOSED)
-_BEFORE_THEIR_END = (*_BEFORE_THE_DAYS, _E.IN_PROGRESS)
+BEFORE_THE_DAYS = frozenset({_E.ANNOUNCED, _E.REGISTRATION_OPEN, _E.REGISTRATION_CLOSED})
+"""Editions that the world was told of, until they begin: each has an agreement, or a waiver."""
+
+_BEFORE_THEIR_END = BEFORE_THE_DAYS | {_E.IN_PROGRESS}
 
 Status = TypeVar("Status", bound=StrEnum)
 
@@ -222,7 +224,7 @@ def by_the_clock(
     """
     if status in _BEFORE_THEIR_END and today >= dtend:
         return _E.COMPLETED
-    if status in _BEFORE_THE_DAYS and today >= dtstart:
+    if status in BEFORE_THE_DAYS and today >= dtstart:
         return _E.IN_PROGRESS
     if status is _E.REGISTRATION_OPEN:
         if opens_on is not None and today < opens_on:

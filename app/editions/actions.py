@@ -107,8 +107,7 @@ def _confirm(edition: Edition, form: Any, by: Person, now: datetime) -> None:  #
 
 
 def _record_agreement(edition: Edition, form: Any, by: Person, now: datetime) -> None:  # noqa: ANN401
-    waiver = form.waiver.data if form.kind.data == "waived" else ""
-    agreements.record_agreement(edition, waiver=waiver, by=by, now=now)
+    agreements.record_agreement(edition, waiver=_waiver(form), by=by, now=now)
 
 
 def _open_registration(edition: Edition, form: Any, by: Person, now: datetime) -> None:  # noqa: ANN401
@@ -148,9 +147,15 @@ def _relocate(edition: Edition, form: Any, by: Person, now: datetime) -> None:  
         venue_address=form.venue_address.data or "",
         tzid=form.tzid.data,
         reason=form.reason.data,
+        is_agreed=form.kind.data == forms.ACCEPTED,
+        waiver=_waiver(form),
         by=by,
         now=now,
     )
+
+
+def _waiver(form: Any) -> str:  # noqa: ANN401 - one with `kind` and `waiver`
+    return form.waiver.data if form.kind.data == forms.WAIVED else ""
 
 
 def _postpone(edition: Edition, form: Any, by: Person, now: datetime) -> None:  # noqa: ANN401
@@ -187,7 +192,7 @@ ACTS: dict[str, Act] = {
             _l("Record the agreement"),
             _l("An edition can be announced once the agreement is signed, or waived in writing."),
             forms.AgreementForm,
-            frozenset({_S.HOST_SELECTED, _S.CONFIRMED}),
+            _AHEAD - {_S.CALL_OPEN, _S.UNDER_EVALUATION} | {_S.POSTPONED},
             _record_agreement,
             fits=lambda edition: not edition.has_agreement,
         ),

@@ -27,6 +27,16 @@ class OverError(ConflictError):
     message = N_("{edition} has begun or is over; this can no longer be changed.")
 
 
+class AgreementEndsError(ConflictError):
+    """An announced edition that would move abroad and have no agreement any more."""
+
+    message = N_(
+        "{edition} is announced, and the agreement with its host ends when it moves to another "
+        "country. Say that the agreement with {country} is signed, or why it is waived; or "
+        "postpone the edition first, and announce it anew once there is an agreement."
+    )
+
+
 class AnnouncedError(ConflictError):
     """A host that would leave after the world was told."""
 
@@ -66,10 +76,17 @@ def relocate(  # noqa: PLR0913 - a place has these parts
     reason: str,
     by: Person,
     now: datetime,
+    is_agreed: bool = False,
+    waiver: str = "",
 ) -> None:
     """Move ``edition`` to another place; in another country, the agreement has to be made anew.
 
+    The new host may have signed it already (``is_agreed``), or it is waived for a reason
+    (``waiver``); what is announced has one or the other at every moment. Within the country the
+    agreement stays as it is, whatever is told of a new one.
+
     Raises:
+        AgreementEndsError: it is announced, and nothing would take the place of its agreement.
         UnknownZoneError, PlaceMissingError, ReasonMissingError, OverError: see there.
     """
     service.insist_on_reason(reason)
@@ -79,10 +96,15 @@ def relocate(  # noqa: PLR0913 - a place has these parts
     with service.revising(edition, "edition.relocated", by=by, now=now, reason=reason):
         _insist_settled(edition)
         _insist_it_lies_ahead(edition, now)
-        if edition.country_code != country.code:
+        goes_abroad = edition.country_code != country.code
+        if goes_abroad:
+            if edition.status in lifecycle.BEFORE_THE_DAYS and not (is_agreed or waiver):
+                raise AgreementEndsError(edition=edition.title, country=country.name)
             agreements.end(edition, reason=reason, by=by, now=now)
         edition.country_code, edition.city = country.code, city
         edition.venue, edition.venue_address, edition.tzid = venue, venue_address, tzid
+    if goes_abroad and (is_agreed or waiver):
+        agreements.record_agreement(edition, waiver=waiver, by=by, now=now)
     service.tell_change(edition, "edition.relocated", reason, now)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from app.editions.models import Edition
 
+NONE_YET, ACCEPTED, WAIVED = "none", "accepted", "waived"
 ZONE_HINT = _l("An IANA name, such as Europe/Brussels.")
 
 
@@ -82,8 +83,8 @@ class AgreementForm(EditionForm):
         [InputRequired()],
         choices=options(
             [
-                ("accepted", _l("The agreement with the host is signed")),
-                ("waived", _l("It is waived, for the reason below")),
+                (ACCEPTED, _l("The agreement with the host is signed")),
+                (WAIVED, _l("It is waived, for the reason below")),
             ]
         ),
     )
@@ -92,11 +93,14 @@ class AgreementForm(EditionForm):
 
     def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
         """A waiver needs its reason."""
-        is_valid = bool(super().validate(extra_validators))
-        if self.kind.data == "waived" and not self.waiver.data:
-            self.waiver.errors = [*self.waiver.errors, _("Say why the agreement is waived.")]
-            return False
-        return is_valid
+        return bool(super().validate(extra_validators)) & _waiver_says_why(self)
+
+
+def _waiver_says_why(form: Any) -> bool:  # noqa: ANN401 - one with `kind` and `waiver`
+    if form.kind.data != WAIVED or form.waiver.data:
+        return True
+    form.waiver.errors = [*form.waiver.errors, _("Say why the agreement is waived.")]
+    return False
 
 
 class SaveTheDateForm(EditionForm):
@@ -245,7 +249,33 @@ class RelocateForm(EditionForm):
     venue_address = LineField(_l("Address of the venue"), [Optional(), Length(max=500)])
     tzid = LineField(_l("Time zone"), [InputRequired(), Length(max=60)], description=ZONE_HINT)
     reason = ProseField(_l("Reason"), [InputRequired(), Length(max=500)])
+    kind = RadioField(
+        _l("Agreement, if the country changes"),
+        [Optional()],
+        choices=options(
+            [
+                (NONE_YET, _l("There is none with the new host yet")),
+                (ACCEPTED, _l("The agreement with the new host is signed")),
+                (WAIVED, _l("It is waived, for the reason below")),
+            ]
+        ),
+        default=NONE_YET,
+        description=_l(
+            "The agreement with the present host ends; within the country it stays. What is "
+            "announced needs a new one, or a waiver."
+        ),
+    )
+    waiver = ProseField(_l("Reason of the waiver"), [Optional(), Length(max=1000)])
     submit = SubmitField(_l("Relocate the edition"))
+
+    @classmethod
+    def of(cls, edition: Edition) -> RelocateForm:
+        """Return the form filled with the place; the next host's agreement is another one."""
+        return cls(data=_standing(edition) | {"kind": NONE_YET, "waiver": ""})
+
+    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
+        """A waiver needs its reason."""
+        return bool(super().validate(extra_validators)) & _waiver_says_why(self)
 
 
 class HostForm(SpanForm):
@@ -332,5 +362,5 @@ def _standing(edition: Edition) -> dict[str, Any]:
         "title": edition.own_title,
         "summary": edition.summary,
         "waiver": edition.agreement_waiver,
-        "kind": "waived" if edition.agreement_waiver else "accepted",
+        "kind": WAIVED if edition.agreement_waiver else ACCEPTED,
     }

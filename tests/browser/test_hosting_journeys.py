@@ -218,6 +218,76 @@ def announced(new_page: NewPage, desk: Page, edition: Edition, contact: Person) 
     expect(desk.get_by_text(contact.email).first).to_be_visible()
 
 
+def test_an_organiser_waives_the_agreement_in_writing_and_moves_the_event_abroad(
+    new_page: NewPage,
+) -> None:
+    dtstart = utcnow().date() + timedelta(days=300)
+    edition = make_edition(
+        status=S.HOST_SELECTED, dtstart=dtstart, title="Symposium", city="Albor",
+        country_code=make_country("XAA", name="Alboria").code,
+    )  # fmt: skip
+    make_country("XAB", name="Brevania")
+    desk = new_page(make_person(role=Role.ORGANISER, commit=True))
+    visitor = new_page()
+    page = f"/organise/editions/{edition.slug}"
+
+    def heading() -> str:
+        visitor.goto(f"/editions/{edition.slug}")
+        expect(visitor.get_by_role("heading", level=1)).to_be_visible()
+        return visitor.get_by_role("heading", level=1).inner_text()
+
+    desk.goto(page)
+    desk.get_by_role("link", name="Confirm days and place").click()
+    desk.get_by_label("Time zone").fill("Europe/Brussels")
+    desk.get_by_role("button", name="Confirm the edition").click()
+    desk.get_by_role("link", name="Announce it").click()
+    desk.get_by_role("button", name="Announce the edition").click()
+    expect(desk.get_by_role("alert").first).to_contain_text("or a waiver with its reason")
+    assert heading() != "Symposium"
+
+    desk.goto(page)
+    desk.get_by_role("link", name="Record the agreement").click()
+    desk.get_by_label("It is waived, for the reason below").check()
+    desk.get_by_label("Reason of the waiver").fill("")
+    desk.get_by_role("button", name="Record it").click()
+    expect(desk.get_by_text("Say why the agreement is waived.").first).to_be_visible()
+    expect(desk.get_by_label("It is waived, for the reason below")).to_be_checked()
+    desk.get_by_label("Reason of the waiver").fill("A note verbale stands for it.")
+    desk.get_by_role("button", name="Record it").click()
+    expect(desk.get_by_text("Done: Record the agreement.")).to_be_visible()
+    desk.goto(f"/hosting/host/{edition.slug}/agreement")
+    expect(desk.get_by_text("A note verbale stands for it.").first).to_be_visible()
+    expect(desk.get_by_text("The agreement is waived")).to_be_visible()
+
+    desk.goto(page)
+    desk.get_by_role("link", name="Announce it").click()
+    desk.get_by_role("button", name="Announce the edition").click()
+    expect(desk.get_by_text("Done: Announce it.")).to_be_visible()
+    assert heading() == "Symposium"
+    moved_abroad(desk, visitor, edition)
+
+
+def moved_abroad(desk: Page, visitor: Page, edition: Edition) -> None:
+    """Relocate what is announced: with a word on the agreement with the new host, not without."""
+    # In another country there is nobody's agreement yet, and the world was told already.
+    desk.get_by_role("link", name="Move to another place").click()
+    expect(desk.get_by_label("Reason of the waiver")).to_have_value("")
+    desk.get_by_label("Country", exact=True).select_option(label="Brevania")
+    desk.get_by_label("City").fill("Brev")
+    desk.get_by_label("Reason", exact=True).fill("The hall burnt down.")
+    desk.get_by_role("button", name="Relocate the edition").click()
+    expect(desk.get_by_role("alert").first).to_contain_text("agreement with Brevania is signed")
+    expect(desk.get_by_label("Reason", exact=True)).to_have_value("The hall burnt down.")
+    desk.get_by_label("It is waived, for the reason below").check()
+    desk.get_by_label("Reason of the waiver").fill("The ministry has written.")
+    desk.get_by_role("button", name="Relocate the edition").click()
+    expect(desk.get_by_text("Done: Move to another place.")).to_be_visible()
+    visitor.goto(f"/editions/{edition.slug}")
+    expect(visitor.get_by_role("main")).to_contain_text("Brev, Brevania")
+    feed = visitor.request.get(f"/feeds/edition/{edition.slug}.ics").text()
+    assert ("LOCATION:Brev" in feed, "STATUS:CONFIRMED" in feed) == (True, True)
+
+
 def host_confirmed(by: Person) -> Edition:
     """Make an edition that takes registrations, with its host's checklist."""
     now = utcnow()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -141,6 +141,59 @@ def test_another_city_of_the_same_country_leaves_the_agreement() -> None:
     assert edition.has_agreement
 
 
+def announced(by: Person) -> Edition:
+    edition = hosted(S.CONFIRMED, city="Rabat", tzid="Africa/Casablanca", title="Symposium")
+    record(edition, A.ACCEPTED, by)
+    service.announce(edition, by=by, now=OPENING)
+    db.session.commit()
+    return edition
+
+
+def move_abroad(edition: Edition, by: Person, **facts: Any) -> None:  # noqa: ANN401 - of the agreement
+    disruptions.relocate(
+        edition, make_country("XAB", name="Brevania"), city="Brev", venue="", venue_address="",
+        tzid="UTC", reason="Flood", by=by, now=OPENING, **facts,
+    )  # fmt: skip
+
+
+def test_what_is_announced_moves_abroad_only_with_a_new_agreement_or_a_waiver() -> None:
+    by = make_person()
+    edition = announced(by)
+    with pytest.raises(disruptions.AgreementEndsError, match="agreement with Brevania is signed"):
+        move_abroad(edition, by)
+    db.session.rollback()
+    assert (edition.city, edition.has_agreement, edition.sequence) == ("Rabat", True, 1)
+    move_abroad(edition, by, waiver="A note verbale stands for it.")
+    assert (edition.status, edition.country_code) == (S.ANNOUNCED, "XAB")
+    assert told(edition)[-2:] == [
+        ("ended", None, "Flood"),
+        ("waived", None, "A note verbale stands for it."),
+    ]
+    assert edition.sequence == 2
+
+
+def test_what_is_announced_moves_abroad_with_the_new_agreement() -> None:
+    by = make_person()
+    edition = announced(by)
+    move_abroad(edition, by, is_agreed=True)
+    assert told(edition)[-2:] == [("requested", None, ""), ("accepted", 1, "")]
+    assert agreements.records(edition)[-1].country_code == "XAB"
+
+
+def test_what_is_postponed_moves_abroad_and_is_announced_anew_once_there_is_an_agreement() -> None:
+    by = make_person()
+    edition = announced(by)
+    disruptions.postpone(edition, dtstart=None, dtend=None, reason="Flood", by=by, now=OPENING)
+    move_abroad(edition, by)
+    assert (edition.has_agreement, edition.public_entry_status.value) == (False, "TENTATIVE")
+    days = {"dtstart": edition.dtstart, "dtend": edition.dtend}
+    place = {"city": "Brev", "venue": "", "venue_address": "", "tzid": "UTC"}
+    service.confirm(edition, by=by, now=OPENING, **days, **place)  # type: ignore[arg-type]
+    db.session.commit()
+    with pytest.raises(service.AgreementMissingError):
+        service.announce(edition, by=by, now=OPENING)
+
+
 def _ways(edition: Edition, by: Person) -> dict[str, Callable[[], object]]:
     """Every act that may lie between a host and the announcement, with whatever it needs."""
     one, other = make_country("XAA"), make_country("XAB")
@@ -151,8 +204,8 @@ def _ways(edition: Edition, by: Person) -> dict[str, Callable[[], object]]:
     def select(country: object, city: str) -> None:
         service.select_host(edition, country, city=city, venue="", **days, **who)  # type: ignore[arg-type]
 
-    def relocate(country: object) -> None:
-        disruptions.relocate(edition, country, city="Fez", reason="Strike", **place, **who)  # type: ignore[arg-type]
+    def relocate(country: object, **facts: object) -> None:
+        disruptions.relocate(edition, country, city="Fez", reason="Strike", **facts, **place, **who)  # type: ignore[arg-type]
 
     return {
         "select": lambda: select(one, "Rabat"),
@@ -161,6 +214,9 @@ def _ways(edition: Edition, by: Person) -> dict[str, Callable[[], object]]:
         "confirm nowhere": lambda: service.confirm(edition, city="", **place, **days, **who),  # type: ignore[arg-type]
         "relocate within": lambda: relocate(one),
         "relocate abroad": lambda: relocate(other),
+        "relocate abroad, agreed": lambda: relocate(other, is_agreed=True),
+        "relocate abroad, waived": lambda: relocate(other, waiver="Small"),
+        "relocate back, waived": lambda: relocate(one, waiver="Small"),
         "withdraw": lambda: disruptions.release_host(edition, reason="Flood", **who),  # type: ignore[arg-type]
         "postpone": lambda: disruptions.postpone(
             edition, dtstart=None, dtend=None, reason="Flood", **who  # type: ignore[arg-type]
@@ -197,12 +253,11 @@ def test_no_path_leads_to_the_announcement_without_days_city_and_agreement(
     usual = ("select", "confirm", "announce")
     for _step in range(14):
         name = data.draw(st.sampled_from(usual) | st.sampled_from(sorted(ways)))
-        was = edition.status
         with suppress(DomainError):
             ways[name]()
             db.session.commit()
         db.session.rollback()
-        if edition.status is S.ANNOUNCED is not was:
+        if edition.status is S.ANNOUNCED:  # and as long as it is
             assert edition.city, name
             assert edition.country_code, name
             assert not edition.dates_to_follow

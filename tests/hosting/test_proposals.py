@@ -178,7 +178,7 @@ def test_a_proposal_of_a_former_host_can_no_longer_be_approved(
     made = proposals.propose(edition, Change(reason="Why", days=DAYS), by=member, now=OPENING)
     disruptions.relocate(
         edition, make_country("XAB"), city="Fez", venue="", venue_address="", tzid="UTC",
-        reason="Flood", by=organiser, now=OPENING,
+        reason="Flood", waiver="A note verbale.", by=organiser, now=OPENING,
     )  # fmt: skip
     with pytest.raises(proposals.AnsweredError):
         proposals.approve(made, by=organiser, now=OPENING)

@@ -253,6 +253,7 @@ def test_a_subject_fits_its_column_however_long_the_names(client: Client) -> Non
         city="C" * 120,
         tzid="UTC",
         reason="Why not",
+        kind="accepted",
     )
     assert answer.status_code == 303
     assert {len(message.subject) <= 300 for message in outbox.latest()} == {True}
