@@ -17,7 +17,7 @@ from app.database import db
 from app.door import service
 from app.door.models import WalkIn
 from app.registrations import letters, queries, seating, waiting
-from app.registrations.models import Registration, WalkIns
+from app.registrations.models import TERMS_VERSION, Registration, WalkIns
 from app.registrations.service import CountryMissingError
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import RegistrationStatus
@@ -120,6 +120,7 @@ def _register(
         person_id=person.id,
         country_code=visitor.country_code,
         role=seating.role_at(edition, person),
+        terms_version=TERMS_VERSION,  # they stand there: a place kept for days helps nobody
         registered_at=now,
         queued_at=queries.arrival(edition, now),
         modified_at=now,

@@ -12,7 +12,6 @@ from app.database import db
 from app.registrations import letters, queries, seating, waiting
 from app.registrations.models import Registration
 from app.registrations.seating import change_status
-from app.registrations.selection import INVITED_DAYS
 from app.registrations.service import (
     AlreadyRegisteredError,
     NominationsClosedError,
@@ -205,7 +204,7 @@ def replace(
         modified_at=now,
     )
     if colleague.status is _R.OFFERED:
-        days = seating.settings_of(edition).answer_days or INVITED_DAYS
+        days = seating.settings_of(edition).answer_days or seating.INVITED_DAYS
         colleague.answer_by = seating.kept_until(edition, days, now)
     registration.party_id = None
     change_status(registration, _R.REPLACED, "registration.replaced", by=by, now=now)

@@ -109,8 +109,8 @@ class ParticularsForm(FlaskForm):
         )
 
 
-class RegistrationForm(ParticularsForm):
-    """The same, with consents, each for itself; rules that need the database are the service's."""
+class TermsForm(FlaskForm):
+    """What a place asks one to accept, and consents, each for itself and none of them needed."""
 
     consents = SelectMultipleField(
         _l("What I agree to"),
@@ -136,6 +136,10 @@ class RegistrationForm(ParticularsForm):
             if purpose not in given
         )
 
+
+class RegistrationForm(ParticularsForm, TermsForm):
+    """The same with terms and consents; rules that need the database are the service's."""
+
     submit = SubmitField(_l("Register"))
     keep = SubmitField(_l("Keep as a draft"))
 
@@ -158,8 +162,24 @@ class CancelForm(FlaskForm):
     submit = SubmitField(_l("Cancel my registration"))
 
 
-class AcceptForm(FlaskForm):
-    """Take the place that is offered."""
+class AcceptForm(TermsForm):
+    """Take the place that is offered; what was told and accepted before is not asked again."""
+
+    name = LineField(
+        _l("Name"),
+        [Optional(), Length(max=200)],
+        description=_l("As it should stand on your badge. You can add it later."),
+    )
+
+    @classmethod
+    def of(cls, registration: Registration) -> AcceptForm:
+        """Return the form with what is still to be asked of the person."""
+        form = cls()
+        if registration.person.name:
+            del form.name
+        if registration.accepts_terms:
+            del form.accepts_terms, form.consents
+        return form
 
     submit = SubmitField(_l("Take the place"))
 

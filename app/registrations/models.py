@@ -28,6 +28,9 @@ from scheduler.admission import Order
 from scheduler.lifecycle import LIVE, SEATED, TAKEN, RegistrationStatus
 from scheduler.questions import Ask
 
+TERMS_VERSION = 1
+"""Of the words in ``forms.TermsForm``: whoever changes them raises it, and all are asked anew."""
+
 LIVE_SQL = text(f"status IN ({', '.join(repr(status.name) for status in sorted(LIVE))})")
 
 
@@ -155,6 +158,7 @@ class Registration(Model):
     nominated_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     entry_reason: Mapped[str] = mapped_column(String(500), default="")  # why past the usual way
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id"))
+    terms_version: Mapped[int | None]  # that the person accepted; none where nobody asked them yet
     answer_by: Mapped[datetime | None]  # an offered place is kept until then
     registered_at: Mapped[Instant]
     queued_at: Mapped[Instant]  # one's own turn; a party stands where its last member stands
@@ -187,6 +191,11 @@ class Registration(Model):
     def has_place(self) -> bool:
         """Whether the person has the place; one that is offered is theirs once they take it."""
         return self.status in TAKEN
+
+    @property
+    def accepts_terms(self) -> bool:
+        """Whether the person has accepted the terms, in their present words."""
+        return self.terms_version == TERMS_VERSION
 
     @property
     def is_live(self) -> bool:

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 _R = RegistrationStatus
 
 
+INVITED_DAYS = 14  # for which a place is kept, where the edition says nothing else
+
 STILL = frozenset({EditionStatus.CANCELLED, EditionStatus.POSTPONED})
 """Editions at which nobody moves up."""
 
@@ -278,8 +280,9 @@ def decide(
 def fill_seats(edition: Edition, *, now: datetime) -> list[Registration]:
     """Seat whom the freed or added seats take in, and write to each; return who moved up.
 
-    Where the edition wants an answer the seat is offered, and kept until then. The caller's
-    transaction has locked ``edition``.
+    Where the edition wants an answer the seat is offered, and kept until then; so it is to who
+    came into the queue without having accepted the terms. The caller's transaction has locked
+    ``edition``.
     """
     if edition.status in STILL:
         return []
@@ -294,9 +297,11 @@ def fill_seats(edition: Edition, *, now: datetime) -> list[Registration]:
         for row in db.session.scalars(select(Registration).where(Registration.id.in_(moving)))
     }
     days = settings_of(edition).answer_days
-    answer_by = kept_until(edition, days, now) if days is not None else None
     for row_id in moving:
-        _move_up(rows[row_id], answer_by, now)
+        row = rows[row_id]
+        row_days = INVITED_DAYS if days is None and row.terms_version is None else days
+        answer_by = kept_until(edition, row_days, now) if row_days is not None else None
+        _move_up(row, answer_by, now)
     return [rows[row_id] for row_id in moving]
 
 

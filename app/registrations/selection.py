@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from scheduler.admission import Order
 
 _R = RegistrationStatus
-INVITED_DAYS = 14  # for which a place is kept, where the edition says nothing else
 ACTS = ("accept", "wait", "decline")
 
 
@@ -187,7 +186,7 @@ def invite(  # noqa: PLR0913 - whom, as what, how and why
         raise AlreadyRegisteredError(edition=edition.title)
     if keeps_place and not seating.has_seat_for(edition, candidate):
         raise NoPlaceError
-    days = seating.settings_of(edition).answer_days or INVITED_DAYS
+    days = seating.settings_of(edition).answer_days or seating.INVITED_DAYS
     registration = Registration(
         edition_id=edition.id,
         person_id=person.id,

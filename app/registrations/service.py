@@ -12,7 +12,7 @@ from app.database import db
 from app.editions.models import AdmissionPolicy, Edition
 from app.editions.signals import edition_changed
 from app.registrations import letters, queries, seating, waiting
-from app.registrations.models import Profile, Registration
+from app.registrations.models import TERMS_VERSION, Profile, Registration
 from app.registrations.seating import change_status
 from scheduler import lifecycle
 from scheduler.errors import N_, ConflictError, DomainError
@@ -109,6 +109,8 @@ def register(
 ) -> Registration:
     """Take ``person`` in as the policy of ``edition`` says; a kept draft becomes what is sent.
 
+    Whoever registers accepts the terms.
+
     With the policy *open* a seat is given at once, or a place in the queue once every seat is
     taken. Otherwise the registration waits for its decisions. A nominee's country has endorsed
     them before, and who was invited may come in after the closing.
@@ -144,6 +146,7 @@ def register(
     registration.status = status
     registration.registered_at = registration.queued_at = arrived_at
     registration.confirmed_at = now if status is _R.CONFIRMED else None
+    registration.terms_version = TERMS_VERSION
     registration.modified_at = now
     db.session.add(registration)
     db.session.flush()
@@ -341,7 +344,7 @@ def cancel(registration: Registration, *, by: Person, now: datetime) -> None:
 
 
 def accept_offer(registration: Registration, *, by: Person, now: datetime) -> None:
-    """Take the place that was offered.
+    """Take the place that was offered, and accept the terms with it.
 
     Raises:
         OfferOverError: the day by which to answer has passed, or nothing is offered.
@@ -350,6 +353,7 @@ def accept_offer(registration: Registration, *, by: Person, now: datetime) -> No
     database.write(registration)
     if registration.status is not _R.OFFERED or is_over(registration, now):
         raise OfferOverError
+    registration.terms_version = TERMS_VERSION
     change_status(registration, _R.CONFIRMED, "registration.confirmed", by=by, now=now)
     outbox.post(registration.person.email, letters.registered(registration), now=now)
 

@@ -317,6 +317,8 @@ def _waitlisted(case: _Case) -> Standing:
 
 def _taking(case: _Case) -> str:
     days = seating.settings_of(case.row.edition).answer_days
+    if days is None and case.row.terms_version is None:
+        days = seating.INVITED_DAYS
     if days is None:
         return _("A place that comes free is yours at once.")
     return ngettext(

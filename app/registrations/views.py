@@ -131,7 +131,13 @@ def _take_in(edition: Edition, person: Person, form: RegistrationForm) -> Regist
 def show(public_id: str) -> ResponseReturnValue:
     """Show where a registration stands, what comes next, and how to give the place back."""
     registration = _registration(public_id)
+    return _page(registration, AcceptForm.of(registration))
+
+
+def _page(registration: Registration, accept_form: AcceptForm) -> str:
     edition, now = registration.edition, clock.utcnow()
+    if accept_form.consents:
+        accept_form.leave_out(consents.standing(registration.person))
     party = queries.party_of(registration)
     can_change = registration.status in service.EDITABLE and service.is_open_to(registration, now)
     return render_template(
@@ -159,7 +165,8 @@ def show(public_id: str) -> ResponseReturnValue:
             edition.admission_policy is AdmissionPolicy.NOMINATION
             or registration.nominated_by_id is not None
         ),
-        accept_form=AcceptForm(),
+        accept_form=accept_form,
+        is_own=registration.person_id == the_person().id,
         history=audit.history(registration),
         answers=application.told(registration),
         papers=_told_by(papers_asked, registration),
@@ -175,12 +182,20 @@ def _told_by(signal: Signal, registration: Registration) -> list[tuple[str, str]
 @bp.post("/registrations/<public_id>/accept")
 @access.needs(access.signed_in)
 def accept(public_id: str) -> ResponseReturnValue:
-    """Take the place that was offered."""
-    registration = _registration(public_id)
-    if AcceptForm().validate_on_submit():
-        service.accept_offer(registration, by=the_person(), now=clock.utcnow())
-        db.session.commit()
-        flash(_("The place is yours."), "success")
+    """Take the place that was offered; nobody accepts the terms for somebody else."""
+    registration, person, now = _registration(public_id), the_person(), clock.utcnow()
+    if registration.person_id != person.id:
+        raise NotFoundError
+    form = AcceptForm.of(registration)
+    if registration.status is RegistrationStatus.OFFERED and not form.validate_on_submit():
+        return _page(registration, form), HTTPStatus.UNPROCESSABLE_ENTITY
+    service.accept_offer(registration, by=person, now=now)
+    if form.name and form.name.data:
+        accounts.rename(person, form.name.data, now=now)
+    if form.consents and form.consents.data:
+        consents.give(person, map(Purpose, form.consents.data), now=now)
+    db.session.commit()
+    flash(_("The place is yours."), "success")
     return redirect(url_for(".show", public_id=public_id), HTTPStatus.SEE_OTHER)
 
 

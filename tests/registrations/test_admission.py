@@ -391,7 +391,11 @@ def test_a_colleague_takes_over_the_turn_in_the_middle_of_the_queue() -> None:
     assert "You are number 2 in the queue." in told.text
     for row in (rows[0], rows[1]):
         service.cancel(row, by=row.person, now=OPENING)
-    assert statuses(colleague, rows[3]) == [Status.CONFIRMED, Status.WAITLISTED]
+    # Nobody has asked the colleague yet: the place is kept until the terms are accepted.
+    assert statuses(colleague, rows[3]) == [Status.OFFERED, Status.WAITLISTED]
+    assert colleague.answer_by == datetime(2027, 1, 30, tzinfo=UTC)
+    service.accept_offer(colleague, by=colleague.person, now=OPENING)
+    assert (colleague.status, colleague.accepts_terms) == (Status.CONFIRMED, True)
 
 
 def test_a_colleague_takes_over_an_offered_place_and_has_the_days_to_answer() -> None:

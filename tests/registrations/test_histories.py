@@ -87,6 +87,7 @@ class Someone:
     is_nominee: bool = False
     is_invited: bool = False
     takes_over: bool = False  # the place of a colleague
+    is_asked: bool = False  # and has accepted the terms
     rank: int | None = None
     party: list[Any] | None = None  # [size or None, whether others may join]; compared by identity
 
@@ -206,7 +207,7 @@ class Model:
             broken = self.broken(self.sitting(), group)
             if not broken and not closed & self.needed(group):
                 for one in group:
-                    one.status = "offered" if self.offers else "confirmed"
+                    one.status = "offered" if self.offers or not one.is_asked else "confirmed"
                     self.mails[one.who] += 1
                 moved += group
             elif not self.broken([], group):
@@ -242,7 +243,7 @@ class Model:
         one = one or self.add(who, "draft")
         if not (one.is_nominee and one.country):
             one.country = country
-        one.turn = self.time
+        one.turn, one.is_asked = self.time, True
         if self.policy is AdmissionPolicy.OPEN or one.is_invited:
             self.enter(one)
         else:
@@ -437,7 +438,7 @@ class Model:
         insist(self.is_near, rule is not WalkIns.NEVER)
         one = self.of(who)
         if one is None:
-            one = self.add(who, "submitted", country)
+            one = self.add(who, "submitted", country, is_asked=True)
             if rule is WalkIns.APPROVAL:
                 self.mails[who] += 1
             else:
@@ -627,7 +628,7 @@ class History:
                 model.bind(chosen)
             case "take":
                 insist(one.status == "offered")
-                one.status = "confirmed"
+                one.status, one.is_asked = "confirmed", True
                 model.mails[one.who] += 1
             case "role":
                 one.role = ROLES[b % 3]

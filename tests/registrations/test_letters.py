@@ -15,7 +15,7 @@ from app.editions import disruptions
 from app.editions.models import AdmissionPolicy
 from app.outbox import OutboxMessage
 from app.registrations import delegations, parties, selection, service
-from app.registrations.models import QuotaScope, Registration
+from app.registrations.models import TERMS_VERSION, QuotaScope, Registration
 from app.registrations.service import Particulars
 from scheduler.admission import Order
 from scheduler.lifecycle import LIVE, REGISTRATION_MOVES
@@ -183,6 +183,7 @@ def standing_in(edition: Edition, status: S, *, is_nominee: bool) -> Registratio
         queued_at=OPENING,
         modified_at=OPENING,
         answer_by=OPENING + timedelta(days=3) if status is S.OFFERED else None,
+        terms_version=TERMS_VERSION,
     )
     db.session.add(row)
     db.session.flush()
