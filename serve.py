@@ -117,14 +117,13 @@ def wait_for_port(settings: Config, address: tuple[str, int, socket.AddressFamil
 def prepare() -> Flask:
     """Migrate the database, load the demonstration into an empty one; return the application."""
     # Not at the top: a taken port or a missing secret is told without half a second of imports.
-    from app import database  # noqa: PLC0415 - as said
-    from app.lean import flask_migrate  # noqa: PLC0415 - as said
+    from app import database, migrations  # noqa: PLC0415 - as said
     from app.site import demo  # noqa: PLC0415 - as said
     from wsgi import app  # noqa: PLC0415 - as said
 
     shutil.rmtree(app.extensions["counts"].folder, ignore_errors=True)  # of the life before
     with app.app_context():
-        flask_migrate.upgrade()
+        migrations.upgrade()
         if demo.is_wanted():
             say("Loading the demonstration …")
             demo.load_and_commit(say)

@@ -10,7 +10,6 @@ from app import lean  # noqa: F401 - before all that it imports
 
 # isort: split
 from flask import Flask
-from flask_migrate import Migrate
 from flask_security import Security, SQLAlchemyUserDatastore
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -25,6 +24,7 @@ from app import (
     jobs,
     limits,
     logs,
+    migrations,
     retention_commands,
 )
 from app.accounts import (
@@ -151,6 +151,7 @@ VIEWS = (
 )
 """Where pages are; several modules may give one blueprint its views."""
 COMMANDS = (
+    migrations.group,
     audit_commands.audit,
     backups_commands.backup,
     countries_commands.countries,
@@ -173,7 +174,6 @@ def create_app(config: Config) -> Flask:
     base = urlsplit(config.base_url)
     app.config.from_mapping(_settings(config))
     db.init_app(app)
-    Migrate(app, db, directory=f"{app.root_path}/migrations", render_as_batch=True)
     _set_up_password_hashing(app)
     clock.init_app(app, config.now, config.instance_path)
     i18n.init_app(app)

@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["flask_migrate"]
-
 
 @contextmanager
-def _without(*names: str) -> Iterator[None]:
+def without(*names: str) -> Iterator[None]:
     """Let what is imported inside take ``names`` for not installed; from then on they are."""
     hidden = [name for name in names if name not in sys.modules]
     for name in hidden:
@@ -29,11 +27,9 @@ def _without(*names: str) -> Iterator[None]:
             del sys.modules[name]
 
 
-with _without("authlib", "cryptography", "webauthn"):  # we import them where they are used
+with without("authlib", "cryptography", "webauthn"):  # we import them where they are used
     import flask_security  # noqa: F401
-with _without("psycopg", "redis"):  # for queues elsewhere than in a file
+with without("psycopg", "redis"):  # for queues elsewhere than in a file
     import huey  # noqa: F401
-with _without("pygments"):  # colours for alembic's errors in templates
-    import flask_migrate
-with _without("greenlet", "rich"):  # for threads of its kind; colours for tracebacks
+with without("greenlet", "rich"):  # for threads of its kind; colours for tracebacks
     import structlog  # noqa: F401

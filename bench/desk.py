@@ -8,11 +8,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask_migrate import upgrade
 from sqlalchemy import event
 
 import config
-from app import clock, create_app, database
+from app import clock, create_app, database, migrations
 from app.accounts import access, sessions
 from app.accounts import service as accounts
 from app.accounts.models import Method, Role
@@ -104,7 +103,7 @@ def make_app(folder: Path) -> Flask:
     )
     app = create_app(settings)
     with app.app_context():
-        upgrade()
+        migrations.upgrade()
     return app
 
 

@@ -15,10 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask_migrate import upgrade
-
 import config
-from app import create_app, database, publication
+from app import create_app, database, migrations, publication
 from app.accounts import access, sessions
 from app.accounts import service as accounts
 from app.accounts.models import Method
@@ -80,7 +78,7 @@ def make(folder: Path, name: str, url: str = "") -> Installation:
     made = Installation(name, environ, port)
     app = made.make_app()
     with app.app_context():
-        upgrade()
+        migrations.upgrade()
         app.test_cli_runner().invoke(args=["countries", "load"], catch_exceptions=False)
         db.session.remove()
         db.engine.dispose()

@@ -25,7 +25,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 import config
-from app import create_app, database, publication
+from app import create_app, database, migrations, publication
 from app.database import db
 from app.editions.models import Edition
 from app.feeds import components
@@ -161,11 +161,9 @@ def read_slowly(port: int, accepted: str) -> float:
 
 def fill(environ: dict[str, str], size: int) -> None:
     """Make the database and its public editions."""
-    from flask_migrate import upgrade  # noqa: PLC0415 - the other benchmarks do without
-
     app = create_app(config.read(environ))
     with app.app_context():
-        upgrade()
+        migrations.upgrade()
         database.write()
         series = Series(
             slug="symposium",

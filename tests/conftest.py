@@ -15,12 +15,11 @@ import hypothesis
 import psycopg
 import pytest
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
 from sqlalchemy import Engine, event, text
 from werkzeug.serving import make_server
 
 import config
-from app import create_app
+from app import create_app, migrations
 from app.accounts import access, sessions
 from app.accounts.models import Method
 from app.clock import real_utcnow
@@ -106,7 +105,7 @@ def app(instance_path: Path) -> Iterator[Flask]:
             db.session.execute(text("DROP SCHEMA public CASCADE"))
             db.session.execute(text("CREATE SCHEMA public"))
             db.session.commit()
-        upgrade()
+        migrations.upgrade()
         db.engine.dispose()
     if not POSTGRESQL:
         shutil.copy(instance_path / "symposia.db", instance_path / "empty.db")

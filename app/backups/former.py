@@ -6,10 +6,10 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from alembic.migration import MigrationContext
 from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 
+from app import migrations
 from app.audit import AuditEntry
 from app.database import db
 
@@ -38,7 +38,7 @@ def _open(head: str, revision: str) -> Connection | None:
     try:
         connection = db.engine.connect()
         is_former = (
-            MigrationContext.configure(connection).get_current_revision() == revision
+            migrations.revision(connection) == revision
             and connection.execute(select(AuditEntry.id).where(AuditEntry.hash == head)).first()
         )
     except (DatabaseError, sqlite3.Error):

@@ -10,16 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from alembic import command as alembic
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from alembic.script import ScriptDirectory
-from flask import current_app
 from sqlalchemy import func, inspect, select, table, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app import audit_proof, uploads
+from app import audit_proof, migrations, uploads
 from app.backups import aftermath, archive
 from app.backups.copies import CopyError
 from app.backups.former import reading_former
@@ -155,7 +150,7 @@ def _facts(connection: Connection) -> Facts:
     head = connection.execute(text("SELECT number, hash FROM audit_head WHERE id = 1")).one()
     files = connection.execute(text("SELECT stored_name, sha256 FROM stored_file"))
     return Facts(
-        revision=str(connection.scalar(text("SELECT version_num FROM alembic_version"))),
+        revision=str(migrations.revision(connection)),
         counts={
             name: connection.scalar(select(func.count()).select_from(table(name))) or 0
             for name in names
@@ -224,7 +219,7 @@ def _laid_out(backup: Archive, folder: Path) -> Iterator[Connection]:
     if kind != copying.kind:
         sentence = f"it holds a database of {kind}, and this installation has {copying.kind}"
         backup.refuse(sentence)
-    if revision not in _revisions()[0]:
+    if revision not in migrations.revisions():
         sentence = (
             f"it was made by a newer version of Symposia (schema {revision}, application "
             f"{backup.manifest['application']}): install that one first"
@@ -261,27 +256,11 @@ def _prove(backup: Archive, connection: Connection) -> None:
     }
     if strangers:
         backup.refuse(f"{min(strangers)} belongs to no row")
-    _migrate(connection)
+    migrations.upgrade_within(connection)
     with _speaking_for(connection):
         proof = audit_proof.verify(manifest["audit"]["head"])
     if not proof.holds:
         backup.refuse(f"its audit log does not hold. {proof.fault}")
-
-
-def _migrate(connection: Connection) -> None:
-    config = current_app.extensions["migrate"].migrate.get_config()
-    config.attributes["connection"] = connection
-    alembic.upgrade(config, "head")
-
-
-def _revisions() -> tuple[set[str], str]:
-    """Return every state of the schema that this code knows, and the newest."""
-    config = current_app.extensions["migrate"].migrate.get_config()
-    scripts = ScriptDirectory.from_config(config)
-    # Some migrations name their constraints as they are imported.
-    with Operations.context(MigrationContext.configure(dialect_name="sqlite")):
-        known = {script.revision for script in scripts.walk_revisions()}
-        return known, scripts.get_current_head() or ""
 
 
 # -- putting back ----------------------------------------------------------------------------
@@ -317,7 +296,9 @@ def restore(
         with _laid_out(backup, folder) as connection:
             _prove(backup, connection)
             with (
-                nullcontext() if is_empty else reading_former(made.head, _revisions()[1]) as former,
+                nullcontext()
+                if is_empty
+                else reading_former(made.head, migrations.revisions()[-1]) as former,
                 _speaking_for(connection),
             ):
                 told = aftermath.settle(former, made_at=made.made_at, now=now, real_now=real_now)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import current_app
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
-from app import clock, counts
+from app import clock, counts, migrations
 from app.database import db
 from app.outbox import HELD_UNTIL, OutboxMessage, settings
 from app.registrations.models import Registration
@@ -114,7 +114,7 @@ def _present() -> Iterable[tuple[str, float]]:
         yield f'symposia_registrations{{status="{status.value}"}}', number
     labels = {
         "version": VERSION,
-        "schema": db.session.scalar(text("SELECT version_num FROM alembic_version")),
+        "schema": migrations.revision(db.session.connection()),
         "database": db.engine.dialect.name,
         "python": platform.python_version(),
     }

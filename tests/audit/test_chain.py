@@ -5,14 +5,13 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from flask_migrate import upgrade
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 import config
-from app import audit, audit_proof, create_app, database
+from app import audit, audit_proof, create_app, database, migrations
 from app.accounts import service as accounts
 from app.accounts.models import Person
 from app.database import db
@@ -301,7 +300,7 @@ def test_entries_from_before_the_chain_are_chained(tmp_path: Path) -> None:
         config.read({"SYMPOSIA_SECRET_KEY": "x", "SYMPOSIA_INSTANCE_PATH": str(tmp_path)})
     )
     with app.app_context():
-        upgrade(revision="0004")
+        migrations.library().upgrade(revision="0004")
         database.write()
         for number in (3, 7):  # as PostgreSQL counts when some were undone
             db.session.execute(
@@ -313,7 +312,7 @@ def test_entries_from_before_the_chain_are_chained(tmp_path: Path) -> None:
                 {"number": number},
             )
         db.session.commit()
-        upgrade()
+        migrations.upgrade()
         proof = audit_proof.verify()
         assert (proof.fault, proof.entry_count) == ("", 2)
         database.write()

@@ -12,11 +12,10 @@ import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import flask_migrate
 import pytest
 from sqlalchemy import text
 
-from app import audit_proof, create_app, database, outbox, uploads
+from app import audit_proof, create_app, database, migrations, outbox, uploads
 from app.accounts.models import Person
 from app.audit import AuditEntry
 from app.backups import archive, service
@@ -139,7 +138,7 @@ def test_an_older_schema_is_brought_up_to_date(
     flask: Run, file: Path, elsewhere: Flask, app: Flask
 ) -> None:
     with elsewhere.app_context():
-        flask_migrate.upgrade(revision="0028")
+        migrations.library().upgrade(revision="0028")
         db.engine.dispose()
     flask("create", file, of=elsewhere)
     assert "schema 0028" in flask("verify", file)

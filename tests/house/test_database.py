@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from flask_migrate import downgrade, upgrade
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.schema import CreateIndex
 
 import config
-from app import audit, create_app, database, i18n
+from app import audit, create_app, database, i18n, migrations
 from app.accounts.models import Person
 from app.database import Model, db
 from app.forms import clean, day_after
@@ -182,12 +183,27 @@ def test_the_migrations_go_down_and_up_again(tmp_path: Path) -> None:
     )
     with app.app_context():
         found = []
-        for step in (upgrade, lambda: downgrade(revision="base"), upgrade):
+        for step in (
+            migrations.upgrade,
+            lambda: migrations.library().downgrade(revision="base"),
+            migrations.upgrade,
+        ):
             step()
             found.append(set(inspect(db.engine).get_table_names()) - {"alembic_version"})
             db.engine.dispose()
     tables = {table.name for table in Model.metadata.sorted_tables}
     assert found == [tables, set(), tables]
+
+
+def test_the_names_of_the_migrations_are_their_order(
+    app: Flask, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert app.test_cli_runner().invoke(args=["db", "current"]).exit_code == 0
+    assert capfd.readouterr().out.split() == [migrations.revisions()[-1], "(head)"]
+    scripts = ScriptDirectory.from_config(app.extensions["migrate"].migrate.get_config())
+    with Operations.context(MigrationContext.configure(dialect_name="sqlite")):
+        order = [script.revision for script in scripts.walk_revisions()]
+    assert order[::-1] == migrations.revisions()
 
 
 # -- words -----------------------------------------------------------------------------------

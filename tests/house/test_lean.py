@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 HEAVY = (
     *("authlib", "requests", "webauthn", "cryptography", "zxcvbn", "psycopg", "pygments", "rich"),
-    *("redis", "greenlet"),
+    *("redis", "greenlet", "alembic"),
     *("holidays", "ortools", "numpy", "pandas", "typst", "xlsxwriter", "nh3", "markdown_it"),
 )
 
