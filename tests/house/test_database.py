@@ -195,11 +195,8 @@ def test_the_migrations_go_down_and_up_again(tmp_path: Path) -> None:
     assert found == [tables, set(), tables]
 
 
-def test_the_names_of_the_migrations_are_their_order(
-    app: Flask, capfd: pytest.CaptureFixture[str]
-) -> None:
-    assert app.test_cli_runner().invoke(args=["db", "current"]).exit_code == 0
-    assert capfd.readouterr().out.split() == [migrations.revisions()[-1], "(head)"]
+def test_the_names_of_the_migrations_are_their_order(app: Flask) -> None:
+    assert app.test_cli_runner().invoke(args=["db", "heads"]).exit_code == 0
     scripts = ScriptDirectory.from_config(app.extensions["migrate"].migrate.get_config())
     with Operations.context(MigrationContext.configure(dialect_name="sqlite")):
         order = [script.revision for script in scripts.walk_revisions()]
