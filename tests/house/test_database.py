@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.dialects import sqlite
@@ -198,8 +197,7 @@ def test_the_migrations_go_down_and_up_again(tmp_path: Path) -> None:
 def test_the_names_of_the_migrations_are_their_order(app: Flask) -> None:
     assert app.test_cli_runner().invoke(args=["db", "heads"]).exit_code == 0
     scripts = ScriptDirectory.from_config(app.extensions["migrate"].migrate.get_config())
-    with Operations.context(MigrationContext.configure(dialect_name="sqlite")):
-        order = [script.revision for script in scripts.walk_revisions()]
+    order = [script.revision for script in scripts.walk_revisions()]
     assert order[::-1] == migrations.revisions()
 
 

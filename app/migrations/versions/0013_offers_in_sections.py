@@ -12,7 +12,7 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
-CAPACITY = sa.CheckConstraint("capacity > 0", name=op.f("ck_hosting_offer_capacity"))
+CAPACITY = sa.CheckConstraint("capacity > 0", name=sa.schema.conv("ck_hosting_offer_capacity"))
 WINDOW = sa.table(
     "offer_window",
     sa.column("id", sa.Integer),
