@@ -27,6 +27,7 @@ from app.accounts.models import (
     SignInLink,
 )
 from app.accounts.privacy import LastOrganiserError
+from app.backups import calendars
 from app.database import Model, db
 from app.documents.models import IssuedDocument
 from app.feeds.models import PersonalFeed
@@ -75,6 +76,7 @@ class Told:
     held_letters: int = 0
     stopped_messages: int = 0
     reminders: int = 0
+    revised: int = 0  # events, for calendars that have seen more of them
 
 
 class _Backup:
@@ -118,6 +120,7 @@ def settle(former: Connection | None, *, made_at: str, now: datetime, real_now: 
     )
     db.session.expire_all()
     _erase(gone, told, now)
+    told.revised = calendars.outdo(former, now=now)
     told.held_letters += outbox.hold_new()
     audit.record(
         "backup.restored",

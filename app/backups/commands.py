@@ -96,6 +96,7 @@ def _lines(made: Made, told: Told) -> list[str]:
         (told.invitations, "open invitations to roles withdrawn: send them again."),
         (told.held_letters, "mails held, which may have been sent: see Desk → Mail."),
         (told.stopped_messages, "messages to many stopped: see whom they have not reached."),
+        (told.revised, "events revised, so that calendars take them back as they are now."),
         (told.reminders, "reminders that are due taken for sent."),
     ]
     lines = ["It is put back.", *(f"{count:>6} {words}" for count, words in counted if count)]

@@ -51,7 +51,9 @@ def atom() -> bytes:
 
 def _add(feed: ET.Element, entry: AuditEntry, edition: Edition) -> None:
     item = _element(feed, "entry")
-    _element(item, "id", f"tag:{UID_DOMAIN},{BIRTH}:news/{entry.id}")
+    # With its moment: numbers come again once a backup was put back.
+    number = f"{entry.id}-{entry.at:%Y%m%dT%H%M%S}"
+    _element(item, "id", f"tag:{UID_DOMAIN},{BIRTH}:news/{number}")
     _element(item, "title", str(TITLES[entry.action]) % {"title": edition.title})
     _element(item, "link", href=address("site.edition", slug=edition.slug))
     _element(item, "updated", entry.at.isoformat())

@@ -20,6 +20,7 @@ from app.accounts.models import Person
 from app.audit import AuditEntry
 from app.backups import archive, service
 from app.database import db
+from app.editions import service as editions
 from app.publication import PublicRevision
 from app.registrations.models import Registration
 from tests.backups.conftest import contents
@@ -74,7 +75,8 @@ def test_a_backup_is_for_its_owner_alone_and_says_what_is_in_it(flask: Run, file
 
 
 def test_every_row_and_file_comes_back_as_it_was(flask: Run, file: Path) -> None:
-    make_edition(title="As it was", commit=True)
+    edition = make_edition(title="As it is")
+    editions.describe(edition, title="As it was", summary="", by=make_person(), now=OPENING)
     make_file()
     dropped = make_file(ANOTHER)
     person = make_person("ann@example.org", commit=True)
@@ -124,7 +126,9 @@ def test_a_backup_is_put_back_on_another_machine(flask: Run, file: Path, elsewhe
     assert "What ended after that moment is not known here" in said
     with elsewhere.app_context():
         after = contents()
-        assert {name for name in before if before[name] != after[name]} == SETTLED
+        # Calendars may have seen more of its event than it tells.
+        revised = {"edition", "edition_milestone", "feed_component"}
+        assert {name for name in before if before[name] != after[name]} == SETTLED | revised
         assert db.session.query(uploads.StoredFile).one().path.read_bytes() == PDF
         assert (
             db.session.query(uploads.StoredFile).one().path
