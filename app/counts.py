@@ -15,6 +15,7 @@ import time
 import weakref
 from bisect import bisect_left
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from flask import current_app, g, request
@@ -32,6 +33,8 @@ NUMBER_BYTES = 8
 CELLS = RECORD_BYTES // NUMBER_BYTES
 NAME_BYTES = RECORD_BYTES - NUMBER_BYTES
 RECORDS = 8192  # the first holds how many there are
+FILE_BYTES = (RECORDS + 1) * RECORD_BYTES
+SPILL = RECORDS * CELLS  # the cell behind them all
 METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)  # seconds
 REQUESTS, DURATIONS = "symposia_http_requests_total", "symposia_http_request_seconds"
@@ -100,36 +103,56 @@ class Counts:
         self._lock = threading.Lock()
         self._places: dict[str, int] = {}
         self._cells = memoryview(bytearray(NUMBER_BYTES)).cast("d")
+        self._spill = 0  # what has no room is added up where nobody reads
 
     def _place(self, told: str) -> int:
         """Return where the count ``told`` stands from now on; the lock is held."""
-        if not self._places:
-            self._open()
+        name = told.encode()
+        with suppress(OSError):  # a full disk ends the counting of what is new, and nothing else
+            if not self._places:
+                self._open()
             if told in self._places:  # a process of this number was here before
                 return self._places[told]
-        number, name = int(self._cells[0]) + 1, told.encode()
-        if number >= RECORDS or len(name) > NAME_BYTES:
-            return self._spill
-        start = number * RECORD_BYTES + NUMBER_BYTES
-        self._memory[start : start + len(name)] = name
-        self._cells[0] = number  # from here on it is read
-        self._places[told] = number * CELLS
-        return number * CELLS
+            number = int(self._cells[0]) + 1
+            if number < RECORDS and len(name) <= NAME_BYTES:
+                self._make_room(number)
+                start = number * RECORD_BYTES + NUMBER_BYTES
+                self._memory[start : start + len(name)] = name
+                self._cells[0] = number  # from here on it is read
+                self._places[told] = number * CELLS
+                return number * CELLS
+        return self._spill
 
     def _open(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self.folder / str(os.getpid()), os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            os.ftruncate(descriptor, (RECORDS + 1) * RECORD_BYTES)
-            self._memory = mmap.mmap(descriptor, (RECORDS + 1) * RECORD_BYTES)
+            is_new = not os.fstat(descriptor).st_size
+            os.ftruncate(descriptor, FILE_BYTES)
+            memory = mmap.mmap(descriptor, FILE_BYTES)
         finally:
             os.close(descriptor)
-        self._cells = memoryview(self._memory).cast("d")
-        self._spill = RECORDS * CELLS  # what has no room is added up where nobody reads
+        if is_new:
+            self._make_room(0)
+        self._make_room(RECORDS)
+        self._memory, self._cells, self._spill = memory, memoryview(memory).cast("d"), SPILL
         for number in range(1, int(self._cells[0]) + 1):
             start = number * RECORD_BYTES + NUMBER_BYTES
             name = self._memory[start : start + NAME_BYTES].rstrip(b"\0")
             self._places[name.decode()] = number * CELLS
+
+    def _make_room(self, number: int) -> None:
+        """Take the room of a record from the disk.
+
+        Raises:
+            OSError: there is none: to touch it in mapped memory would kill the process.
+        """
+        with self._path.open("r+b", buffering=0) as file:
+            os.pwrite(file.fileno(), bytes(RECORD_BYTES), number * RECORD_BYTES)
+
+    @property
+    def _path(self) -> Path:
+        return self.folder / str(os.getpid())
 
 
 _ALL: weakref.WeakSet[Counts] = weakref.WeakSet()

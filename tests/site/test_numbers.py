@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -230,3 +231,21 @@ def test_a_file_that_is_full_counts_on_without_breaking(
         'symposia_feed_answers_total{status="0"}',
         'symposia_feed_answers_total{status="1"}',
     ]
+
+
+def test_a_full_disk_ends_the_counting_of_what_is_new_and_nothing_else(tmp_path: Path) -> None:
+    found, late = Counts(tmp_path / "small"), Counts(tmp_path / "late")
+    found.add("symposia_feed_answers_total", status="200")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # The nearest to a full disk that a test can be: no file may grow beyond a few bytes. Beyond
+    # them a write to mapped memory would, on a disk that is truly full, kill the process.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (counts.RECORD_BYTES * 2, hard))
+    try:
+        for status in ("200", "304", "412"):
+            found.add("symposia_feed_answers_total", status=status)
+            late.add("symposia_feed_answers_total", status=status)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert found.total() == {'symposia_feed_answers_total{status="200"}': 2}
+    late.add("symposia_feed_answers_total", status="304")
+    assert late.total() == {'symposia_feed_answers_total{status="304"}': 1}
