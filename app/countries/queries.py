@@ -10,7 +10,7 @@ from app.countries.models import Association, Country, association_member
 from app.database import db
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 
 def find(code: str) -> Country | None:
@@ -58,3 +58,11 @@ def names() -> Sequence[tuple[str, str]]:
         select(Country.code, Country.name).order_by(Country.is_fictional, Country.name)
     )
     return [(code, name) for code, name in rows]
+
+
+def names_of(codes: Collection[str]) -> dict[str, str]:
+    """Return the names of the countries with these codes, by code."""
+    if not codes:
+        return {}
+    rows = db.session.execute(select(Country.code, Country.name).where(Country.code.in_(codes)))
+    return {code: name for code, name in rows}  # noqa: C416 - rows are no pairs to mypy

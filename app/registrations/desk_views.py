@@ -236,12 +236,14 @@ def _set_limits(edition: Edition, form: LimitsForm) -> list[str]:
 
 def _below(edition: Edition) -> list[str]:
     """Say which limits lie below what is taken: nobody loses a place by that."""
+    limits = seating.overfull(edition, seating.rules_of(edition))
+    words = waiting.limit_words(limits)
     return [
         _(
             "%(limit)s: nobody loses a place, and nobody comes in before it is below.",
-            limit=waiting.limit_words(limit),
+            limit=words[limit],
         )
-        for limit in seating.overfull(edition, seating.rules_of(edition))
+        for limit in limits
     ]
 
 

@@ -20,7 +20,7 @@ from scheduler import admission
 from scheduler.admission import Entry, Order, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from app.accounts.models import Person
     from app.editions.models import Edition
@@ -69,7 +69,7 @@ def prospect(
     decision = admission.decide(rules, seating.seated_of(edition), [*queue, newcomer])
     for left in decision.waiting:
         if left.entry is newcomer:
-            words = _left_words(left, seating.seat_of(candidate))
+            words = _left_words(left, newcomer.seats[0], limit_words(left.limits))
             return Prospect(admission.numbers(decision)[_NEWCOMER], words)
     return Prospect()
 
@@ -109,7 +109,7 @@ def turn(
         places = queries.places(edition)
         number = places.waiting_count if is_last else queries.position(registration)
         return number, _places_words(rules, places.seated_count)
-    decision, queue = seating.decide(edition, whole=True)
+    decision, queue = seating.decide(edition, rules, whole=True)
     told = _numbers(decision, queue).get(registration.id)
     return told, _waits(decision, queue, [registration])[registration.id]
 
@@ -180,11 +180,14 @@ def _waits(
     waiting: Sequence[Registration],
     reads: Callable[[Limit], bool] = nothing,
 ) -> dict[int, str]:
-    lefts = {row_id: left for left in decision.waiting for row_id in queue.members[left.entry.id]}
+    lefts = {
+        row_id: (left, seat)
+        for left in decision.waiting
+        for row_id, seat in zip(queue.members[left.entry.id], left.entry.seats, strict=True)
+    }
+    words = limit_words(limit for left, _seat in lefts.values() for limit in left.limits)
     found = {
-        row.id: _left_words(lefts[row.id], seating.seat_of(row), reads)
-        for row in waiting
-        if row.id in lefts
+        row.id: _left_words(*lefts[row.id], words, reads) for row in waiting if row.id in lefts
     }
     others = [row for row in waiting if row.id not in found]
     states = queries.parties([row.party_id for row in others if row.party_id is not None])
@@ -196,11 +199,16 @@ def _waits(
     return found
 
 
-def _left_words(left: Waiting, seat: Seat, reads: Callable[[Limit], bool] = nothing) -> str:
+def _left_words(
+    left: Waiting,
+    seat: Seat,
+    limits: Mapping[Limit, str],
+    reads: Callable[[Limit], bool] = nothing,
+) -> str:
     """Say to whoever has ``seat`` why an entry waits: what is full, or for whom it is kept."""
     count = len(left.entry.seats)
     told = [limit for limit in left.limits if reads(limit) or _is_own(limit, left, seat)]
-    found = [_awaited_words(limit, left.cause) for limit in told]
+    found = [_awaited_words(limit, limits[limit], left.cause) for limit in told]
     if len(told) < len(left.limits):
         found.append(_("a quota without room for the whole party"))
     words = "; ".join(found)
@@ -224,8 +232,7 @@ def _is_own(limit: Limit, left: Waiting, seat: Seat) -> bool:
     return own[limit.scope] == limit.key and (limit.is_full or left.cause is admission.Cause.AHEAD)
 
 
-def _awaited_words(limit: Limit, cause: Cause) -> str:
-    words = limit_words(limit)
+def _awaited_words(limit: Limit, words: str, cause: Cause) -> str:
     if cause is admission.Cause.AHEAD:
         return _("%(words)s, kept for who is ahead", words=words)
     free = limit.most - limit.taken
@@ -251,12 +258,17 @@ def _party_words(state: PartyState, *, registering: bool = False) -> str:
     return _("The rest of the party, held by an organiser")
 
 
-def limit_words(limit: Limit) -> str:
-    """Say how full a limit is."""
-    country = countries.find(limit.key) if limit.scope is Scope.COUNTRY else None
+def limit_words(limits: Iterable[Limit]) -> dict[Limit, str]:
+    """Say of each of ``limits`` how full it is; the names of countries take one query."""
+    every = set(limits)
+    names = countries.names_of({limit.key for limit in every if limit.scope is Scope.COUNTRY})
+    return {limit: _limit_words(limit, names) for limit in every}
+
+
+def _limit_words(limit: Limit, names: Mapping[str, str]) -> str:
     name = {
         Scope.PLACES: _("Places"),
-        Scope.COUNTRY: country.name if country else limit.key,
+        Scope.COUNTRY: names.get(limit.key, limit.key),
         Scope.REGION: _("Region %(key)s", key=limit.key),
         Scope.ROLE: _("Role %(key)s", key=limit.key),
     }[limit.scope]
@@ -264,4 +276,4 @@ def limit_words(limit: Limit) -> str:
 
 
 def _places_words(rules: Rules, taken: int) -> str:
-    return limit_words(admission.Limit(Scope.PLACES, "", rules.capacity or 0, taken))
+    return _limit_words(admission.Limit(Scope.PLACES, "", rules.capacity or 0, taken), {})

@@ -14,7 +14,7 @@ from app.registrations.service import Particulars
 from scheduler.admission import Order
 from scheduler.lifecycle import RegistrationStatus as Status
 from tests.factories import OPENING, make_country, make_edition, make_person
-from tests.pages import words
+from tests.pages import CountedQueries, words
 
 if TYPE_CHECKING:
     from app.accounts.models import Person
@@ -49,6 +49,19 @@ def of_country(code: str) -> Person:
     person = make_person()
     service.keep_profile(person, Particulars(country_code=code), now=OPENING)
     return person
+
+
+def test_what_many_wait_for_is_found_out_in_as_many_statements_as_for_one() -> None:
+    edition = make(None, (QuotaScope.COUNTRY, "", 1), order=Order.TIME)
+    rows = [come(edition, "XAB") for _ in range(4)][1:]
+    assert {row.status for row in rows} == {Status.WAITLISTED}
+    asked = []
+    for some in (rows[:1], rows):
+        with CountedQueries() as counted:
+            told = waiting.waits(edition, some)
+        assert told == dict.fromkeys([row.id for row in some], "Country XAB: 1 of 1")
+        asked.append(counted.count)
+    assert asked[0] == asked[1]
 
 
 def test_a_full_country_counts_its_own_queue_and_no_other() -> None:
