@@ -335,6 +335,8 @@ def _welcome(registration: Registration) -> str:
         return _("Your registration for %(title)s is sent; we write to you.", title=title)
     if registration.status is RegistrationStatus.CONFIRMED:
         return _("You are registered for %(title)s and have a place.", title=title)
+    if registration.status is RegistrationStatus.OFFERED:  # the last of a party, which is seated
+        return _("A place at %(title)s is offered to you: take it on this page.", title=title)
     number, why = waiting.turn(registration, is_last=True)
     if number is None:
         return _("You are registered for %(title)s, and wait: %(why)s.", title=title, why=why)

@@ -278,6 +278,19 @@ def test_a_place_offered_to_a_party_is_answered_by_each_for_themself() -> None:
     assert standing(*rows, next_one) == ["confirmed", "cancelled", "offered"]
 
 
+def test_who_completes_a_party_is_told_that_a_place_is_offered(client: Client) -> None:
+    edition = make_edition(capacity=2)
+    by = {"by": make_person(), "now": OPENING}
+    selection.set_limits(edition, {}, order=Order.TIME, answer_days=2, **by)
+    last = together(edition, 2, sent=1)[1]
+    db.session.commit()
+    client.sign_in(last.person)
+    client.submit(f"/editions/{edition.slug}/register", name="Ana", accepts_terms="y")
+    assert standing(last) == ["offered"]
+    page = words(client.get(f"/registrations/{last.public_id}"))
+    assert f"A place at {edition.title} is offered to you: take it on this page." in page
+
+
 def test_a_contact_binds_people_of_the_own_country_alone_and_takes_them_out_again(
     client: Client,
 ) -> None:
