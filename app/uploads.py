@@ -121,7 +121,10 @@ def put_back(files: Iterable[Path]) -> None:
     """Move ``files``, each under its stored name, to where their rows look for them."""
     folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in files:
-        shutil.move(path, folder() / path.name)  # which may be on another disk
+        there = folder() / path.name
+        shutil.move(path, there)  # which may be on another disk
+        disk.sync(there)
+    disk.sync(folder())
 
 
 def sniff(content: bytes) -> Kind | None:

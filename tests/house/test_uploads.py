@@ -8,6 +8,7 @@ import shutil
 import zipfile
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import FileStorage
 
-from app import database, held_files, uploads
+from app import database, disk, held_files, uploads
 from app.clock import utcnow
 from app.database import db
 from tests.factories import (
@@ -31,8 +32,6 @@ from tests.pages import words
 from tests.world import make_world
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from flask import Flask
 
     from tests.conftest import Client
@@ -154,6 +153,27 @@ def test_a_file_goes_with_the_transaction_that_wrote_it() -> None:
     assert (path.exists(), path.stat().st_mode & 0o077) == (True, 0)
     db.session.rollback()
     assert not path.exists()
+
+
+def test_a_file_and_its_name_are_on_the_disk_before_the_row_that_names_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    safe: list[Path] = []
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        safe.append(Path(f"/proc/self/fd/{descriptor}").resolve())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    database.write()
+    stored = uploads.store(PDF, "letter.pdf", now=utcnow())
+    assert safe == [stored.path, stored.path.parent]
+    assert stored.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_goes_by_itself_meanwhile_is_no_stray(tmp_path: Path) -> None:
+    assert disk.drop_strays([tmp_path / "gone"]) == 0
 
 
 def test_a_removed_file_goes_once_the_transaction_is_safe() -> None:
