@@ -19,6 +19,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from app import disk
 from scheduler.errors import N_, DomainError
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ CHUNK_BYTES = 1024 * 1024
 MANIFEST_MAX_BYTES = 64 * 1024 * 1024
 SEAL_BYTES = 500
 OWNER_ALONE = 0o600
+# By a changed bit a part is one that is encrypted, or packed in a way that Python does not know.
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
 
 
 class FileTakenError(DomainError):
@@ -85,8 +88,8 @@ class Writer:
         self._zip = zipfile.ZipFile(file, "w")
         self.parts: list[Part] = []
 
-    def add(self, name: str, source: Path, *, packed: bool) -> None:
-        """Add the file ``source`` as the part ``name``."""
+    def add(self, name: str, source: Path, *, packed: bool) -> Part:
+        """Add the file ``source`` as the part ``name``, and return it."""
         entry = _entry(name)
         entry.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
         entry.file_size = source.stat().st_size  # from some size on the format is another
@@ -96,7 +99,9 @@ class Writer:
                 digest.update(chunk)
                 size += len(chunk)
                 write.write(chunk)
-        self.parts.append(Part(name, size, digest.hexdigest()))
+        part = Part(name, size, digest.hexdigest())
+        self.parts.append(part)
+        return part
 
     def finish(self, manifest: dict[str, Any], secret_key: str) -> None:
         """Add the manifest with all parts, and the seal of ``secret_key`` on it."""
@@ -139,7 +144,7 @@ def writing(path: Path) -> Iterator[Writer]:
                 _give_name(unfinished, path)
         finally:
             unfinished.unlink(missing_ok=True)
-        _fsync_folder(path.parent)
+        disk.sync(path.parent)
     except OSError as error:
         raise UnwritableError(path=path, reason=error.strerror or error) from error
 
@@ -162,14 +167,6 @@ def _give_name(unfinished: Path, path: Path) -> None:
         if path.exists():
             raise FileTakenError(path=path) from None
         unfinished.rename(path)
-
-
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
@@ -231,7 +228,7 @@ class Archive:
                     if size > part.size:
                         break
                     yield chunk
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+        except DAMAGE as error:
             raise UnusableBackupError(path=self.path, fault=f"{name} is damaged") from error
         if size != part.size or not hmac.compare_digest(digest.hexdigest(), part.sha256):
             self.refuse(f"{name} is damaged")
@@ -249,7 +246,7 @@ def reading(path: Path, secret_key: str, *, other_key: bool = False) -> Iterator
     """
     try:
         file = zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError):
         _refuse(path, "it is cut off, or something else")
     except OSError as error:
         _refuse(path, f"it cannot be read, {error.strerror}")
@@ -280,7 +277,7 @@ def _read_manifest(
         key = _key(secret_key, seal["salt"])
         is_same_key = hmac.compare_digest(_mac(key, b"key"), seal["key"])
         is_sealed = hmac.compare_digest(_mac(key, content), seal["manifest"])
-    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, AttributeError):
+    except (*DAMAGE, ValueError, KeyError, TypeError, AttributeError):
         _refuse(path, "its manifest is damaged")
     if form != FORMAT:
         _refuse(path, "it is something else")

@@ -42,6 +42,8 @@ def create(file: Path) -> None:
     click.echo("The secret key is not in it: keep that elsewhere, it opens authenticator apps.")
     for name in made.missing:
         click.echo(f"Lost before: files/{name}, which a row names.", err=True)
+    for name in made.damaged:
+        click.echo(f"Damaged before: files/{name} is not what was uploaded.", err=True)
 
 
 @backup.command("verify")
@@ -57,6 +59,8 @@ def verify(file: Path, other_key: bool) -> None:  # noqa: FBT001 - click's flag
     click.echo(f"It holds. audit head {made.head}")
     for name in made.missing:
         click.echo(f"Lost before it was made: files/{name}.")
+    for name in made.damaged:
+        click.echo(f"Damaged before it was made: files/{name}.")
 
 
 @backup.command("restore")

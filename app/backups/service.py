@@ -76,6 +76,7 @@ class Made:
     audit_count: int
     head: str
     missing: Sequence[str]  # files that were lost before it was made
+    damaged: Sequence[str]  # files that were not what was uploaded any more
 
     @classmethod
     def of(cls, manifest: dict[str, Any]) -> Made:
@@ -88,6 +89,7 @@ class Made:
             audit_count=manifest["audit"]["entries"],
             head=manifest["audit"]["head"],
             missing=manifest["missing"],
+            damaged=manifest.get("damaged", ()),
         )
 
 
@@ -127,8 +129,10 @@ def create(path: Path, *, now: datetime) -> Made:
         else:
             raise RestlessError
         writer.add(copy.name, copy, packed=not copying.is_packed)
-        for name in kept:
-            writer.add(f"files/{name}", folder / "files" / name, packed=False)
+        digests = {
+            name: writer.add(f"files/{name}", folder / "files" / name, packed=False).sha256
+            for name in kept
+        }
         manifest = {
             "made_at": now.isoformat(timespec="seconds"),
             "application": VERSION,
@@ -138,6 +142,8 @@ def create(path: Path, *, now: datetime) -> Made:
             "counts": facts.counts,
             "audit": facts.audit,
             "missing": missing,
+            # As it is, it comes back: one broken file must not keep all the rest from it.
+            "damaged": [name for name in kept if digests[name] != facts.files[name]],
         }
         writer.finish(manifest, settings().secret_key)
         return Made.of({**manifest, "parts": writer.parts})
@@ -167,15 +173,21 @@ def _link_files(names: dict[str, str], folder: Path) -> tuple[list[str], list[st
     kept, gone = [], []
     for name in sorted(names):
         try:
-            (folder / name).hardlink_to(source / name)
+            _hold_fast(source / name, folder / name)
         except FileNotFoundError:
             gone.append(name)
-        except OSError:  # no hard links there
-            shutil.copyfile(source / name, folder / name)
-            kept.append(name)
         else:
             kept.append(name)
     return kept, gone
+
+
+def _hold_fast(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source)
+    except FileNotFoundError:
+        raise
+    except OSError:  # no hard links there; it may go in this very moment, too
+        shutil.copyfile(source, target)
 
 
 def _still_named(names: Sequence[str]) -> list[str]:
@@ -249,7 +261,8 @@ def _prove(backup: Archive, connection: Connection) -> None:
         name = f"files/{stored_name}"
         if name not in backup.parts and stored_name not in manifest["missing"]:
             backup.refuse(f"{name}, which a row names, is not in it")
-        if name in backup.parts and backup.parts[name].sha256 != digest:
+        is_known = stored_name in manifest.get("damaged", ())
+        if name in backup.parts and backup.parts[name].sha256 != digest and not is_known:
             backup.refuse(f"{name} is not the file that was uploaded")
     strangers = {name for name in backup.parts if name.startswith("files/")} - {
         f"files/{name}" for name in facts.files

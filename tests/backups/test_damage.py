@@ -68,6 +68,27 @@ def test_a_changed_byte_is_found_wherever_it_is(flask: Run, made: Path) -> None:
         assert "is not a backup" in refused(flask, made)
 
 
+def read(made: Path) -> None:
+    """Read every part of a backup."""
+    with archive.reading(made, outbox.settings().secret_key) as backup:
+        for part in backup.parts:
+            backup.check(part)
+
+
+def test_a_changed_bit_of_the_archives_own_table_is_told_in_words(made: Path) -> None:
+    whole = made.read_bytes()
+    with zipfile.ZipFile(made) as opened:
+        place, names = opened.start_dir, opened.namelist()
+    for name in names:
+        for field in (6, 8, 10, 42):  # the version it needs, flags, the way it is packed, where
+            changed = bytearray(whole)
+            changed[place + field] ^= 0x55
+            made.write_bytes(changed)
+            with pytest.raises(archive.UnusableBackupError):
+                read(made)
+        place += 46 + len(name)
+
+
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.4", b"PK\x03\x04", b"SQLite format 3\x00"])
 def test_something_else_is_refused(flask: Run, made: Path, content: bytes) -> None:
     made.write_bytes(content)

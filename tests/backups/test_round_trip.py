@@ -244,6 +244,22 @@ def test_a_file_that_was_lost_is_told_and_stops_nothing(flask: Run, file: Path) 
     flask("restore", "--replace", file)
 
 
+def test_a_file_that_was_damaged_is_told_and_keeps_nothing_from_coming_back(
+    flask: Run, file: Path
+) -> None:
+    whole, damaged = make_file(), make_file(ANOTHER)
+    db.session.commit()
+    damaged.path.write_bytes(b"")  # as the power's failing leaves it
+    paths = whole.path, damaged.path
+    told = f"files/{damaged.stored_name}"
+    assert f"Damaged before: {told}" in flask("create", file)
+    assert f"Damaged before it was made: {told}" in flask("verify", file)
+    for path in paths:
+        path.unlink()
+    flask("restore", "--replace", file)
+    assert [path.read_bytes() for path in paths] == [PDF, b""]
+
+
 def test_a_file_deleted_meanwhile_is_in_neither_rows_nor_parts(
     flask: Run, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
