@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, date, datetime
 from http import HTTPStatus
+from importlib.metadata import version
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from flask import (
@@ -47,6 +49,8 @@ bp = Blueprint("door", __name__, url_prefix="/door")
 
 SYNC_MAX = 500  # check-ins in one message; a door that was offline longer sends several
 SHOWN_MAX = 30
+READER = "lona_html5_qrcode"
+"""Brings html5-qrcode, which reads codes in every browser; nothing else of the package is used."""
 
 
 @bp.get("/<slug>")
@@ -74,6 +78,7 @@ def show(slug: str) -> ResponseReturnValue:
         close_form=CloseForm(formdata=None),
         walk_in_form=_walk_in_form() if walk_ins.are_taken(edition) else None,
         walk_in_key=secrets.token_urlsafe(16),
+        reader_version=version(READER),
     )
     answer = make_response(page)
     answer.headers["Permissions-Policy"] = "camera=(self), geolocation=(), microphone=()"
@@ -224,6 +229,20 @@ def worker() -> ResponseReturnValue:
     answer = send_from_directory(folder, "door_worker.js", mimetype="text/javascript")
     answer.headers["Cache-Control"] = "no-cache"
     return answer
+
+
+@bp.get("/reader.js")
+@access.public
+def reader() -> ResponseReturnValue:
+    """Answer with the script that reads codes; its address changes with its version."""
+    spec = find_spec(READER)
+    folders = spec.submodule_search_locations if spec is not None else None
+    if not folders:
+        raise NotFoundError
+    dist = f"{folders[0]}/static/lona-html5-qrcode/dist"
+    return send_from_directory(
+        dist, "html5-qrcode.min.js", mimetype="text/javascript", max_age=31_536_000
+    )
 
 
 def _walk_in_form() -> WalkInForm:

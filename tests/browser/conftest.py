@@ -44,13 +44,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def launch() -> Iterator[Callable[..., Browser]]:
+    """Start browsers, with arguments beyond the usual ones."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+
+        def start(*arguments: str) -> Browser:
+            return playwright.chromium.launch(
+                executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments]
+            )
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def browser(launch: Callable[..., Browser]) -> Iterator[Browser]:
+    browser = launch()
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
@@ -58,8 +70,8 @@ def new_page(browser: Browser, live_url: str, app: Flask) -> Iterator[Callable[.
     """Make pages of their own sessions, signed in with both proofs given."""
     contexts: list[BrowserContext] = []
 
-    def make(person: Person | None = None, **options: object) -> Page:
-        context = browser.new_context(base_url=live_url, **options)
+    def make(person: Person | None = None, *, using: Browser = browser, **options: object) -> Page:
+        context = using.new_context(base_url=live_url, **options)
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import segno
 from playwright.sync_api import Error, expect
 from sqlalchemy import func, select
 
@@ -13,7 +14,10 @@ from app.accounts import sessions
 from app.accounts.models import Role
 from app.clock import real_utcnow
 from app.database import db
+from app.documents import service as documents
+from app.documents.models import IssuedDocument
 from app.door.models import Attendance
+from app.outbox import address
 from app.registrations import selection
 from app.registrations import service as registrations
 from app.registrations.models import WalkIns
@@ -23,10 +27,12 @@ from tests.processes import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
     from app.accounts.models import Person
+    from app.registrations.models import Registration
 
 TODAY = date(2027, 1, 15)
 IS_KEPT = """async () => {
@@ -96,6 +102,86 @@ def test_the_door_goes_on_offline_and_counts_nobody_twice(new_page: Callable[...
     page.wait_for_url("**/")
     assert page.evaluate("localStorage.length") == 0
     assert not page.evaluate("caches.has('door')")
+
+
+def show_to_camera(path: Path, registration: Registration) -> None:
+    """Write what a camera sees of a badge: its code, by the side of a hall's grey, as YUV4MPEG2."""
+    url = address("documents.verify", code=badge_code(registration))
+    width, height, module = 640, 480, 9
+    grey = bytearray(b"\x80" * width * height)
+    dark = segno.make(url, error="m", micro=False).matrix
+    side = (len(dark) + 8) * module
+    for y in range(side):
+        for x in range(side):
+            row, column = y // module - 4, x // module - 4
+            is_in = 0 <= row < len(dark) and 0 <= column < len(dark)
+            shade = 0x20 if is_in and dark[row][column] else 0xE0
+            grey[(y + (height - side) // 2) * width + x + 40] = shade
+    frame = b"FRAME\n" + bytes(grey) + b"\x80" * (width * height // 2)
+    path.write_bytes(b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420jpeg\n" + frame * 5)
+
+
+def badge_code(registration: Registration) -> str:
+    return db.session.scalars(
+        select(IssuedDocument.code).where(IssuedDocument.registration_id == registration.id)
+    ).one()
+
+
+def test_the_camera_reads_badges_with_and_without_the_network_and_counts_once(
+    new_page: Callable[..., Page], launch: Callable[..., Browser], tmp_path: Path
+) -> None:
+    edition = make_edition(dtstart=TODAY, days=2, commit=True)
+    ana, ben = (
+        registrations.register(edition, make_person(name=name), now=BEFORE)
+        for name in ("Ana García", "Ben")
+    )
+    keeper = make_person(role=Role.HOST_TEAM, scope=edition.slug, commit=True)
+    documents.make_badges(edition, by=keeper, now=BEFORE)
+    db.session.commit()
+    seen = tmp_path / "camera.y4m"
+    show_to_camera(seen, ana)
+    camera = launch(
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={seen}",
+    )
+    page = new_page(keeper, using=camera, viewport={"width": 375, "height": 800})
+    page.add_init_script("delete window.BarcodeDetector")  # as Firefox and Safari have none
+    refused: list[str] = []
+    page.on("console", lambda said: refused.append(said.text) if said.type == "error" else None)
+    page.goto(f"/door/{edition.slug}")
+    state = page.locator("[data-door-state]")
+    expect(state).to_have_text("Everything is sent.")
+    page.get_by_role("button", name="Scan with the camera").click()
+    expect(page.get_by_role("status")).to_have_text("Ana García is checked in.")
+    expect(page.locator('[data-door-count="2027-01-15"]')).to_have_text("1")
+    page.get_by_role("button", name="Stop the camera").click()
+    assert refused == []  # nothing of it is against the policy of contents
+
+    assert until(lambda: page.evaluate(IS_KEPT))
+    page.context.set_offline(True)
+    page.reload()
+    show_to_camera(seen, ben)
+    page.get_by_role("button", name="Scan with the camera").click()
+    expect(page.get_by_role("status")).to_have_text("Ben is checked in.")
+    page.get_by_role("button", name="Stop the camera").click()
+    # Shown once more, after a while or at another moment: the same person has come already.
+    page.get_by_role("button", name="Scan with the camera").click()
+    expect(page.get_by_role("status")).to_have_text("Ben was checked in already.")
+    expect(state).to_contain_text("1 wait on this device")
+    assert attended_count() == 1
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(state).to_have_text("Everything is sent.")
+    expect(page.locator('[data-door-count="2027-01-15"]')).to_have_text("2")
+    assert attended_count() == 2
+
+
+def test_a_browser_without_a_camera_says_so(new_page: Callable[..., Page]) -> None:
+    page, _keeper = keep_a_door(new_page)
+    page.get_by_role("button", name="Scan with the camera").click()
+    expect(page.get_by_role("status")).to_contain_text("The camera cannot be used")
+    expect(page.get_by_role("button", name="Scan with the camera")).to_be_enabled()
 
 
 def kept_by(page: Page) -> object:

@@ -48,7 +48,8 @@ def test_what_a_visitor_may_use_is_this_and_nothing_more(app: Flask) -> None:
         "accounts.request_link",
         "accounts.use_passkey",
         "documents.verify",  # who holds the document, which says nothing of its person
-        "door.worker",  # a script
+        "door.reader",  # a script
+        "door.worker",
         "feeds.code",  # the same as feeds.one
         "feeds.deadlines",
         "feeds.everything",
@@ -75,6 +76,7 @@ def test_what_a_visitor_may_use_is_this_and_nothing_more(app: Flask) -> None:
 
 # Not made for whoever asks: the same for all, or for whoever knows a secret address.
 EVERYBODYS = {
+    "/door/reader.js",
     "/feeds/all.<suffix>",
     "/feeds/<kind>/<key>.<suffix>",
     "/feeds/deadlines.<suffix>",

@@ -2,7 +2,7 @@
 // browser's storage until the shift is ended or the event is over; a check-in is sent until the
 // server has answered it, and the server counts each once.
 //   <section data-door data-slug data-day data-open data-guests-url data-sync-url data-walk-ins-url data-worker-url
-//     data-token data-words>
+//     data-reader-url data-token data-words>
 import { letGo } from "./door_left.js";
 
 const PAUSE = 15000;
@@ -131,7 +131,7 @@ export function enhance(door) {
 
   // What is done
 
-  function checkIn(guest) {
+  function checkIn(guest, { isTyped = true } = {}) {
     if (guest.days.includes(day)) {
       say(fill(words.already, { name: guest.name }));
       return;
@@ -141,7 +141,7 @@ export function enhance(door) {
       found.queue.push({ id: guest.id, day, at: new Date().toISOString() });
     });
     input.value = "";
-    input.focus();
+    if (isTyped) input.focus(); // else a phone's keyboard would cover the camera
     show();
     say(fill(words.done, { name: guest.name }));
     send();
@@ -167,7 +167,7 @@ export function enhance(door) {
   function scanned(text) {
     const [guest, another] = find(text);
     if (!guest || another) say(words.nobody);
-    else if (door.dataset.open === "1") checkIn(guest);
+    else if (door.dataset.open === "1") checkIn(guest, { isTyped: false });
   }
 
   async function take() {
@@ -284,29 +284,56 @@ export function enhance(door) {
     }
   }
 
-  // The camera, where the browser reads codes by itself; elsewhere the phone's own camera opens
-  // the badge's page.
+  // The camera. html5-qrcode reads the codes, by the browser's own BarcodeDetector where there is
+  // one; its script is loaded with the page, so that it is there when the network is not.
+  let reader = null;
+  let isScanning = false;
+
+  function loadReader() {
+    return new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = door.dataset.readerUrl;
+      script.addEventListener("load", resolve);
+      script.addEventListener("error", reject);
+      document.head.append(script);
+    });
+  }
+
   async function scan() {
-    const video = piece("camera");
-    try {
-      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-    } catch (error) {
-      say(fill(words.no_camera, { why: error.message }));
-      return;
-    }
-    video.hidden = false;
-    await video.play();
-    const detector = new BarcodeDetector({ formats: ["qr_code"] });
+    const camera = piece("camera");
     let last = "";
-    setInterval(async () => {
-      const [code] = await detector.detect(video);
-      if (!code) last = "";
-      else if (code.rawValue !== last) {
-        last = code.rawValue;
-        scanned(last);
-      }
-    }, 300);
-    piece("scan").hidden = true;
+    let seenAt = 0;
+    reader ??= new Html5Qrcode(camera.id, {
+      formatsToSupport: [Html5QrcodeSupportedFormats.QR_CODE],
+      verbose: false,
+    });
+    camera.hidden = false;
+    try {
+      await reader.start({ facingMode: "environment" }, { fps: 5 }, (text) => {
+        // The same badge, still before the camera, is not another one.
+        if (text !== last || Date.now() - seenAt > 3000) scanned(text);
+        last = text;
+        seenAt = Date.now();
+      });
+      isScanning = true;
+    } catch (why) {
+      camera.hidden = true;
+      say(fill(words.no_camera, { why: String(why) }));
+    }
+  }
+
+  async function switchCamera() {
+    const control = piece("scan");
+    control.disabled = true;
+    if (isScanning) {
+      await reader.stop();
+      isScanning = false;
+      piece("camera").hidden = true;
+    } else {
+      await scan();
+    }
+    control.textContent = isScanning ? words.stop : words.scan;
+    control.disabled = false;
   }
 
   function end() {
@@ -320,7 +347,7 @@ export function enhance(door) {
     await navigator.serviceWorker.register(door.dataset.workerUrl, { scope: "/door/" });
     const { active } = await navigator.serviceWorker.ready;
     const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
-    active.postMessage([location.pathname, ...loaded.filter((name) => name.includes("/static/"))]);
+    active.postMessage([location.pathname, ...loaded.filter((name) => name.includes("/static/")), door.dataset.readerUrl]);
   }
 
   piece("find").addEventListener("submit", (event) => {
@@ -337,9 +364,12 @@ export function enhance(door) {
   }
   piece("end").addEventListener("click", end);
   piece("end").hidden = false;
-  if ("BarcodeDetector" in window && navigator.mediaDevices) {
-    piece("scan").hidden = false;
-    piece("scan").addEventListener("click", scan);
+  if (navigator.mediaDevices) {
+    piece("scan").addEventListener("click", switchCamera);
+    loadReader().then(
+      () => (piece("scan").hidden = false),
+      () => {}, // without the network on the first visit: typing works all the same
+    );
   }
   window.addEventListener("online", send);
   setInterval(send, PAUSE);

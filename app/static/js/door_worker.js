@@ -40,7 +40,7 @@ self.addEventListener("fetch", (event) => {
   if (request.mode === "navigate" && !new URL(request.url).search) {
     // What was just said to somebody ("… is checked in") is not for the next reload.
     event.respondWith(freshOrKept(request, pathname, { keep: false }));
-  } else if (pathname.startsWith("/static/")) {
+  } else if (pathname.startsWith("/static/") || pathname === "/door/reader.js") {
     event.respondWith(freshOrKept(request, request.url, { keep: true }));
   }
 });
