@@ -17,6 +17,7 @@ from scheduler.calendar_entry import (
     CANCELLED_PREFIX,
     PRODID,
     REFRESH_INTERVAL,
+    UTC_NAMES,
     CalendarDataError,
     CalendarEntry,
     CalendarEntryError,
@@ -76,17 +77,23 @@ def encode(
     return assemble(head, map(encode_component, ordered), _timezones(ordered), method=method)
 
 
-def encode_invitation(entry: CalendarEntry, invitation: Invitation) -> bytes:
+def encode_invitation(
+    entry: CalendarEntry, invitation: Invitation, tzid: str | None = None
+) -> bytes:
     """Return the calendar that is mailed to one person (RFC 5546 §3.2.2, §3.2.5).
 
     A CANCEL tells the reader that the entry is cancelled, whatever its status is to others; its
-    ``sequence`` is greater than the one in the last REQUEST.
+    ``sequence`` is greater than the one in the last REQUEST. A zone is described in any case,
+    since Exchange takes no CANCEL without: for whole days the one of their place, ``tzid``.
 
     Raises:
-        UnknownTimezoneError: the entry's zone is not in the tz database.
+        UnknownTimezoneError: the zone is not in the tz database.
     """
+    timezones = _timezones([entry])
+    if not timezones and tzid and tzid not in UTC_NAMES:
+        timezones = [encode_timezone(tzid, entry.dtstart.year)]
     event = write_lines(build_event(entry, invitation))
-    return b"".join([_opening(invitation.method), *_timezones([entry]), event, ENDING])
+    return b"".join([_opening(invitation.method), *(timezones or [_EMPTY]), event, ENDING])
 
 
 @cache

@@ -74,7 +74,7 @@ def _invitation(registration: Registration, method: Method) -> tuple[str, bytes]
         attendee=person.email,
         attendee_name=person.name,
     )
-    return method.value, ical.encode_invitation(entry, invitation)
+    return method.value, ical.encode_invitation(entry, invitation, edition.tzid)
 
 
 # -- by when, in words that stay true when a mail is read later --------------------------------

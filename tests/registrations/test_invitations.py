@@ -31,7 +31,8 @@ def invitations(person: Person) -> list[tuple[str, icalendar.Event]]:
     for message in messages.order_by(OutboxMessage.id):
         if message.calendar is not None:
             calendar = icalendar.Calendar.from_ical(message.calendar)
-            assert [component.errors for component in calendar.walk()] == [[], []]
+            assert [part.errors for part in calendar.walk() if part.errors] == []
+            assert len(calendar.walk("VTIMEZONE")) == 1
             assert str(calendar["METHOD"]) == message.calendar_method
             (event,) = calendar.walk("VEVENT")
             found.append((message.calendar_method, event))
@@ -39,7 +40,9 @@ def invitations(person: Person) -> list[tuple[str, icalendar.Event]]:
 
 
 def test_a_place_is_an_invitation_and_giving_it_back_takes_it_away() -> None:
-    edition = make_edition(capacity=1, city="Albor", venue="Congress Hall")
+    edition = make_edition(
+        capacity=1, city="Albor", venue="Congress Hall", tzid="Africa/Casablanca"
+    )
     holder, waiting = make_person(name="Ana"), make_person()
     first = service.register(edition, holder, now=OPENING)
     service.register(edition, waiting, now=OPENING)
@@ -54,6 +57,8 @@ def test_a_place_is_an_invitation_and_giving_it_back_takes_it_away() -> None:
     for event in (request, cancel):
         assert str(event["ATTENDEE"]) == f"mailto:{holder.email}"
         assert str(event["ORGANIZER"]) == f"mailto:{outbox.settings().mail_from}"
+    for message in db.session.query(OutboxMessage).filter_by(to_address=holder.email):
+        assert b"\r\nTZID:Africa/Casablanca\r\n" in (message.calendar or b"")
     ((moved_up, seat),) = invitations(waiting)
     assert (moved_up, str(seat["ATTENDEE"])) == ("REQUEST", f"mailto:{waiting.email}")
 

@@ -373,6 +373,19 @@ def test_a_cancelling_mail_cancels_whatever_others_are_told() -> None:
     assert len([line for line in lines if line.startswith("ATTENDEE")]) == 1
 
 
+@pytest.mark.parametrize(
+    ("tzid", "told"),
+    [("Europe/Brussels", "Europe/Brussels"), ("Etc/UTC", "Etc/GMT"), (None, "Etc/GMT")],
+)
+def test_a_mail_describes_a_zone_though_its_days_name_none(tzid: str | None, told: str) -> None:
+    invitation = Invitation(
+        method=Method.CANCEL, organizer="a@example.org", attendee="b@example.org"
+    )
+    days = make_entry(dtstart=date(2027, 6, 8), dtend=date(2027, 6, 11))
+    lines = unfolded(encode_invitation(days, invitation, tzid))
+    assert [line for line in lines if "TZID" in line] == [f"TZID:{told}"]
+
+
 def test_a_small_coordinate_has_no_exponent() -> None:
     assert "GEO:0.00001;-10.0" in unfolded(encode_component(make_entry(geo=(1e-5, -10))))
 
