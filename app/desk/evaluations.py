@@ -45,7 +45,7 @@ def of_rounds(edition_ids: Sequence[int]) -> dict[int, Decision]:
 
 
 def _of_round(row: CommitteeRound, agreed_count: int, voted_count: int) -> Decision:
-    label, due_on = _("See the decision"), row.closes_at.date()
+    label, due_on = _("See the decision"), row.last_day
     match row.status:
         case RoundStatus.CONSENSUS_OPEN:
             said = ngettext(
@@ -139,7 +139,7 @@ def of_member(person: Person, now: datetime) -> list[Decision]:
 
 
 def _asked_in(row: CommitteeRound, person: Person, now: datetime) -> list[Decision]:
-    standing, edition, due_on = committee.standing(row), row.edition, row.closes_at.date()
+    standing, edition, due_on = committee.standing(row), row.edition, row.last_day
     if person.id not in standing.members or now >= row.closes_at:
         return []
     if row.status in ANSWERABLE and person.id not in standing.agreed | standing.objected:

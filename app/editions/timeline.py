@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scheduler.milestones import Progress
 
 _S = EditionStatus
-WEEK, YEAR = 7, 365
+WEEK = 7
 DAYS_UP_TO, WEEKS_UP_TO = 21, 120
 
 
@@ -50,8 +50,14 @@ def time_left(due_on: date, today: date) -> str:
     elif count < WEEKS_UP_TO:
         amount = ngettext("%(num)s week", "%(num)s weeks", count // WEEK)
     else:
-        amount = ngettext("%(num)s month", "%(num)s months", count * 12 // YEAR)
+        months = _whole_months(*sorted((due_on, today)))
+        amount = ngettext("%(num)s month", "%(num)s months", months)
     return _("in %(amount)s", amount=amount) if days > 0 else _("%(amount)s late", amount=amount)
+
+
+def _whole_months(earlier: date, later: date) -> int:
+    months = (later.year - earlier.year) * 12 + later.month - earlier.month
+    return months - (later.day < earlier.day)
 
 
 def of_edition(edition: Edition, today: date, *, may_act: bool) -> list[Item]:
@@ -78,17 +84,26 @@ def for_the_public(edition: Edition, today: date) -> list[Item]:
     """Return the milestones of ``edition`` that concern its readers, by day."""
     if edition.status is _S.CANCELLED or edition.dates_to_follow or edition.dtend <= today:
         return []
+    is_open = edition.status_on(today) is _S.REGISTRATION_OPEN
     told = sorted(
-        (row.told_on, row.position, row.title)
+        (
+            row.told_on,
+            row.position,
+            row.title,
+            row.done_on is not None or (is_open and row.key == milestones.REGISTRATION_OPENS),
+        )
         for row in milestone_queries.of_editions([edition.id])
         if row.told_on is not None and row.told_status is not EntryStatus.CANCELLED
     )
-    nearest = next((day for day, _place, _title in told if day >= today), None)
+    # What opened today is behind us; what closes today is not.
+    passed = [day < today or (day == today and is_done) for day, _place, _title, is_done in told]
+    ahead = (day for (day, *_rest), is_past in zip(told, passed, strict=True) if not is_past)
+    nearest = next(ahead, None)
     return [
-        Item(_(title), "done", day, label=_("Passed"))
-        if day < today
+        Item(_(title), "done", day, label=_("Passed") if day < today else "")
+        if is_past
         else Item(_(title), "next" if day == nearest else "later", day, time_left(day, today))
-        for day, _place, title in told
+        for (day, _place, title, _is_done), is_past in zip(told, passed, strict=True)
     ]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import TYPE_CHECKING
 
-from flask_babel import format_datetime
+from flask_babel import format_date, format_datetime
 
 from app.i18n import gettext as _
 from app.outbox import Letter, address
@@ -29,8 +30,8 @@ def round_opened(row: CommitteeRound) -> Letter:
             ),
             _("The reason given: %(reason)s", reason=row.reason),
             _(
-                "Agree or object by %(moment)s. Without an objection the proposal is the decision.",
-                moment=_moment(row.closes_at),
+                "Agree or object by %(until)s. Without an objection the proposal is the decision.",
+                until=_until(row),
             ),
         ],
         action=(_("Agree or object"), address("decisions.show", slug=edition.slug)),
@@ -69,9 +70,9 @@ def ballot_opened(row: CommitteeRound) -> Letter:
         paragraphs=[
             _(
                 "The committee votes on the host of %(edition)s. Give the offers their places, "
-                "by %(moment)s.",
+                "by %(until)s.",
                 edition=row.edition.title,
-                moment=_moment(row.closes_at),
+                until=_until(row),
             ),
             _("The ballot is secret: nobody can tell which one is yours. It is cast once."),
         ],
@@ -137,4 +138,11 @@ def decided(decision: HostDecision) -> Letter:
 
 
 def _moment(moment: datetime) -> str:
-    return _("%(moment)s UTC", moment=format_datetime(moment, "d MMMM y, HH:mm"))
+    return _("%(moment)s (UTC)", moment=format_datetime(moment, "d MMMM y, HH:mm"))
+
+
+def _until(row: CommitteeRound) -> str:
+    if row.closes_at.time() != time.min:
+        return _moment(row.closes_at)
+    # The midnight that ends a day is that day's: "14 December, 00:00" reads as a day more.
+    return _("%(day)s, 24:00 (UTC)", day=format_date(row.last_day, "EEEE d MMMM y"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -58,6 +58,11 @@ class CommitteeRound(Model):
     offer: Mapped[HostingOffer] = relationship(foreign_keys=[offer_id])
     reserve: Mapped[HostingOffer | None] = relationship(foreign_keys=[reserve_id])
     opened_by: Mapped[Person | None] = relationship()
+
+    @property
+    def last_day(self) -> date:
+        """The last day, in UTC, on which it can be answered."""
+        return (self.closes_at - timedelta(microseconds=1)).date()
 
 
 class RoundAnswer(Model):

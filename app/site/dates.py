@@ -4,7 +4,7 @@ All spans are days with the end exclusive, as in iCalendar; only the words show 
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Literal
 
@@ -48,6 +48,20 @@ def format_moment(moment: datetime, zone: str, *, locale: str = "en") -> str:
     """Say a moment that is already in its zone: ``5 March 2024, 14:00 (Europe/Brussels)``."""
     clock = format_time(moment.timetz(), "HH:mm", tzinfo=moment.tzinfo, locale=parse_locale(locale))
     return f"{format_day(moment.date(), locale=locale)}, {clock} ({zone})"
+
+
+def format_until(moment: datetime, zone: str, *, locale: str = "en") -> str:
+    """Say a closing moment, already in its zone; the midnight that ends a day is that day's 24:00.
+
+    ``Sunday 13 December 2026, 24:00 (UTC)``: "14 December, 00:00" reads as a day more.
+    """
+    place = parse_locale(locale)
+    if moment.time() == time.min:
+        day, clock = moment.date() - DAY, "24:00"
+    else:
+        day = moment.date()
+        clock = format_time(moment.timetz(), "HH:mm", tzinfo=moment.tzinfo, locale=place)
+    return f"{format_day(day, weekday=True, locale=locale)}, {clock} ({zone})"
 
 
 @lru_cache(maxsize=4096)

@@ -16,6 +16,7 @@ from app.site.dates import (
     format_month,
     format_short_span,
     format_span,
+    format_until,
 )
 from app.site.drawn_events import group_by_month
 from app.site.grids import lay_out_month, lay_out_year
@@ -52,6 +53,7 @@ def install(environment: Environment, current_locale: Callable[[], str]) -> None
         format_month,
         format_short_span,
         format_span,
+        format_until,
         group_by_month,
         lay_out_month,
         lay_out_strip,

@@ -64,8 +64,7 @@ def desk(slug: str) -> ResponseReturnValue:
         }
     )
     if survey is None and form.validate_on_submit():
-        zone = ZoneInfo(edition.tzid or "UTC")
-        closes_at = datetime.combine(day_after(form.closes_on.data), time.min, zone)
+        closes_at = datetime.combine(day_after(form.closes_on.data), time.min, _zone(edition))
         try:
             count = service.open_survey(
                 edition, form.questions(), closes_at=closes_at, by=the_person(), now=now
@@ -84,6 +83,7 @@ def desk(slug: str) -> ResponseReturnValue:
         survey=survey,
         is_over=edition.day_at(now) >= edition.dtend,
         is_open=service.is_open(survey, now),
+        closes_at=survey.closes_at.astimezone(_zone(edition)) if survey else None,
         came_count=len(came),
         answer_count=queries.answer_count(edition),
         shown_from=queries.SHOWN_FROM,
@@ -116,7 +116,7 @@ def answer(public_id: str) -> ResponseReturnValue:
     registration = registrations.by_public_id(public_id)
     if registration is None or registration.person_id != the_person().id:
         raise NotFoundError
-    survey = service.check(registration, now=clock.utcnow())
+    survey, edition = service.check(registration, now=clock.utcnow()), registration.edition
     questions = survey.asked
     form = answer_form(questions)
     if form.validate_on_submit():
@@ -127,11 +127,15 @@ def answer(public_id: str) -> ResponseReturnValue:
     page = render_template(
         "surveys/answer.html",
         registration=registration,
-        edition=registration.edition,
+        edition=edition,
         form=form,
-        closes_at=survey.closes_at,
+        closes_at=survey.closes_at.astimezone(_zone(edition)),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+
+
+def _zone(edition: Edition) -> ZoneInfo:
+    return ZoneInfo(edition.tzid or "UTC")
 
 
 def _edition(slug: str) -> Edition:

@@ -138,7 +138,7 @@ def test_from_the_opening_to_the_certificate(
 
     page = new_page(ana, **look)
     page.goto(f"/editions/{edition.slug}/register")
-    expect(page.get_by_text("opens by itself on").first).to_be_visible()
+    expect(page.get_by_text("Registration opens on").first).to_be_visible()
     expect(page.get_by_role("button", name="Register", exact=True)).to_have_count(0)
 
     go_to(opens_on)

@@ -160,7 +160,9 @@ def test_decisions_cost_as_many_queries_for_three_editions_as_for_one() -> None:
         (21, "in 3 weeks"),
         (-1, "1 day late"),
         (-30, "4 weeks late"),
+        (121, "in 4 months"),
         (200, "in 6 months"),
+        (-200, "6 months late"),
     ],
 )
 def test_time_left_is_said_in_the_unit_that_people_use(days: int, words: str) -> None:

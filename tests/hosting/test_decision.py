@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -128,6 +128,19 @@ def mails(subject: str) -> list[str]:
         select(OutboxMessage.to_address).where(OutboxMessage.subject.startswith(subject))
     )
     return sorted(found)
+
+
+def test_a_mail_names_the_day_that_a_midnight_ends(
+    edition: Edition, offers: list[HostingOffer], members: list[Person], organiser: Person
+) -> None:
+    assert members
+    until = datetime(2027, 2, 1, tzinfo=UTC)
+    consensus.propose(edition, choice(offers), closes_at=until, by=organiser, now=OPENING)
+    said = db.session.scalars(
+        select(OutboxMessage.text).where(OutboxMessage.subject.startswith("Do you agree"))
+    ).first()
+    assert said
+    assert "Agree or object by Sunday 31 January 2027, 24:00 (UTC)." in " ".join(said.split())
 
 
 # -- consensus -------------------------------------------------------------------------------

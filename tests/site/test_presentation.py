@@ -1,12 +1,18 @@
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.site.dates import Precision, date_block_parts, format_short_span, format_span
+from app.site.dates import (
+    Precision,
+    date_block_parts,
+    format_short_span,
+    format_span,
+    format_until,
+)
 from app.site.drawn_events import Event, group_by_month
 from app.site.grids import Month, lay_out_month, lay_out_year
 from app.site.states import STATES
@@ -55,6 +61,18 @@ def test_a_span_is_written_in_the_readers_language() -> None:
     assert format_span(date(2026, 3, 30), date(2026, 4, 3), locale="es") == (
         "30 de marzo\u2009–\u20092 de abril de 2026"
     )
+
+
+@pytest.mark.parametrize(
+    ("closes_at", "words"),
+    [
+        (datetime(2026, 12, 14, tzinfo=UTC), "Sunday 13 December 2026, 24:00 (UTC)"),
+        (datetime(2027, 1, 1, tzinfo=UTC), "Thursday 31 December 2026, 24:00 (UTC)"),
+        (datetime(2026, 12, 14, 12, 30, tzinfo=UTC), "Monday 14 December 2026, 12:30 (UTC)"),
+    ],
+)
+def test_a_midnight_closes_the_day_that_it_ends(closes_at: datetime, words: str) -> None:
+    assert format_until(closes_at, "UTC") == words
 
 
 def test_a_short_span_leaves_the_year_to_its_column() -> None:
