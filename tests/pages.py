@@ -62,7 +62,10 @@ def words(response: TestResponse) -> str:
 
 def alert(response: TestResponse) -> str:
     """Return what a page says went wrong."""
-    return words_in(response, "role", "alert").removeprefix("Please correct this first ")
+    found = words_in(response, "role", "alert")
+    for heading in ("Please correct this first ", "That did not work "):
+        found = found.removeprefix(heading)
+    return found
 
 
 class _Fields(HTMLParser):

@@ -54,7 +54,7 @@ class ProposeForm(ChoiceForm):
     """Put an offer to the committee."""
 
     closes_on = DayField(
-        _l("Last day for answers"), [InputRequired()], description=_l("Until midnight UTC.")
+        _l("Last day for answers"), [InputRequired()], description=_l("To its end, 24:00 UTC.")
     )
     submit = SubmitField(_l("Ask the committee"))
 
@@ -94,7 +94,7 @@ class OpenBallotForm(FlaskForm):
     """Open the secret ballot."""
 
     closes_on = DayField(
-        _l("Last day to vote"), [InputRequired()], description=_l("Until midnight UTC.")
+        _l("Last day to vote"), [InputRequired()], description=_l("To its end, 24:00 UTC.")
     )
     submit = SubmitField(_l("Open the secret ballot"))
 

@@ -54,7 +54,7 @@ class CallForm(FlaskForm):
     """Open a call for hosts, or change it."""
 
     closes_on = DayField(
-        _l("Last day for offers"), [InputRequired()], description=_l("Until midnight UTC.")
+        _l("Last day for offers"), [InputRequired()], description=_l("To its end, 24:00 UTC.")
     )
     text = ProseField(_l("Text of the call"), [Optional(), Length(max=5000)])
     is_published = BooleanField(
@@ -67,11 +67,11 @@ class CallForm(FlaskForm):
         description=_l("What a host must bring, line by line."),
     )
     dates_first = DayField(
-        _l("Windows lie from"),
+        _l("Earliest day"),
         [EitherOf()],
-        description=_l("Leave both empty to take any days."),
+        description=_l("Between which days an offer may lie. Leave both empty to take any."),
     )
-    dates_last = DayField(_l("Windows lie to"), [EitherOf()])
+    dates_last = DayField(_l("Latest day"), [EitherOf()])
     venue = _weight(Criterion.VENUE)
     access = _weight(Criterion.ACCESS)
     security = _weight(Criterion.SECURITY)

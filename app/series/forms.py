@@ -10,7 +10,7 @@ from wtforms import RadioField, SelectField, SubmitField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.countries.service import REGION_NAMES
-from app.forms import DayField, LineField, ProseField, WholeNumberField, options
+from app.forms import DayField, EitherOf, LineField, ProseField, WholeNumberField, options
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from app.series.models import Series, SeriesKind
@@ -66,7 +66,11 @@ RHYTHMS = [
 class SeriesForm(FlaskForm):
     """A series and its rhythm."""
 
-    title = LineField(_l("Title"), [InputRequired(), Length(max=200)])
+    title = LineField(
+        _l("Title"),
+        [InputRequired(), Length(max=200)],
+        description=_l("Each edition is called by it, with its number or its year."),
+    )
     kind = SelectField(
         _l("Kind"), choices=options((kind.value, KIND_LABELS[kind]) for kind in SeriesKind)
     )
@@ -76,18 +80,18 @@ class SeriesForm(FlaskForm):
     summary = ProseField(_l("What it is, for the public"), [Optional(), Length(max=2000)])
     rhythm = RadioField(_l("It recurs"), choices=options(RHYTHMS), default=WEEKDAY)
     interval = WholeNumberField(
-        _l("Every how many years"), [Optional(), NumberRange(min=1, max=100)], default=3
+        _l("Every how many years"), [EitherOf(), NumberRange(min=1, max=100)], default=3
     )
     month = SelectField(_l("Month"), choices=options(MONTHS), default="3")
     ordinal = SelectField(_l("Which weekday"), choices=options(ORDINALS), default="1")
     weekday = SelectField(_l("Weekday"), choices=options(WEEKDAYS), default="TU")
     week_ordinal = SelectField(_l("Which full week"), choices=options(WEEK_ORDINALS), default="-1")
     month_day = WholeNumberField(
-        _l("Day of the month"), [Optional(), NumberRange(min=1, max=31)], default=5
+        _l("Day of the month"), [EitherOf(), NumberRange(min=1, max=31)], default=5
     )
     rrule = LineField(
         _l("Recurrence rule (RFC 5545)"),
-        [Optional(), Length(max=500)],
+        [EitherOf(), Length(max=500)],
         description=_l("For example: FREQ=YEARLY;INTERVAL=3;BYMONTH=3;BYDAY=1TU"),
     )
     starts_on = DayField(

@@ -51,8 +51,8 @@ def test_an_organiser_calls_extends_once_and_then_asks_countries_directly(
     desk.get_by_label("Last day for offers").fill(closes_on.isoformat())
     desk.get_by_label("Text of the call").fill("Where shall we meet?")
     desk.get_by_label("Conditions").fill("A hall for 120.\nNo barrier to any delegation.")
-    desk.get_by_label("Windows lie from").fill(dtstart.isoformat())
-    desk.get_by_label("Windows lie to").fill((dtstart + timedelta(days=30)).isoformat())
+    desk.get_by_label("Earliest day").fill(dtstart.isoformat())
+    desk.get_by_label("Latest day").fill((dtstart + timedelta(days=30)).isoformat())
     desk.get_by_label(re.compile("^Venue")).fill("30")
     desk.get_by_role("button", name="Open the call for hosts").click()
     expect(desk.get_by_role("alert").first).to_contain_text("sum to 100; these sum to 110")
@@ -161,7 +161,7 @@ def scored(new_page: NewPage, edition: Edition, members: list[Person]) -> None:
     expect(judge.get_by_text("by 2 evaluators")).to_be_visible()
     expect(judge.get_by_text("3 (2–4)").first).to_be_visible()
     with judge.expect_download() as paper:
-        judge.get_by_role("link", name="As a paper (PDF)").click()
+        judge.get_by_role("link", name="Download the comparison (PDF)").click()
     assert Path(paper.value.path()).read_bytes().startswith(b"%PDF")
 
 

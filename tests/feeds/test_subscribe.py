@@ -104,13 +104,14 @@ def test_the_next_entries_are_shown_as_a_calendar_will(client: Client) -> None:
     page = client.get("/subscribe").text
     everything = agendas(page)[0]
     assert everything == [
-        "11–13 May 2027 E only this: E, as a file",
-        "8–10 June 2027 S Albor, Alboria only this: S, as a file",
-        "6–8 July 2027 CANCELLED: Off only this: Off, as a file",
+        "11–13 May 2027 E This event only: E, as a file",
+        "8–10 June 2027 S Albor, Alboria This event only: S, as a file",
+        "6–8 July 2027 CANCELLED: Off This event only: Off, as a file",
     ]
     later = next(one for one in agendas(page) if any("Later" in item for item in one))
     assert (
-        "3–5 August 2027 Later (postponed, new dates to follow) (tentative) only this" in later[-1]
+        "3–5 August 2027 Later (postponed, new dates to follow) (tentative) This event only"
+        in later[-1]
     )
     assert "6 events in it, past ones included" in plain(page)
 
@@ -192,10 +193,10 @@ def test_places_with_events_are_offered_by_name_with_their_number(client: Client
     page = client.get("/subscribe").text
     lists = re.findall(r'<ul class="place-list".*?</ul>', page, re.DOTALL)
     assert [[plain(item) for item in re.findall("<li.*?</li>", one)] for one in lists] == [
-        ["Alboria 1 open in your calendar: Alboria"],
+        ["Alboria 1 event Subscribe: Alboria"],
         [
-            "African Union 1 open in your calendar: African Union",
-            "League of Arab States 1 open in your calendar: League of Arab States",
+            "African Union 1 event Subscribe: African Union",
+            "League of Arab States 1 event Subscribe: League of Arab States",
         ],
     ]
 
@@ -204,7 +205,7 @@ def test_places_with_events_are_offered_by_name_with_their_number(client: Client
 def test_a_place_that_was_chosen_shows_what_comes_next_there(client: Client) -> None:
     page = client.get("/subscribe?association=au").text
     assert re.findall("<h2>(.*?)</h2>", page)[0] == "Events in countries of African Union"
-    assert [plain(one).partition(" only")[0] for one in agendas(page)[0]] == [
+    assert [plain(one).partition(" This event only")[0] for one in agendas(page)[0]] == [
         "8–10 June 2027 S Albor, Alboria"
     ]
     (code,) = set(re.findall(r'src="(/subscribe/[^"]*au)"', page))
