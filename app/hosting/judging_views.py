@@ -151,11 +151,12 @@ def evaluators(slug: str) -> ResponseReturnValue:
         db.session.commit()
         flash(_("Asked to judge."), "success")
         return redirect(url_for(".evaluators", slug=slug), HTTPStatus.SEE_OTHER)
+    offers = queries.offers_for(call.edition)
     page = render_template(
         "hosting/evaluators.html",
         call=call,
         form=form,
-        rows=[(row, judges.recusal(call, row.person, row)) for row in rows],
+        rows=[(row, judges.keeps_out(offers, row.person, row)) for row in rows],
         names=dict(countries.names()),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK

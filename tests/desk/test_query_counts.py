@@ -12,7 +12,7 @@ from app.database import db
 from app.editions import known_events
 from app.editions import service as editions
 from app.editions.known_events import KnownEventFacts
-from app.hosting import calling
+from app.hosting import calling, judges
 from app.registrations import service as registrations
 from scheduler.lifecycle import EditionStatus
 from tests.factories import (
@@ -41,8 +41,9 @@ class World:
         self.count = 0
         self.symposium = make_series()
         self.called = make_edition(series=self.symposium, status=S.CALL_OPEN)
-        make_call(self.called, is_published=True)
+        self.call = make_call(self.called, is_published=True)
         self.full = make_edition(series=self.symposium, capacity=1)
+        registrations.register(self.full, make_person(), now=OPENING)
         self.reader = make_person(role=Role.ORGANISER)
 
     def grow(self) -> None:
@@ -51,7 +52,8 @@ class World:
         code = CODES[number]
         country = make_country(code, region="africa")
         contact = make_person(role=Role.NATIONAL_CONTACT, scope=code)
-        make_person(role=Role.COMMITTEE)
+        member = make_person(role=Role.COMMITTEE)
+        judges.assign(self.call, member, None, by=self.reader, now=OPENING)
         make_person(role=Role.NATIONAL_CONTACT, scope=code)
         make_offer(self.called, country, by=contact)
         series = make_series(
@@ -102,6 +104,8 @@ def world() -> World:
 def count(client: Client, path: str, reader: Person | None) -> int:
     if reader is not None:
         client.sign_in(reader)
+    else:  # one to whom no page is kept
+        client.set_cookie("of", "another site")
     client.get(path)  # what is kept from the first time on is not counted
     with CountedQueries() as queries:
         assert client.get(path).status_code == 200
@@ -131,7 +135,11 @@ PATHS = (
 
 
 def test_every_list_asks_as_often_for_three_rows_as_for_one(client: Client, world: World) -> None:
-    paths = [*PATHS, f"/hosting/calls/{world.called.slug}", f"/editions/{world.full.slug}"]
+    call, full = f"/hosting/calls/{world.called.slug}", world.full.slug
+    paths = [
+        *(*PATHS, call, f"{call}/evaluators", f"/editions/{full}"),
+        *(f"/organise/editions/{full}/{page}" for page in ("selection", "registrations")),
+    ]
     world.grow()
     one = {path: count(client, path, world.reader) for path in paths}
     world.grow()
