@@ -19,7 +19,19 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app
-from sqlalchemy import Index, LargeBinary, String, Text, delete, insert, or_, select, update
+from sqlalchemy import (
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import database, disk
@@ -69,6 +81,7 @@ class OutboxMessage(Model):
         return self.sent_at is None and self.due_at >= HELD_UNTIL
 
 
+_HELD = and_(OutboxMessage.sent_at.is_(None), OutboxMessage.due_at >= HELD_UNTIL)
 _ADD_MESSAGE = insert(Model.metadata.tables["outbox_message"])
 
 
@@ -154,13 +167,16 @@ def latest(limit: int = 100) -> Sequence[OutboxMessage]:
     ).all()
 
 
-def held() -> Sequence[OutboxMessage]:
-    """Return the mails that leave only once an organiser says so, newest first."""
+def held(limit: int = 100) -> Sequence[OutboxMessage]:
+    """Return the newest mails that leave only once an organiser says so, for the desk."""
     return db.session.scalars(
-        select(OutboxMessage)
-        .where(OutboxMessage.sent_at.is_(None), OutboxMessage.due_at >= HELD_UNTIL)
-        .order_by(OutboxMessage.id.desc())
+        select(OutboxMessage).where(_HELD).order_by(OutboxMessage.id.desc()).limit(limit)
     ).all()
+
+
+def held_count() -> int:
+    """Return how many mails leave only once an organiser says so."""
+    return db.session.scalar(select(func.count()).where(_HELD)) or 0
 
 
 def to(address: str) -> Sequence[OutboxMessage]:

@@ -221,9 +221,10 @@ def take_up(override_id: int) -> ResponseReturnValue:
 @access.needs(access.organise)
 def mail() -> ResponseReturnValue:
     """Show the newest mails and whether they have left; first those that are held."""
-    held = outbox.held()
-    others = [message for message in outbox.latest() if message not in held]
-    return render_template("desk/mail.html", messages=[*held, *others])
+    others = [message for message in outbox.latest() if not message.is_held]
+    return render_template(
+        "desk/mail.html", messages=[*outbox.held(), *others], held_count=outbox.held_count()
+    )
 
 
 @bp.route("/mail/<int:message_id>", methods=["GET", "POST"])

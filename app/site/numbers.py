@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 from sqlalchemy import func, select
 
-from app import clock, counts, migrations
+from app import clock, counts, migrations, outbox
 from app.database import db
 from app.outbox import HELD_UNTIL, OutboxMessage, settings
 from app.registrations.models import Registration
@@ -99,16 +99,15 @@ def _histogram(name: str, labels: str, found: Mapping[str, float]) -> Iterable[s
 
 def _present() -> Iterable[tuple[str, float]]:
     """Yield what is asked of the database at this moment."""
-    waiting = OutboxMessage.sent_at.is_(None)
-    is_held = OutboxMessage.due_at >= HELD_UNTIL
     count, oldest = db.session.execute(
-        select(func.count(), func.min(OutboxMessage.created_at)).where(waiting, ~is_held)
+        select(func.count(), func.min(OutboxMessage.created_at)).where(
+            OutboxMessage.sent_at.is_(None), OutboxMessage.due_at < HELD_UNTIL
+        )
     ).one()
     yield "symposia_outbox_waiting", count
     age = (clock.utcnow() - oldest).total_seconds() if oldest else 0
     yield "symposia_outbox_oldest_seconds", max(age, 0)
-    held = db.session.scalar(select(func.count()).where(waiting, is_held))
-    yield "symposia_outbox_held", held or 0
+    yield "symposia_outbox_held", outbox.held_count()
     states = select(Registration.status, func.count()).group_by(Registration.status)
     for status, number in db.session.execute(states):
         yield f'symposia_registrations{{status="{status.value}"}}', number

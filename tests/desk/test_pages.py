@@ -216,3 +216,20 @@ def test_the_audit_page_tells_what_was_done(organiser: Client) -> None:
 
 def test_every_piece_is_shown(organiser: Client) -> None:
     assert organiser.get("/organise/pieces").status_code == 200
+
+
+# -- mail ------------------------------------------------------------------------------------
+
+
+def test_of_many_held_mails_the_page_shows_a_hundred_and_counts_all(organiser: Client) -> None:
+    database.write()
+    letter = outbox.Letter(subject="Held", paragraphs=["Read this."])
+    for _ in range(103):
+        outbox.post("ann@example.org", letter, now=utcnow())
+    outbox.hold_unsent()
+    outbox.post("bob@example.org", outbox.Letter(subject="Late", paragraphs=[]), now=utcnow())
+    db.session.commit()
+    page = organiser.get("/organise/mail")
+    shown = [line for line in words(page).split() if line in {"Held", "Late"}]
+    assert shown == ["Held"] * 100 + ["Late"]
+    assert "103 mails are held, and leave once an organiser says so." in words(page)
