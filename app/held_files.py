@@ -41,6 +41,12 @@ def hold(content: bytes, name: str, *, person_id: int, now: datetime) -> StoredF
     return stored
 
 
+def drop_all(person_id: int) -> None:
+    """Delete what is stored for this person's forms; the write lock is held."""
+    for stored in db.session.scalars(select(StoredFile).filter_by(held_for_id=person_id)).all():
+        uploads.remove(stored)
+
+
 def seal(stored: StoredFile, *place: object) -> str:
     """Return what a form carries in the place of a file; it is good in ``place`` alone."""
     return str(_sealer().dumps([stored.stored_name, stored.name, *place]))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, String, Text, cast, delete, or_, select, update
 
-from app import audit, audit_proof, database, outbox
+from app import audit, audit_proof, database, held_files, outbox
 from app.accounts import erased, queries
 from app.accounts.models import (
     Consent,
@@ -175,6 +175,7 @@ def _erase(person: Person, *, by: Person | None, now: datetime, reason: str) -> 
         raise LastOrganiserError
     erased.note(person)
     person_erased.send(None, person=person, now=now)
+    held_files.drop_all(person.id)
     database.write(person)
     words = [person.email, *([person.name] if " " in person.name.strip() else [])]
     outbox.erase(words)

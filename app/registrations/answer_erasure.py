@@ -7,22 +7,18 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from app import retention, uploads
-from app.accounts.signals import person_erased
+from app import retention
 from app.database import db
 from app.i18n import lazy_gettext as _l
 from app.registrations import question_queries as queries
 from app.registrations.answering import drop_file
 from app.registrations.models import Answer, Registration
 from app.registrations.signals import registration_erased
-from app.uploads import StoredFile
 from scheduler.lifecycle import RegistrationStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
-
-    from app.accounts.models import Person
 
 BATCH = 500
 DRAFTS_KEPT = timedelta(days=30)  # after the last change; there is nothing to keep them for
@@ -42,13 +38,6 @@ def _delete(answers: Iterable[Answer]) -> int:
 def _erase(sender: object, *, registration: Registration) -> None:  # noqa: ARG001
     """Erase the answers, and the files among them."""
     _delete(queries.of_registration(registration).values())
-
-
-@person_erased.connect
-def _erase_held(sender: object, *, person: Person, now: datetime) -> None:  # noqa: ARG001
-    """Erase the files of a form that was to be sent once more."""
-    for stored in db.session.scalars(select(StoredFile).filter_by(held_for_id=person.id)).all():
-        uploads.remove(stored)
 
 
 @retention.rule(

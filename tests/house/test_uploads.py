@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import FileStorage
 
 from app import database, disk, held_files, uploads
+from app.accounts import privacy
 from app.clock import utcnow
 from app.database import db
 from tests.factories import (
@@ -204,6 +205,19 @@ def test_nobody_fills_the_disk_with_files_of_forms_that_are_never_right(
     assert [path.exists() for path in (first, theirs, last)] == [False, True, True]
     assert len(list((instance_path / "files").iterdir())) == held_files.HELD_MAX + 1
     assert db.session.query(uploads.StoredFile).count() == held_files.HELD_MAX + 1
+
+
+def test_what_waits_for_a_form_goes_with_whom_it_waits_for() -> None:
+    person, other = make_person(), make_person()
+    database.write()
+    own, theirs = (
+        held_files.hold(PDF, "one.pdf", person_id=each.id, now=OPENING).path
+        for each in (person, other)
+    )
+    db.session.commit()
+    privacy.erase(person, by=person, now=OPENING)
+    db.session.commit()
+    assert [path.exists() for path in (own, theirs)] == [False, True]
 
 
 def test_what_nothing_refers_to_goes_after_a_day(app: Flask) -> None:
