@@ -117,7 +117,9 @@ def wait_for_port(settings: Config, address: tuple[str, int, socket.AddressFamil
 def prepare() -> Flask:
     """Migrate the database, load the demonstration into an empty one; return the application."""
     # Not at the top: a taken port or a missing secret is told without half a second of imports.
-    from app import database, migrations  # noqa: PLC0415 - as said
+    from app import clock, database, migrations  # noqa: PLC0415 - as said
+    from app.editions import opening  # noqa: PLC0415 - as said
+    from app.feeds import components  # noqa: PLC0415 - as said
     from app.site import demo  # noqa: PLC0415 - as said
     from wsgi import app  # noqa: PLC0415 - as said
 
@@ -127,6 +129,10 @@ def prepare() -> Flask:
         if demo.is_wanted():
             say("Loading the demonstration …")
             demo.load_and_commit(say)
+        # What hangs on the version of ours, or of the zone data.
+        opening.follow_zones(now=clock.utcnow())
+        components.keep_all()
+        database.db.session.commit()
         # A connection must not cross a fork: each child opens its own.
         database.db.session.remove()
         database.db.engine.dispose()

@@ -114,18 +114,19 @@ def _settle_registration(
     closes_on = day(REGISTRATION_CLOSES, schedule.registration_closes_on)
     nominations = day(NOMINATIONS_CLOSE, schedule.nominations_close_on)
     zone = edition.zone
-    edition.registration_opens_at = _midnight(opens_on, zone) if opens_on else None
+    edition.registration_opens_at = midnight(opens_on, zone) if opens_on else None
     edition.registration_closes_at = end_of(closes_on, zone) if closes_on else None
     edition.nominations_close_at = end_of(nominations, zone) if nominations else None
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return the moment at which ``day`` begins in ``zone``."""
     return datetime.combine(day, time.min, zone)
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:
     """Return the moment at which ``day`` ends in ``zone``."""
-    return _midnight(day + timedelta(days=1), zone)
+    return midnight(day + timedelta(days=1), zone)
 
 
 def note_call(edition: Edition, *, closes_on: date, by: Person, now: datetime) -> None:

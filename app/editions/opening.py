@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app import database, publication
 from app.database import db
 from app.editions import milestone_queries, milestones
 from app.editions.models import AdmissionPolicy, Edition, EditionSchedule
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from app.accounts.models import Person
+
+
+HALF_A_DAY = timedelta(hours=12)
+ZONE_CHANGE_MAX = timedelta(hours=3)  # by more no zone has changed its rules in our time
 
 
 class RegistrationNotOpenError(ConflictError):
@@ -108,6 +113,28 @@ def change_registration(
         edition.capacity = capacity
         _set_window(edition, window, now)
     capacity_changed.send(None, edition=edition, now=now)
+
+
+def follow_zones(*, now: datetime) -> int:
+    """Put the moments of registration back to midnight at their place; return for how many.
+
+    The days are what people were told. The moment that a day begins at hangs on the rules of its
+    zone, which new zone data may change.
+    """
+    database.write()
+    count = 0
+    for edition in milestone_queries.editions_with_schedule(now.date()):
+        for name in ("registration_opens_at", "nominations_close_at", "registration_closes_at"):
+            was: datetime | None = getattr(edition, name)
+            if was is None:
+                continue
+            moment = milestones.midnight(edition.day_at(was + HALF_A_DAY), edition.zone)
+            if timedelta() < abs(moment - was) <= ZONE_CHANGE_MAX:
+                setattr(edition, name, moment)
+        count += db.session.is_modified(edition)
+    if count:
+        publication.touch(now=now)
+    return count
 
 
 def milestone_days(edition: Edition) -> Window:

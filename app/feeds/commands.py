@@ -7,6 +7,7 @@ from flask.cli import AppGroup
 
 from app import clock
 from app.database import db
+from app.editions import opening
 from app.feeds import components, service
 from scheduler.errors import NotFoundError
 
@@ -16,8 +17,11 @@ feeds = AppGroup("feeds", help="What subscribers get.")
 @feeds.command("keep")
 def keep() -> None:
     """Put right what is kept of every event, after an upgrade; safe to repeat."""
+    moved = opening.follow_zones(now=clock.utcnow())
     count = components.keep_all()
     db.session.commit()
+    if moved:
+        click.echo(f"{moved} registrations open or close with the new rules of their zone.")
     click.echo(f"{count} events written anew.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import platform
 from collections import defaultdict
+from importlib import metadata
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -116,6 +117,7 @@ def _present() -> Iterable[tuple[str, float]]:
         "schema": migrations.revision(db.session.connection()),
         "database": db.engine.dialect.name,
         "python": platform.python_version(),
+        "tzdata": metadata.version("tzdata"),
     }
     pairs = ",".join(f'{name}="{value}"' for name, value in labels.items())
     yield f"symposia_build_info{{{pairs}}}", 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app import audit
+from app import audit, database
 from app.accounts.models import Role
 from app.database import db
 from app.editions import (
@@ -28,6 +28,8 @@ from tests.factories import OPENING, make_country, make_edition, make_person
 from tests.pages import words
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from app.editions.models import Edition
     from tests.conftest import Client
 
@@ -68,6 +70,27 @@ def test_what_is_let_open_opens_and_closes_on_its_days_with_no_job() -> None:
         S.REGISTRATION_OPEN,
         S.REGISTRATION_CLOSED,
     ]
+
+
+def test_days_stay_what_they_were_when_the_zone_has_new_rules(app: Flask) -> None:
+    edition = let_open(Window(opens_on=FAR - timedelta(days=200), closes_on=FAR - 60 * DAY))
+    names = ("registration_opens_at", "nominations_close_at", "registration_closes_at")
+    right = [getattr(edition, name) for name in names]
+    # As it was written before Auckland gave up its summer time, say.
+    for name, moment in zip(names, right, strict=True):
+        setattr(edition, name, moment + timedelta(hours=1))
+    db.session.commit()
+    keep = app.test_cli_runner()
+    assert keep.invoke(args=["feeds", "keep"]).output == (
+        "1 registrations open or close with the new rules of their zone.\n0 events written anew.\n"
+    )
+    db.session.expire_all()
+    assert [getattr(edition, name) for name in names] == right
+    # What never was a midnight is nobody's but its own.
+    database.write(edition)
+    edition.registration_closes_at += timedelta(hours=9)
+    db.session.commit()
+    assert opening.follow_zones(now=OPENING) == 0
 
 
 def test_a_person_is_told_the_day_on_which_it_opens_or_closed() -> None:

@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pytest
@@ -117,6 +118,7 @@ def test_the_outbox_and_places_are_counted_without_their_events(client: Client) 
     assert 3600 <= found["symposia_outbox_oldest_seconds"] < 3700
     build = next(name for name in found if name.startswith("symposia_build_info"))
     assert f"version={VERSION}" in build
+    assert f"tzdata={metadata.version('tzdata')}" in build
     assert "example.org" not in client.get("/metrics").text
 
 
