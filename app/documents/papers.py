@@ -80,7 +80,7 @@ def _letter(text: DocumentText, bearer: Bearer) -> bytes:
     days = format_span(edition.dtstart, edition.dtend, weekdays=True, locale=locale)
     filled = {
         "name": bearer.name,
-        "country": bearer.country,
+        "country": bearer.country or _("(no country told)"),  # the words were changed since
         "event": edition.title,
         "days": days,
         "place": edition.place,

@@ -9,7 +9,7 @@ from app import audit, database, outbox
 from app.database import db
 from app.documents import letters, queries
 from app.documents.models import LETTERS, DocumentKind, DocumentText, IssuedDocument
-from app.placeholders import insist
+from app.placeholders import insist, placeholders_in
 from app.registrations.models import VisaRequest
 from app.registrations.seating import settings_of
 from scheduler.errors import N_, ConflictError, DomainError
@@ -43,6 +43,15 @@ class NoNameError(DomainError):
     """A document for somebody whose name we do not know."""
 
     message = N_("Tell us your name first: it stands on the document.")
+
+
+class NoCountryError(DomainError):
+    """A document whose words name the country of somebody who told none."""
+
+    message = N_(
+        "The words of this document name the person's country, and none was told. It is chosen "
+        "under “Change what you told”; or the organisers write words without it."
+    )
 
 
 class NotAskedError(ConflictError):
@@ -113,6 +122,7 @@ def check(registration: Registration, kind: DocumentKind, *, now: datetime) -> N
         NotAskedError: a visa support letter without what it needs.
         NoWordsError: nobody has written the letter.
         NoNameError: the person has no name yet.
+        NoCountryError: the words name a country, and the person told none.
     """
     edition = registration.edition
     if not registration.has_place:
@@ -127,6 +137,9 @@ def check(registration: Registration, kind: DocumentKind, *, now: datetime) -> N
         raise NoWordsError
     if not registration.person.name:
         raise NoNameError
+    text = queries.texts(edition).get(kind)
+    if text and registration.country is None and "country" in placeholders_in(text.body):
+        raise NoCountryError
 
 
 def issue(

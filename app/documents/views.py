@@ -62,7 +62,7 @@ def _papers_of(
 def _is_had(registration: Registration, kind: DocumentKind, *, now: datetime) -> bool:
     try:
         service.check(registration, kind, now=now)
-    except service.NoNameError:
+    except (service.NoNameError, service.NoCountryError):
         return True  # the button says what is missing
     except DomainError:
         return False

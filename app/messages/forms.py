@@ -37,8 +37,8 @@ class MessageForm(FlaskForm):
         _l("Message"),
         [InputRequired(), Length(max=8000)],
         description=_l(
-            "An empty line begins a paragraph. {name}, {event} and {place} are filled in for each "
-            "person."
+            "An empty line begins a paragraph. {name}, {country}, {event}, {days} and {place} are "
+            "filled in for each person."
         ),
     )
     submit = SubmitField(_l("See it before it goes"))

@@ -6,9 +6,12 @@ into the outbox: nobody is written to twice, and whoever was not reached yet sti
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from flask_babel import get_locale
 
 from app import audit, database, outbox
 from app.database import db
@@ -16,17 +19,19 @@ from app.i18n import gettext as _
 from app.messages import queries
 from app.messages.models import GroupMessage, GroupMessageRecipient, MessageStatus
 from app.outbox import Letter, address
-from app.placeholders import fill, insist
+from app.placeholders import fill, insist, placeholders_in
+from app.site.dates import format_span
 from scheduler.errors import N_, ConflictError, DomainError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from app.accounts.models import Person
     from app.editions.models import Edition
     from app.registrations.models import Registration
 
-PLACEHOLDERS = ("name", "event", "place")
+PLACEHOLDERS = ("name", "country", "event", "days", "place")
 HOLD = timedelta(minutes=1)
 """How long a message waits before it leaves, so that it can be stopped with nobody reached."""
 BATCH = 20  # recipients in one transaction: between two batches a message can be stopped
@@ -200,11 +205,8 @@ def post_batch(message_id: int, *, now: datetime) -> int:
 def letter(message: GroupMessage, registration: Registration) -> Letter:
     """Return ``message`` as it reaches one person."""
     edition = registration.edition
-    facts = {
-        "name": registration.person.display_name,
-        "event": edition.title,
-        "place": edition.place,
-    }
+    instead = _instead()
+    facts = {name: told or instead[name] for name, told in _facts(registration).items()}
     return Letter(
         subject=fill(message.subject, facts),
         paragraphs=[part for part in fill(message.body, facts).split("\n\n") if part.strip()],
@@ -217,6 +219,48 @@ def letter(message: GroupMessage, registration: Registration) -> Letter:
         place=edition.place,
         closing=[_("You get this because you registered for %(title)s.", title=edition.title)],
     )
+
+
+def gaps(message: GroupMessage, meant: Sequence[Registration]) -> list[tuple[str, int, str]]:
+    """Return what ``message`` names and some of ``meant`` told nothing of.
+
+    Each as the placeholder, how many that is, and the words that they read instead.
+    """
+    used = set(placeholders_in(message.subject + message.body))
+    missing = Counter(
+        name
+        for registration in meant
+        for name, told in _facts(registration).items()
+        if name in used and not told
+    )
+    instead = _instead()
+    return [(f"{{{name}}}", missing[name], instead[name]) for name in sorted(missing)]
+
+
+def _facts(registration: Registration) -> dict[str, str]:
+    edition = registration.edition
+    return {
+        "name": registration.person.name,
+        "country": registration.country.name if registration.country else "",
+        "event": edition.title,
+        "days": ""
+        if edition.dates_to_follow
+        else format_span(
+            edition.dtstart, edition.dtend, weekdays=True, locale=str(get_locale() or "en")
+        ),
+        "place": edition.place,
+    }
+
+
+def _instead() -> dict[str, str]:
+    """Return what stands where nothing was told, so that a sentence still reads well."""
+    return {
+        "name": _("participant"),
+        "country": _("your country"),
+        "event": _("the event"),
+        "days": _("days still to be told"),
+        "place": _("a place still to be told"),
+    }
 
 
 def _insist_on(message: GroupMessage, status: MessageStatus) -> None:

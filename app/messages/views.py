@@ -125,6 +125,7 @@ def show(message_id: int) -> ResponseReturnValue:
         country_names=[_country_name(code) for code in message.countries],
         role_names=[ROLE_WORDS[AttendeeRole(role)] for role in message.roles],
         words_of=_words_of,
+        gaps=service.gaps(message, meant) if message.status is MessageStatus.DRAFT else [],
         form=PostForm(),
     )
 

@@ -223,6 +223,24 @@ def test_a_document_without_a_name_asks_for_the_name(client: Client, place: Regi
     assert (answer.status_code, "Tell us your name first" in answer.text) == (422, True)
 
 
+def test_a_letter_that_names_a_country_nobody_told_says_so(
+    client: Client, place: Registration, organiser: Person
+) -> None:
+    words = WORDS | {"body": "We invite {name} of {country}."}
+    service.write(place.edition, DocumentKind.INVITATION, words, by=organiser, now=OPENING)
+    place.country_code = None
+    db.session.commit()
+    client.sign_in(place.person)
+    page = f"/registrations/{place.public_id}"
+    assert "documents/invitation" in client.get(page).text
+    answer = client.submit(f"{page}/documents/invitation")
+    assert (answer.status_code, "country, and none was told" in answer.text) == (422, True)
+    write(place)
+    place.country_code = make_country("XAA").code
+    db.session.commit()
+    assert client.submit(f"{page}/documents/invitation").status_code == 303
+
+
 def test_documents_are_their_persons_and_the_organisers(
     client: Client, place: Registration, organiser: Person
 ) -> None:

@@ -180,6 +180,35 @@ def test_what_cannot_be_sent_comes_back_as_it_was_typed(
     assert queries.of_edition(edition) == []
 
 
+def test_what_somebody_has_not_told_reads_well_and_is_said_before_it_goes(
+    client: Client, edition: Edition, organiser: Person
+) -> None:
+    client.sign_in(organiser)
+    ana, ben = (row.person for row in queries.meant(edition, queries.Group(["confirmed"])))
+    database.write(ana)
+    ana.name = ""
+    db.session.commit()
+    body = "Dear {name},\n\n{event} ({days}) looks forward to people of {country} at {place}."
+    sent = client.submit(
+        f"/organise/editions/{edition.slug}/messages/new",
+        statuses="confirmed", subject="News of {country}", body=body,
+    )  # fmt: skip
+    told = words(client.get(sent.location))
+    assert "{country} is not known of 2 people, who read “your country”." in told
+    assert "{name} is not known of one person, who reads “participant”." in told
+    assert "{days} is not known" not in told
+    message = queries.of_edition(edition)[0]
+    letters = {
+        row.person_id: service.letter(message, row)
+        for row in queries.meant(edition, queries.group_of(message))
+    }
+    assert [letters[person.id].paragraphs[0] for person in (ana, ben)] == [
+        "Dear participant,", "Dear Ben,",
+    ]  # fmt: skip
+    assert letters[ben.id].subject == "News of your country"
+    assert not any("{" in part or "  " in part for part in letters[ana.id].paragraphs)
+
+
 @pytest.mark.parametrize(("days_before", "count"), [(8, 0), (7, 2), (1, 2), (0, 0)])
 def test_who_has_a_place_is_reminded_in_the_week_before(
     days_before: int, count: int, edition: Edition
