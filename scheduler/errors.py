@@ -23,13 +23,13 @@ class DomainError(Exception):
 class PermissionDeniedError(DomainError):
     """The person may not do this, and knows that the thing exists."""
 
-    message = N_("You may not do this.")
+    message = N_("Your sign-in does not cover it. Ask an organiser if you think it should.")
 
 
 class NotFoundError(DomainError):
     """The thing is not there, or the person may not know that it is."""
 
-    message = N_("There is nothing here under this address.")
+    message = N_("The address may be old or mistyped, or what it named is not for everyone to see.")
 
 
 class ConflictError(DomainError):

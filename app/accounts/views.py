@@ -87,7 +87,10 @@ def link_sent() -> ResponseReturnValue:
         db.session.commit()  # that one more code was tried
         put(form, links.CodeError(), form.code)
     page = render_template(
-        "accounts/link_sent.html", form=form, email=session.get(arrival.ADDRESS_KEY, "")
+        "accounts/link_sent.html",
+        form=form,
+        email=session.get(arrival.ADDRESS_KEY, ""),
+        sends_mail=settings().smtp_url is not None,
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
 

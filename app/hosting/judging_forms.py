@@ -138,7 +138,7 @@ class EvaluatorForm(FlaskForm):
     country = SelectField(
         _l("Country of the member"),
         description=_l(
-            "Whoever is of a country that offers keeps out. A country that was told stays until "
+            "Whoever is of a country that offers keeps out. What was told before stays until "
             "another is."
         ),
     )

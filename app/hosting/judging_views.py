@@ -142,7 +142,7 @@ def evaluators(slug: str) -> ResponseReturnValue:
     unasked = (key for key, one in members.items() if one.id not in asked)
     form = EvaluatorForm(person=next(unasked, None))
     form.person.choices = options((key, one.display_name) for key, one in members.items())
-    form.country.choices = options([("", _("none told")), *countries.names()])
+    form.country.choices = options([("", _("(not told)")), *countries.names()])
     if form.validate_on_submit():
         judges.assign(
             call, members[form.person.data], form.country.data or None, by=the_person(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app import outbox
@@ -12,6 +13,9 @@ from tests.factories import make_person
 from tests.pages import alert, words
 
 if TYPE_CHECKING:
+    import pytest
+    from flask import Flask
+
     from tests.conftest import Client
 
 REFUSED = "This code does not sign in here."
@@ -65,3 +69,14 @@ def test_known_and_unknown_addresses_read_the_same_here_too(client: Client) -> N
         ask(client, email)
         pages.add(words(client.get("/login/sent")).replace(email, "ADDRESS"))
     assert len(pages) == 1
+
+
+def test_where_no_mail_leaves_the_page_says_where_it_is_found(
+    client: Client, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(client)
+    said = "This installation sends no mail"
+    assert said in words(client.get("/login/sent"))
+    sending = replace(app.config["SYMPOSIA"], smtp_url="smtp://127.0.0.1:1")
+    monkeypatch.setitem(app.config, "SYMPOSIA", sending)
+    assert said not in words(client.get("/login/sent"))

@@ -126,7 +126,7 @@ def test_offers_are_checked_scored_and_decided_on_until_the_event_is_announced(
     desk.get_by_role("link", name="Evaluators").click()
     for member, country in zip(members, ("", "", "", "Brevania"), strict=True):
         desk.get_by_label("Member of the committee").select_option(label=member.name)
-        desk.get_by_label("Country of the member").select_option(label=country or "none told")
+        desk.get_by_label("Country of the member").select_option(label=country or "(not told)")
         desk.get_by_role("button", name="Ask this member to judge").click()
         expect(desk.get_by_role("listitem").filter(has_text=member.name)).to_be_visible()
     expect(desk.get_by_text("keeps out: Brevania")).to_be_visible()

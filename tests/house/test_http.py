@@ -140,7 +140,9 @@ def test_what_is_not_there_has_a_page_with_a_way_on(client: Client) -> None:
 def test_a_page_that_is_not_for_me_says_so(client: Client) -> None:
     client.sign_in(make_person())
     answer = client.get("/organise/")
-    assert words(answer).startswith("403 This page is not open to you You may not do this.")
+    assert words(answer).startswith(
+        "403 This page is not open to you Your sign-in does not cover it."
+    )
 
 
 def test_a_wrong_method_says_which_are_right(client: Client) -> None:
