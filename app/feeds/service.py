@@ -185,8 +185,8 @@ def deadline_of(milestone: EditionMilestone, edition: Edition) -> CalendarEntry:
         uid=milestone.uid,
         sequence=milestone.sequence,
         created=milestone.created_at,
-        # Its words carry the edition's title, so it is revised with the edition too.
-        last_modified=max(milestone.modified_at, edition.modified_at),
+        # Its words carry the titles of edition and series, so it is revised with both.
+        last_modified=max(milestone.modified_at, edition.modified_at, edition.series.modified_at),
         summary=_(
             "%(milestone)s: %(event)s", milestone=_(milestone.title), event=summary_of(edition)
         ),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from app.editions import (
 )
 from app.editions.milestone_templates import PlannedStep
 from app.feeds import service as feeds
+from app.series import service as series_service
 from scheduler.lead_times import Lead, Step
 from scheduler.lifecycle import EditionStatus
 from tests.factories import OPENING, make_country, make_edition, make_person, make_series
@@ -142,6 +144,19 @@ def test_words_alone_leave_the_sequence(client: Client) -> None:
         0,
         now,
     )
+
+
+def test_a_series_under_its_new_name_revises_its_deadlines(client: Client) -> None:
+    edition, now = announced(title=""), OPENING + timedelta(days=1)
+    before = read(client)["visa_letters"]
+    facts = replace(series_service.facts_of(edition.series), title="Congress")
+    series_service.change(edition.series, facts, by=make_person(), now=now)
+    after = read(client)["visa_letters"]
+    assert (str(after["SUMMARY"]), after["SEQUENCE"]) == (
+        "Visa letters requested by: Congress 2030",
+        before["SEQUENCE"],
+    )
+    assert after["DTSTAMP"].dt > before["DTSTAMP"].dt
 
 
 def test_what_is_waived_dropped_or_made_internal_is_called_off(client: Client) -> None:
