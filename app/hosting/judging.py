@@ -191,14 +191,15 @@ def judge(call: CallForHosts, reader: Person | None) -> list[Judged]:
     evaluators = {row.person_id: row for row in queries.evaluators_of(call)}
     held = queries.held_regions(call.edition)
     region_count = 1 if call.edition.series.region else len(REGION_NAMES)
-    is_organiser = access.organise(reader)
     evaluator = evaluators.get(reader.id) if reader is not None else None
     may_score = evaluator is not None and not judges.keeps_out(offers, evaluator.person, evaluator)
+    # An organiser who is asked to judge gives their own scores first, like everybody.
+    sees_all = access.organise(reader) and not may_score
     found = []
     for offer in offers:
         counted = _counted(evaluators, offers, sheets[offer.id])
         own = reader is not None and any(one.person_id == reader.id for one in counted)
-        may_see = is_organiser or own or offer.status not in UNDECIDED
+        may_see = sees_all or own or offer.status not in UNDECIDED
         balance = hosting.regional_balance(offer.country.region, held, region_count)
         by_criterion = [
             {Criterion(name): value for name, value in sheet.scores.items()} for sheet in counted

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app import audit
+from app.accounts import service as accounts
 from app.accounts.models import Role
 from app.database import db
 from app.hosting import judges, judging, queries, service
@@ -268,14 +269,26 @@ def test_others_scores_are_seen_only_after_ones_own(
     assert "5: the region has not hosted this series yet" in page
 
 
+def test_an_organiser_who_judges_too_sees_others_scores_after_the_own(
+    client: Client, call: CallForHosts, offer: HostingOffer
+) -> None:
+    give(offer, evaluator(call))
+    both = evaluator(call)
+    accounts.grant(both, Role.ORGANISER, now=OPENING)
+    client.sign_in(both)
+    page = f"/hosting/calls/{call.edition.slug}"
+    assert "by 1 evaluator" not in words(client.get(page))
+    assert "Venue (20) after your own" in words(client.get(page))
+    give(offer, both, 2)
+    assert "by 2 evaluators" in words(client.get(page))
+
+
 def test_a_member_of_a_bidding_country_keeps_out_even_by_hand(
     client: Client, call: CallForHosts, offer: HostingOffer
 ) -> None:
     path = f"/hosting/offers/{offer.public_id}/scores"
     told, own = evaluator(call, "XAA"), evaluator(call)
     contact = make_person(role=Role.COMMITTEE)
-    from app.accounts import service as accounts  # noqa: PLC0415 - one more role for one test
-
     accounts.grant(contact, Role.NATIONAL_CONTACT, "XAA", now=OPENING)
     judges.assign(call, contact, None, by=contact, now=OPENING)
     judges.declare_interest(queries.evaluator(call, own), "My brother's hotel", by=own, now=OPENING)  # type: ignore[arg-type]
