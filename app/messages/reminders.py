@@ -18,7 +18,6 @@ from app.editions import milestone_queries
 from app.editions.models import Edition
 from app.i18n import gettext as _
 from app.messages.models import Reminder
-from app.outbox import Letter, address
 from app.registrations import letters
 from app.registrations.models import Registration
 from app.registrations.seating import STILL
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Select
+
+    from app.outbox import Letter
 
 _R = RegistrationStatus
 _AHEAD = frozenset(
@@ -223,16 +224,5 @@ def _unreminded(edition: Edition, kind: Kind, name: str) -> Sequence[Registratio
 
 
 def _letter(registration: Registration, kind: Kind, day: date) -> Letter:
-    edition = registration.edition
-    subject, sentence = kind.words(edition, format_day(day, weekday=True))
-    return Letter(
-        subject=subject,
-        paragraphs=[sentence],
-        action=(
-            _("See your registration"),
-            address("registrations.show", public_id=registration.public_id),
-        ),
-        days=(edition.dtstart, edition.dtend),
-        event=edition.title,
-        place=edition.place,
-    )
+    subject, sentence = kind.words(registration.edition, format_day(day, weekday=True))
+    return letters.about(registration, subject, [sentence])

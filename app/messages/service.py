@@ -18,8 +18,8 @@ from app.database import db
 from app.i18n import gettext as _
 from app.messages import queries
 from app.messages.models import GroupMessage, GroupMessageRecipient, MessageStatus
-from app.outbox import Letter, address
 from app.placeholders import fill, insist, placeholders_in
+from app.registrations import letters
 from app.site.dates import format_span
 from scheduler.errors import N_, ConflictError, DomainError
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from app.accounts.models import Person
     from app.editions.models import Edition
+    from app.outbox import Letter
     from app.registrations.models import Registration
 
 PLACEHOLDERS = ("name", "country", "event", "days", "place")
@@ -207,17 +208,11 @@ def letter(message: GroupMessage, registration: Registration) -> Letter:
     edition = registration.edition
     instead = _instead()
     facts = {name: told or instead[name] for name, told in _facts(registration).items()}
-    return Letter(
-        subject=fill(message.subject, facts),
-        paragraphs=[part for part in fill(message.body, facts).split("\n\n") if part.strip()],
-        action=(
-            _("See your registration"),
-            address("registrations.show", public_id=registration.public_id),
-        ),
-        days=None if edition.dates_to_follow else (edition.dtstart, edition.dtend),
-        event=edition.title,
-        place=edition.place,
-        closing=[_("You get this because you registered for %(title)s.", title=edition.title)],
+    return letters.about(
+        registration,
+        fill(message.subject, facts),
+        [part for part in fill(message.body, facts).split("\n\n") if part.strip()],
+        [_("You get this because you registered for %(title)s.", title=edition.title)],
     )
 
 

@@ -29,26 +29,29 @@ _R = RegistrationStatus
 INVITATIONS = "invitations_sent"  # the milestone by which it is decided
 
 
-def _letter(
+def about(
     registration: Registration,
     subject: str,
     paragraphs: Sequence[str],
     closing: Sequence[str] = (),
-    **facts: Any,  # noqa: ANN401 - further parts of the letter
+    **parts: Any,  # noqa: ANN401 - of a letter
 ) -> Letter:
+    """Return a letter about ``registration``, with its event and the way to its page.
+
+    ``parts`` are further ones, or stand in the place of these.
+    """
     edition = registration.edition
-    return Letter(
-        subject=subject,
-        paragraphs=paragraphs,
-        action=(
+    usual = {
+        "action": (
             _("See your registration"),
             address("registrations.show", public_id=registration.public_id),
         ),
-        event=edition.title,
-        place=edition.place,
-        closing=closing,
-        **({"days": (edition.dtstart, edition.dtend)} | facts),
-    )
+        "days": None if edition.dates_to_follow else (edition.dtstart, edition.dtend),
+        "event": edition.title,
+        "place": edition.place,
+        "closing": closing,
+    }
+    return Letter(subject=subject, paragraphs=paragraphs, **(usual | parts))
 
 
 def _invitation(registration: Registration, method: Method) -> tuple[str, bytes]:
@@ -140,7 +143,7 @@ def _again(registration: Registration) -> str:
 def registered(registration: Registration) -> Letter:
     """To a person who has a place by what they did."""
     title = registration.edition.title
-    return _letter(
+    return about(
         registration,
         _("You have a place: %(title)s", title=title),
         [_("You are registered for %(title)s and have a place.", title=title)],
@@ -162,7 +165,7 @@ def waitlisted(registration: Registration, number: int | None, why: str) -> Lett
             number=number,
         )
     )
-    return _letter(
+    return about(
         registration,
         _("You are on the waiting list: %(title)s", title=title),
         [words, _("Why you wait: %(why)s.", why=why)],
@@ -180,7 +183,7 @@ def waitlisted(registration: Registration, number: int | None, why: str) -> Lett
 def moved_up(registration: Registration) -> Letter:
     """To a person who was accepted, or whom a freed seat took in."""
     title = registration.edition.title
-    return _letter(
+    return about(
         registration,
         _("You now have a place: %(title)s", title=title),
         [_("A place at %(title)s is yours.", title=title)],
@@ -204,7 +207,7 @@ def offered(registration: Registration, *, is_reminder: bool = False) -> Letter:
                 day=_last_day(edition, edition.day_at(answer_by - timedelta(seconds=1))),
             )
         )
-    return _letter(
+    return about(
         registration,
         _("Still to be taken by you: a place at %(title)s", title=title)
         if is_reminder
@@ -217,7 +220,7 @@ def offered(registration: Registration, *, is_reminder: bool = False) -> Letter:
 def lapsed(registration: Registration) -> Letter:
     """To a person whose offered place went on, since no answer came in time."""
     title = registration.edition.title
-    return _letter(
+    return about(
         registration,
         _("The offered place has lapsed: %(title)s", title=title),
         [_("No answer came in time, so the place at %(title)s went to the next.", title=title)],
@@ -234,7 +237,7 @@ def received(registration: Registration) -> Letter:
         and registration.status is _R.SUBMITTED
         and country is not None
     )
-    return _letter(
+    return about(
         registration,
         _("We have your registration: %(title)s", title=title),
         [
@@ -268,7 +271,7 @@ def decided(
     if reason:
         paragraphs.append(_("The reason: %(reason)s", reason=reason))
     subject = f"{words.rstrip('.')}: {registration.edition.title}"
-    return _letter(registration, subject, paragraphs, closing)
+    return about(registration, subject, paragraphs, closing)
 
 
 def judged(registration: Registration, reason: str) -> Letter:
@@ -293,7 +296,7 @@ def judged(registration: Registration, reason: str) -> Letter:
 
 def replaced(registration: Registration, was: RegistrationStatus) -> Letter:
     """To a person whose place a colleague takes; whose calendar had it loses it."""
-    return _letter(
+    return about(
         registration,
         _("Replaced: %(title)s", title=registration.edition.title),
         [_("A colleague takes your place.")],
@@ -320,7 +323,7 @@ def takes_turn(registration: Registration, number: int | None, why: str) -> Lett
 def attended(registration: Registration) -> Letter:
     """To a person whom the door saw, once the list is closed."""
     title = registration.edition.title
-    return _letter(
+    return about(
         registration,
         _("You took part: %(title)s", title=title),
         [_("Thank you for coming to %(title)s. That you took part is recorded.", title=title)],
@@ -331,7 +334,7 @@ def attended(registration: Registration) -> Letter:
 def no_show(registration: Registration) -> Letter:
     """To a person with a place whom nobody saw at the door."""
     title = registration.edition.title
-    return _letter(
+    return about(
         registration,
         _("Nobody saw you: %(title)s", title=title),
         [_("You had a place at %(title)s, and nobody saw you at the door.", title=title)],
@@ -351,7 +354,7 @@ def _why_let_in(registration: Registration) -> list[str]:
 
 def bound(registration: Registration, count: int) -> Letter:
     """To a person whom a contact, or an organiser, put into a party."""
-    return _letter(
+    return about(
         registration,
         _("You come as a party: %(title)s", title=registration.edition.title),
         [
@@ -367,7 +370,7 @@ def bound(registration: Registration, count: int) -> Letter:
 
 def parted(registration: Registration) -> Letter:
     """To a person who is in a party no more, by what others did."""
-    return _letter(
+    return about(
         registration,
         _("You come alone now: %(title)s", title=registration.edition.title),
         [_("You are no longer in a party. Your registration stays, with its own turn.")],
@@ -376,24 +379,23 @@ def parted(registration: Registration) -> Letter:
 
 def nominated(registration: Registration, country: str) -> Letter:
     """To a person whom a country's contact, or an organiser, wants to come."""
-    title = registration.edition.title
-    return Letter(
-        subject=_("You are nominated: %(title)s", title=title),
-        paragraphs=[
+    edition = registration.edition
+    title = edition.title
+    return about(
+        registration,
+        _("You are nominated: %(title)s", title=title),
+        [
             _("%(country)s nominates you for %(title)s.", country=country, title=title)
             if country
             else _("You are invited to register for %(title)s.", title=title),
             *_why_let_in(registration),
             _("Confirm it by completing your registration; signing in takes one link by mail."),
         ],
-        closing=[_until(registration)],
+        [_until(registration)],
         action=(
             _("Complete your registration"),
-            address("registrations.register", slug=registration.edition.slug),
+            address("registrations.register", slug=edition.slug),
         ),
-        event=title,
-        place=registration.edition.place,
-        days=(registration.edition.dtstart, registration.edition.dtend),
     )
 
 
@@ -407,7 +409,7 @@ def _until(registration: Registration) -> str:
 def cancelled(registration: Registration, *, had_seat: bool) -> Letter:
     """To a person who gave the place back; who had a seat has it in the calendar, too."""
     title = registration.edition.title
-    return _letter(
+    return about(
         registration,
         _("Registration cancelled: %(title)s", title=title),
         [_("Your registration for %(title)s is cancelled.", title=title)],
@@ -435,8 +437,8 @@ def edition_changed(registration: Registration, change: str, reason: str) -> Let
         closing.append(_("New dates will follow; you keep your place until then."))
     elif change != "edition.cancelled":
         closing.append(_("You keep your place. If the change does not suit you, cancel it there."))
-    facts: dict[str, Any] = {"days": None} if edition.dates_to_follow else {}
+    parts: dict[str, Any] = {}
     if registration.has_place:
         is_off = change == "edition.cancelled"
-        facts["invitation"] = _invitation(registration, Method.CANCEL if is_off else Method.REQUEST)
-    return _letter(registration, f"{words[change].rstrip('.')}", paragraphs, closing, **facts)
+        parts["invitation"] = _invitation(registration, Method.CANCEL if is_off else Method.REQUEST)
+    return about(registration, words[change].rstrip("."), paragraphs, closing, **parts)

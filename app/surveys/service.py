@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from app import audit, database, outbox, sealed
 from app.database import db
 from app.i18n import gettext as _
-from app.outbox import Letter, address
+from app.outbox import address
+from app.registrations import letters
 from app.surveys import queries
 from app.surveys.models import Survey, SurveyAnswer, SurveyTicket
 from scheduler.errors import N_, ConflictError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from app.accounts.models import Person
     from app.editions.models import Edition
+    from app.outbox import Letter
     from app.registrations.models import Registration
     from app.surveys.models import AnswerKind
 
@@ -145,14 +147,15 @@ def close(survey: Survey, *, by: Person, now: datetime) -> None:
 
 
 def _letter(registration: Registration) -> Letter:
-    edition = registration.edition
-    return Letter(
-        subject=_("How was it? %(title)s", title=edition.title),
-        paragraphs=[
+    title = registration.edition.title
+    return letters.about(
+        registration,
+        _("How was it? %(title)s", title=title),
+        [
             _(
                 "Thank you for having been at %(title)s. A few questions help to make the next "
                 "one better.",
-                title=edition.title,
+                title=title,
             ),
             _("Your answers are kept without your name, and nobody can tell which are yours."),
         ],
@@ -160,7 +163,4 @@ def _letter(registration: Registration) -> Letter:
             _("Answer the questions"),
             address("surveys.answer", public_id=registration.public_id),
         ),
-        days=(edition.dtstart, edition.dtend),
-        event=edition.title,
-        place=edition.place,
     )

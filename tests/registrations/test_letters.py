@@ -253,6 +253,15 @@ def test_after_the_closing_no_mail_says_that_one_may_register_again() -> None:
     assert "registration is not open" in mails_to("ana@example.org")[-1].text
 
 
+def test_while_new_dates_are_to_follow_no_mail_shows_the_old_ones() -> None:
+    edition = make_edition()
+    row = service.register(edition, make_person("ana@example.org"), now=OPENING)
+    disruptions.postpone(edition, dtstart=None, dtend=None, reason="Flood", **by())
+    service.cancel(row, by=row.person, now=OPENING)
+    before, *after = [mail.text for mail in mails_to("ana@example.org")]
+    assert ["15–17 May 2027" in text for text in (before, *after)] == [True, False, False]
+
+
 def test_who_waits_reads_for_what_even_where_places_are_free() -> None:
     edition = make_edition(capacity=9)
     make_country("XAA")
