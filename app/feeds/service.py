@@ -104,11 +104,13 @@ def find(
     else:
         raise NotFoundError
     base = address("site.home").rstrip("/")
+    of_one = series_queries.find(narrowing.get("series") or "")
     head = CalendarHead(
         name=f"Symposia: {name}",
         description=_("Changes, postponements and cancellations arrive by themselves."),
         url=f"{base}/calendar",
         source=f"{base}{path}",
+        color=COLOR_OF[of_one.kind] if of_one else "",
     )
     if kind == DEADLINES:
         return DeadlinesFeed(head, deadlines(today, **narrowing), queries.last_change(today))

@@ -312,6 +312,15 @@ def test_each_feed_has_its_editions(path: str, expected: list[str], client: Clie
 
 
 @pytest.mark.usefixtures("world")
+def test_a_feed_of_one_series_has_its_colour(client: Client) -> None:
+    paths = ("series/workshop.ics", "all.ics?series=workshop", "deadlines.ics?series=workshop")
+    for path in paths:
+        calendar, _events = read(fetch(client, f"/feeds/{path}"))
+        assert str(calendar["COLOR"]) == "teal"
+    assert "COLOR" not in read(fetch(client))[0]
+
+
+@pytest.mark.usefixtures("world")
 def test_equal_filters_are_one_feed(client: Client) -> None:
     answers = [
         fetch(client, f"/feeds/all.ics?{query}")
