@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from app import lean  # noqa: F401 - before all that it imports
 
 # isort: split
-from flask import Flask
 from flask_security import Security, SQLAlchemyUserDatastore
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+from typing import Any
+
+from flask import abort, request
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, SelectField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
@@ -32,3 +36,14 @@ class CloseForm(FlaskForm):
     """Close the list of who came."""
 
     submit = SubmitField(_l("Close the list"))
+
+
+def sent_items(most: int) -> list[Any]:
+    """Return what a door sent: a list in JSON, of ``most`` items at the most; 400 for all else."""
+    try:
+        asked = request.get_json(silent=True)
+    except RecursionError:  # a list in a list in a list …
+        asked = None
+    if not isinstance(asked, list) or len(asked) > most:
+        abort(HTTPStatus.BAD_REQUEST)
+    return asked

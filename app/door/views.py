@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from flask import (
     Blueprint,
-    abort,
     current_app,
     flash,
     jsonify,
@@ -31,7 +30,7 @@ from app.database import db
 from app.documents import service as documents
 from app.door import queries, service, walk_ins
 from app.door.access import door_of
-from app.door.forms import CloseForm, GuestForm, WalkInForm
+from app.door.forms import CloseForm, GuestForm, WalkInForm, sent_items
 from app.forms import options
 from app.i18n import gettext as _
 from app.i18n import user_message
@@ -161,13 +160,7 @@ def sync(slug: str) -> ResponseReturnValue:
     order asked, how many came by day, and who has come today, at whichever door.
     """
     edition = door_of(slug)
-    try:
-        asked = request.get_json(silent=True)
-    except RecursionError:  # a list in a list in a list …
-        asked = None
-    if not isinstance(asked, list) or len(asked) > SYNC_MAX:
-        abort(HTTPStatus.BAD_REQUEST)
-    answers = [_synced(edition, item) for item in asked]
+    answers = [_synced(edition, item) for item in sent_items(SYNC_MAX)]
     today = service.day_now(edition, clock.utcnow())
     return _json(
         {

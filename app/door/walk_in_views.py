@@ -7,7 +7,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, url_for
 
 from app import clock
 from app.accounts import access
@@ -16,7 +16,7 @@ from app.countries import queries as countries
 from app.database import db
 from app.door import service, walk_ins
 from app.door.access import door_of
-from app.door.forms import WalkInForm
+from app.door.forms import WalkInForm, sent_items
 from app.door.walk_ins import Visitor
 from app.forms import clean, options, put
 from app.i18n import gettext as _
@@ -78,13 +78,7 @@ def sync(slug: str) -> ResponseReturnValue:
     Answers ``[{key, ok, words}]``: each in a transaction of its own, each counted once.
     """
     edition = door_of(slug)
-    try:
-        asked = request.get_json(silent=True)
-    except RecursionError:  # a list in a list in a list …
-        asked = None
-    if not isinstance(asked, list) or len(asked) > SYNC_MAX:
-        abort(HTTPStatus.BAD_REQUEST)
-    answer = jsonify([_synced(edition, item) for item in asked])
+    answer = jsonify([_synced(edition, item) for item in sent_items(SYNC_MAX)])
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

@@ -391,7 +391,7 @@ def test_badges_are_printed_once_unless_all_are_asked_for(
         registrations.register(edition, make_person(name=name), now=OPENING)
     path = f"/organise/editions/{edition.slug}/documents"
     client.sign_in(organiser)
-    assert "5 were on no sheet yet" in words(client.get(path))
+    assert "still to print: 5" in words(client.get(path))
     first = text_of(client.submit(f"{path}/badges", new="1").data, tmp_path)
     assert re.findall(r"Ana|Ben|Cleo|Dara|Zoe", first) == ["Ana", "Ben", "Cleo", "Dara", "Zoe"]
     assert first.count("\f") == 2  # four to a sheet
