@@ -274,6 +274,8 @@ def test_a_waiver_on_the_desk_reaches_the_kept_feed(client: Client) -> None:
     assert read(client)["visa_letters"]["STATUS"] == "CANCELLED"
 
 
+# Without what forms take away: PostgreSQL stores no U+0000.
+TITLES = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=5)
 ACTS = st.lists(
     st.one_of(
         st.tuples(st.just("move"), st.integers(90, 900)),
@@ -281,7 +283,7 @@ ACTS = st.lists(
         st.tuples(st.just("lead"), st.integers(1, 40)),
         st.tuples(st.just("postpone"), st.none()),
         st.tuples(st.just("confirm"), st.none()),
-        st.tuples(st.just("describe"), st.text(max_size=5)),
+        st.tuples(st.just("describe"), TITLES),
     ),
     max_size=8,
 )
