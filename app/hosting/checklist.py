@@ -21,7 +21,7 @@ from app.hosting.sections import Section, facts_of
 from app.i18n import gettext as _
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lead_times import Basis
-from scheduler.lifecycle import EditionStatus, OfferStatus
+from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -146,9 +146,7 @@ def _lay(edition: Edition) -> None:
         planned.step.key: planned.step.lead
         for planned in milestone_templates.template_of(edition.series)
     }
-    offer = next(
-        (one for one in queries.offers_for(edition) if one.status is OfferStatus.SELECTED), None
-    )
+    offer = queries.host_offer(edition)
     facts = facts_of(offer) if offer is not None else {}
     rows = []
     for usual in USUAL:

@@ -27,7 +27,6 @@ from app.hosting.host_forms import (
 from app.hosting.host_models import TaskOwner
 from app.i18n import gettext as _
 from scheduler.errors import DomainError, NotFoundError
-from scheduler.lifecycle import OfferStatus
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -46,7 +45,6 @@ def show(slug: str) -> ResponseReturnValue:
     edition, person = hosted_edition(slug), current_person()
     tasks = checklist.tasks(edition)
     today = clock.today()
-    offers = queries.offers_for(edition)
     is_contact = bool(edition.country_code) and access.offer_for(person, edition.country_code or "")
     return render_template(
         "hosting/host.html",
@@ -59,9 +57,7 @@ def show(slug: str) -> ResponseReturnValue:
         title_of=checklist.title_of,
         owners=OWNERS,
         letters=[row for row in agreements.current(agreements.records(edition)) if row.letter],
-        offer=next((one for one in offers if one.status is OfferStatus.SELECTED), None)
-        if is_contact or access.organise(person)
-        else None,
+        offer=queries.host_offer(edition) if is_contact or access.organise(person) else None,
         may_organise=access.organise(person),
         keeps_door=access.keep_door(person, edition, today),
         sees_participants=access.see_participants(person, edition, today),

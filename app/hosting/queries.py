@@ -57,6 +57,19 @@ def open_calls(now: datetime, *, published_only: bool = False) -> Sequence[CallF
     return db.session.scalars(query).all()
 
 
+def host_offer(edition: Edition) -> HostingOffer | None:
+    """Return the offer with which the present host was chosen, if it was by one.
+
+    An edition that was moved to another country has another host; what was chosen before is that
+    country's own again.
+    """
+    return db.session.scalar(
+        select(HostingOffer).filter_by(
+            edition_id=edition.id, country_code=edition.country_code, status=OfferStatus.SELECTED
+        )
+    )
+
+
 def find_offer(public_id: str) -> HostingOffer | None:
     """Return the offer with this public id."""
     return db.session.scalar(select(HostingOffer).filter_by(public_id=public_id))

@@ -95,6 +95,12 @@ class DecidedError(ConflictError):
     message = N_("The offer of {country} is {status}; it can no longer be changed.")
 
 
+class FormerHostError(ConflictError):
+    """A withdrawal of a host from whom the edition was moved away."""
+
+    message = N_("{edition} was moved to another country, so {country} has nothing to withdraw.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferFacts:
     """What a country offers. ``windows`` are ``(dtstart, dtend)``, the end exclusive."""
@@ -221,10 +227,13 @@ def withdraw(offer: HostingOffer, *, reason: str, by: Person, now: datetime) -> 
 
     Raises:
         MoveError: the offer is decided against or withdrawn already, or the edition is announced.
+        FormerHostError: another country hosts by now, and keeps what it hosts.
     """
     database.write(offer.edition)  # the edition first, as everywhere: two orders would deadlock
     database.write(offer)
     was_selected = offer.status is OfferStatus.SELECTED
+    if was_selected and offer.country_code != offer.edition.country_code:
+        raise FormerHostError(edition=offer.edition.title, country=offer.country.name)
     offer.status = lifecycle.move(lifecycle.OFFER_MOVES, offer.status, OfferStatus.WITHDRAWN)
     offer.decision_reason, offer.modified_at = reason, now
     db.session.flush()

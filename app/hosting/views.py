@@ -273,6 +273,7 @@ def _can_withdraw(offer: HostingOffer) -> bool:
     before_announcement = {EditionStatus.HOST_SELECTED, EditionStatus.CONFIRMED}
     return offer.status in UNDECIDED | BEFORE_SUBMISSION or (
         offer.status is OfferStatus.SELECTED
+        and offer.country_code == offer.edition.country_code
         and offer.edition.status in before_announcement
         and offer.edition.announced_at is None
     )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -103,6 +103,39 @@ def test_with_another_host_the_checklist_is_made_anew(edition: Edition) -> None:
     assert found["Book interpretation"].is_open
     disruptions.release_host(edition, reason="Flood", by=by, now=OPENING)
     assert checklist.tasks(edition) == []
+
+
+def test_nothing_of_a_former_hosts_offer_reaches_the_next_nor_can_it_take_the_event_away(
+    client: Client,
+) -> None:
+    edition = make_edition(status=S.UNDER_EVALUATION, dtstart=FIRST, title="Symposium")
+    make_call(edition)
+    offer = make_offer(
+        edition, make_country("XAA"),
+        details={"assurances": {"security_contact": "Colonel A. Example"}},
+    )  # fmt: skip
+    by = make_person(role=Role.ORGANISER)
+    days: dict[str, Any] = {"dtstart": edition.dtstart, "dtend": edition.dtend}
+    place = {"venue": "", "venue_address": "", "tzid": "UTC"}
+    choosing.select(offer, **days, reason="The best", by=by, now=OPENING)
+    service.confirm(edition, **days, **place, city="Rabat", by=by, now=OPENING)
+    other = make_country("XAB")
+    disruptions.relocate(edition, other, city="Fez", reason="Flood", **place, by=by, now=OPENING)
+    assert {task.promise for task in checklist.tasks(edition)} == {""}
+    for reader in (by, make_person(role=Role.NATIONAL_CONTACT, scope="XAB")):
+        assert "The offer that was selected" not in words(client.sign_in(reader).get(page(edition)))
+    former = make_person(role=Role.NATIONAL_CONTACT, scope="XAA")
+    client.sign_in(former)
+    path = f"/hosting/offers/{offer.public_id}"
+    assert "Withdraw the offer" not in words(client.get(path))
+    answer = client.submit(f"{path}/withdraw", reason="Too late")
+    assert (answer.status_code, "was moved to another country" in words(answer)) == (409, True)
+    assert (edition.status, edition.country_code) == (S.CONFIRMED, "XAB")
+    # Back with the host that was chosen, its offer is again what was promised.
+    disruptions.relocate(
+        edition, offer.country, city="Rabat", reason="Dry", **place, by=by, now=OPENING
+    )
+    assert titles(edition)["Name the security contact"].promise == "Colonel A. Example"
 
 
 def test_an_item_is_done_taken_back_and_waived_each_once(edition: Edition) -> None:

@@ -79,8 +79,11 @@ def test_a_country_that_lost_may_offer_anew_when_the_call_opens_again() -> None:
 
 
 def test_no_host_leaves_an_edition_that_was_announced() -> None:
-    edition = make_edition(status=EditionStatus.CONFIRMED, announced_at=OPENING, city="Albor")
-    offer = make_offer(edition, make_country("XAA"), status=OfferStatus.SELECTED)
+    host = make_country("XAA")
+    edition = make_edition(
+        status=EditionStatus.CONFIRMED, announced_at=OPENING, city="Albor", country_code=host.code
+    )
+    offer = make_offer(edition, host, status=OfferStatus.SELECTED)
     contact = make_person(role=Role.NATIONAL_CONTACT, scope="XAA")
     with pytest.raises(AnnouncedError, match="was announced"):
         service.withdraw(offer, reason="No money.", by=contact, now=OPENING)
@@ -88,10 +91,12 @@ def test_no_host_leaves_an_edition_that_was_announced() -> None:
 
 
 def test_a_save_the_date_goes_with_its_host() -> None:
+    host = make_country("XAA")
     edition = make_edition(
-        status=EditionStatus.HOST_SELECTED, public_since=OPENING, announced_at=None
-    )
-    offer = make_offer(edition, make_country("XAA"), status=OfferStatus.SELECTED)
+        status=EditionStatus.HOST_SELECTED, public_since=OPENING, announced_at=None,
+        country_code=host.code,
+    )  # fmt: skip
+    offer = make_offer(edition, host, status=OfferStatus.SELECTED)
     contact = make_person(role=Role.NATIONAL_CONTACT, scope="XAA")
     service.withdraw(offer, reason="No money.", by=contact, now=OPENING)
     assert (edition.status, edition.is_public) == (EditionStatus.UNDER_EVALUATION, False)
