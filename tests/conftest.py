@@ -20,11 +20,9 @@ from werkzeug.serving import make_server
 
 import config
 from app import create_app, migrations
-from app.accounts import access, sessions
-from app.accounts.models import Method
-from app.clock import real_utcnow
+from app.accounts import access
 from app.database import Model, db
-from tests.factories import OPENING
+from tests.factories import OPENING, open_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,15 +162,7 @@ class Client(FlaskClient):
 
     def sign_in(self, person: Person) -> Client:
         """Begin a real session of ``person``, both proofs given."""
-        db.session.commit()
-        token = sessions.open_session(
-            person,
-            method=Method.PASSWORD,
-            device="test",
-            now=real_utcnow(),
-            has_second_factor=True,
-        )
-        db.session.commit()
+        token = open_session(person)
         with self.session_transaction() as session:
             session.clear()
             session[access.SESSION_KEY] = token

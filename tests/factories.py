@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from app import database, publication
 from app.accounts import service as accounts
-from app.clock import utcnow
+from app.accounts import sessions
+from app.accounts.models import Method
+from app.clock import real_utcnow, utcnow
 from app.countries.models import Country
 from app.database import db
 from app.editions import service as editions
@@ -120,6 +122,20 @@ def make_edition(
     if edition.public_since:
         publication.touch(now=OPENING)
     return _done(edition, commit=commit)
+
+
+def open_session(person: Person) -> str:
+    """Begin a real session of ``person``, both proofs given; return its token. Commits."""
+    db.session.commit()
+    token = sessions.open_session(
+        person,
+        method=Method.PASSWORD,
+        device="test",
+        now=real_utcnow(),
+        has_second_factor=True,
+    )
+    db.session.commit()
+    return token
 
 
 def make_call(edition: Edition, *, commit: bool = False, **facts: object) -> CallForHosts:

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from app.accounts import access, sessions
-from app.accounts.models import Method
-from app.clock import real_utcnow
-from app.database import db
+from app.accounts import access
+from tests.factories import open_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,14 +74,7 @@ def new_page(browser: Browser, live_url: str, app: Flask) -> Iterator[Callable[.
         contexts.append(context)
         page = context.new_page()
         if person is not None:
-            token = sessions.open_session(
-                person,
-                method=Method.PASSWORD,
-                device="test",
-                now=real_utcnow(),
-                has_second_factor=True,
-            )
-            db.session.commit()
+            token = open_session(person)
             interface: Any = app.session_interface
             cookie = interface.get_signing_serializer(app).dumps({access.SESSION_KEY: token})
             context.add_cookies([{"name": "session", "value": cookie, "url": live_url}])

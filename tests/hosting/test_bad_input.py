@@ -44,12 +44,6 @@ def offer(edition: Edition) -> HostingOffer:
     return make_offer(edition, make_country("XAA", name="Alboria"), status=OfferStatus.DRAFT)
 
 
-@pytest.fixture
-def contact() -> Person:
-    make_country("XAA", name="Alboria")
-    return make_person("contact@example.org", role=Role.NATIONAL_CONTACT, scope="XAA")
-
-
 def lines(count: int) -> dict[str, str]:
     return {f"rows-{at}-{key}": value for at in range(count) for key, value in LINE.items()}
 

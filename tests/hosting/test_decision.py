@@ -67,11 +67,6 @@ def offers(edition: Edition) -> list[HostingOffer]:
 
 
 @pytest.fixture
-def organiser() -> Person:
-    return make_person("organiser@example.org", role=Role.ORGANISER)
-
-
-@pytest.fixture
 def members() -> list[Person]:
     """Four members; the first is the chair, and a fifth is the contact of XAA."""
     found = []

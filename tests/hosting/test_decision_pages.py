@@ -50,11 +50,6 @@ def offers(edition: Edition) -> list[HostingOffer]:
 
 
 @pytest.fixture
-def organiser() -> Person:
-    return make_person("organiser@example.org", role=Role.ORGANISER)
-
-
-@pytest.fixture
 def members() -> list[Person]:
     """Three members; the first is the chair."""
     found = []

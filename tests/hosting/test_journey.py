@@ -60,12 +60,6 @@ def edition() -> Edition:
     return found
 
 
-@pytest.fixture
-def contact() -> Person:
-    make_country("XAA", name="Alboria")
-    return make_person("contact@example.org", role=Role.NATIONAL_CONTACT, scope="XAA")
-
-
 def letter(content: bytes = PDF, name: str = "letter.pdf") -> dict[str, tuple[BytesIO, str]]:
     return {"letter": (BytesIO(content), name)}
 

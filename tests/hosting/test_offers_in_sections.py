@@ -51,12 +51,6 @@ def edition() -> Edition:
     return found
 
 
-@pytest.fixture
-def contact() -> Person:
-    make_country("XAA", name="Alboria")
-    return make_person("contact@example.org", role=Role.NATIONAL_CONTACT, scope="XAA")
-
-
 def begin(client: Client, edition: Edition, **typed: str) -> str:
     """Begin a draft by the one-page form and return its address."""
     path = f"/hosting/calls/{edition.slug}/offer"
