@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
@@ -21,7 +21,7 @@ from app.registrations import delegations, parties, queries, waiting
 from app.registrations.forms import BindForm, DelegateForm, NominateForm
 from scheduler.admission import Scope
 from scheduler.errors import DomainError, NotFoundError
-from scheduler.lifecycle import EditionStatus, RegistrationStatus
+from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,11 +34,6 @@ if TYPE_CHECKING:
     from app.registrations.models import Registration
 
 bp = Blueprint("delegations", __name__, url_prefix="/delegations")
-JUDGEMENTS = {
-    "endorse": RegistrationStatus.ENDORSED,
-    "return": RegistrationStatus.RETURNED,
-    "refuse": RegistrationStatus.REFUSED,
-}
 
 
 def nominate(person: Person | None) -> bool:
@@ -70,64 +65,63 @@ def show(slug: str) -> ResponseReturnValue:
     form, delegate_form, bind_form = NominateForm(), DelegateForm(), BindForm()
     is_about_one = request.method == "POST" and bool(delegate_form.id.data)
     used = delegate_form if is_about_one else bind_form if bind_form.bind.data else form
-    delegate = _delegate(edition, country, delegate_form.id.data) if is_about_one else None
     chosen = request.form.getlist("together") if used is bind_form else []
-    together = [_delegate(edition, country, public_id) for public_id in chosen]
+    meant = _delegates(edition, country, [delegate_form.id.data] if is_about_one else chosen)
+    delegate = meant[0] if is_about_one else None
     if used.validate_on_submit():
+        who: dict[str, Any] = {"by": the_person(), "now": clock.utcnow()}
+        done = _("Done, and the person is written to.")
         try:
             if delegate is not None:
                 _act(delegate, country, delegate_form)
             elif used is bind_form:
-                parties.bind(edition, together, by=the_person(), now=clock.utcnow())
+                parties.bind(edition, meant, **who)
+                done = _("Done, and the people are written to.")
             else:
-                delegations.nominate(
-                    edition,
-                    country,
-                    form.email.data,
-                    form.name.data,
-                    by=the_person(),
-                    now=clock.utcnow(),
-                )
+                delegations.nominate(edition, country, form.email.data, form.name.data, **who)
         except DomainError as error:
             db.session.rollback()
             put(used, error, used.email if isinstance(error, EmailError) else None)
         else:
             db.session.commit()
-            is_many = used is bind_form
-            flash(
-                _("Done, and the people are written to.")
-                if is_many
-                else _("Done, and the person is written to."),
-                "success",
-            )
+            flash(done, "success")
             here = url_for(".show", slug=slug, country=country.code)
             return redirect(here, HTTPStatus.SEE_OTHER)
     rows = delegations.of_country(edition, country)
-    now, last_day = clock.utcnow(), edition.nominations_close_on
-    today = edition.day_at(now)
     page = render_template(
         "registrations/delegation.html",
         edition=edition,
         country=country,
         own_countries=[countries.find(code) for code in access.countries_of(the_person())],
-        rows=rows,
-        waits=waiting.waits(
-            edition, rows, lambda limit: (limit.scope, limit.key) == (Scope.COUNTRY, country.code)
-        ),
-        positions=waiting.numbers(rows),
         form=form,
         delegate_form=delegate_form,
         act_forms=_act_forms(rows, delegate, delegate_form),
         sent_id=delegate.public_id if delegate is not None else "",
         bind_form=bind_form,
-        bindable=[row for row in rows if row.status in parties.OPEN_TO_PARTIES],
         chosen=chosen,
-        parties=queries.parties([row.party_id for row in rows if row.party_id is not None]),
-        is_open=edition.takes_nominations(now),
-        has_closed=last_day is not None and last_day < today,
-        nominations_left=timeline.time_left(last_day, today) if last_day else "",
+        **_standing(edition, country, rows),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if used.errors else HTTPStatus.OK
+
+
+def _standing(
+    edition: Edition, country: Country, rows: Sequence[Registration]
+) -> dict[str, object]:
+    """Return what the page shows of a delegation and of the time left for it."""
+    now, last_day = clock.utcnow(), edition.nominations_close_on
+    today = edition.day_at(now)
+    return {
+        "rows": rows,
+        "waits": waiting.waits(
+            edition, rows, lambda limit: (limit.scope, limit.key) == (Scope.COUNTRY, country.code)
+        ),
+        "positions": waiting.numbers(rows),
+        "bindable": [row for row in rows if row.status in parties.OPEN_TO_PARTIES],
+        "parties": queries.parties([row.party_id for row in rows if row.party_id is not None]),
+        "is_open": edition.takes_nominations(now),
+        "has_closed": last_day is not None and last_day < today,
+        "nominations_left": timeline.time_left(last_day, today) if last_day else "",
+    }
 
 
 def _country() -> Country:
@@ -154,9 +148,9 @@ def _act_forms(
 def _act(delegate: Registration, country: Country, form: DelegateForm) -> None:
     by, now = the_person(), clock.utcnow()
     act = form.act.data
-    if act in JUDGEMENTS:
-        reason = form.reason.data or ""
-        delegations.judge(delegate, JUDGEMENTS[act], reason=reason, by=by, now=now)
+    if act in delegations.JUDGEMENTS:
+        target, reason = delegations.JUDGEMENTS[act], form.reason.data or ""
+        delegations.judge(delegate, target, reason=reason, by=by, now=now)
     elif act == "part":
         parties.take_out(delegate.edition, [delegate], by=by, now=now)
     elif act == "replace":
@@ -165,9 +159,11 @@ def _act(delegate: Registration, country: Country, form: DelegateForm) -> None:
         delegations.put_at(delegate, country, form.rank.data, by=by, now=now)
 
 
-def _delegate(edition: Edition, country: Country, public_id: str) -> Registration:
-    """Return one of the delegation; a foreign one is not there, whatever the form says."""
+def _delegates(edition: Edition, country: Country, public_ids: Sequence[str]) -> list[Registration]:
+    """Return these of the delegation; a foreign one is not there, whatever the form says."""
+    if not public_ids:
+        return []
     found = {row.public_id: row for row in delegations.of_country(edition, country)}
-    if public_id not in found:
+    if not found.keys() >= set(public_ids):
         raise NotFoundError
-    return found[public_id]
+    return [found[public_id] for public_id in public_ids]

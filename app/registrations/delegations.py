@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _R = RegistrationStatus
 REPLACEABLE = lifecycle.LIVE - {_R.CHECKED_IN, _R.ATTENDED}
+JUDGEMENTS = {"endorse": _R.ENDORSED, "return": _R.RETURNED, "refuse": _R.REFUSED}
 
 
 class NotSentError(ConflictError):
@@ -139,8 +140,9 @@ def acts_on(registration: Registration) -> list[str]:
     """Return what a contact can do with ``registration`` as it stands."""
     status = registration.status
     moves = lifecycle.REGISTRATION_MOVES[status]
-    judged = {"endorse": _R.ENDORSED, "return": _R.RETURNED, "refuse": _R.REFUSED}
-    found = [act for act, target in judged.items() if target in moves and status is not _R.DRAFT]
+    found = [
+        act for act, target in JUDGEMENTS.items() if target in moves and status is not _R.DRAFT
+    ]
     if status in REPLACEABLE:
         found += ["rank", "replace"]
     if registration.party_id is not None and status not in lifecycle.SEATED:
