@@ -17,6 +17,7 @@ from app.editions import queries as editions
 from app.editions import timeline
 from app.forms import put
 from app.i18n import gettext as _
+from app.limits import REGISTRATION, limiter
 from app.registrations import delegations, parties, queries, waiting
 from app.registrations.forms import BindForm, DelegateForm, NominateForm
 from scheduler.admission import Scope
@@ -56,6 +57,7 @@ def index() -> ResponseReturnValue:
 
 @bp.route("/<slug>", methods=["GET", "POST"])
 @access.needs(nominate)
+@limiter.limit(REGISTRATION, methods=["POST"])
 def show(slug: str) -> ResponseReturnValue:
     """Show the delegation of the contact's country; nominate, judge, rank or replace."""
     edition = editions.find(slug)

@@ -77,6 +77,8 @@ def nominate(
 ) -> Registration:
     """Nominate somebody, who confirms it by completing the registration; ranked last.
 
+    What the person has begun on their own becomes the nomination, with all they typed.
+
     Raises:
         RegistrationClosedError: nominations are not taken.
         OtherCountryError: the person is registered already.
@@ -88,28 +90,40 @@ def nominate(
         raise closed(edition, now)
     if not edition.takes_nominations(now):
         raise NominationsClosedError(edition=edition.title, day=edition.nominations_close_on)
-    if queries.find(edition, person):
-        raise OtherCountryError(email=person.email, edition=edition.title)
+    registration = _own_draft(edition, person)
     if name and not person.name and person.verified_at is None:
         person.name = name  # whoever has been here says their name themself
     ranks = [row.rank for row in of_country(edition, country) if row.rank is not None]
-    registration = Registration(
-        edition_id=edition.id,
-        person_id=person.id,
-        status=_R.DRAFT,
-        country_code=country.code,
-        role=seating.role_at(edition, person),
-        rank=max(ranks, default=0) + 1,
-        nominated_by_id=by.id,
-        registered_at=now,
-        queued_at=now,
-        modified_at=now,
-    )
+    if registration is None:
+        registration = Registration(
+            edition_id=edition.id,
+            person_id=person.id,
+            status=_R.DRAFT,
+            role=seating.role_at(edition, person),
+            registered_at=now,
+            queued_at=now,
+        )
+    registration.country_code = country.code
+    registration.rank = max(ranks, default=0) + 1
+    registration.nominated_by_id, registration.nominated_as = by.id, name
+    registration.modified_at = now
     db.session.add(registration)
     db.session.flush()
     audit.record("registration.nominated", registration, by=by, now=now)
     outbox.post(person.email, letters.nominated(registration, country.name), now=now)
     return registration
+
+
+def _own_draft(edition: Edition, person: Person) -> Registration | None:
+    """Return what ``person`` has begun at ``edition`` on their own; it is nobody else's business.
+
+    Raises:
+        OtherCountryError: the person is registered, or nominated, already.
+    """
+    found = queries.find(edition, person)
+    if found is not None and (found.status is not _R.DRAFT or found.nominated_by_id is not None):
+        raise OtherCountryError(email=person.email, edition=edition.title)
+    return found
 
 
 def judge(
@@ -185,36 +199,33 @@ def replace(
         raise RegistrationClosedError(edition=edition.title)
     if person.id == registration.person_id:
         raise AlreadyRegisteredError(edition=edition.title)
-    if queries.find(edition, person):
-        raise OtherCountryError(email=person.email, edition=edition.title)
+    colleague = _own_draft(edition, person)
+    left_party_id = colleague.party_id if colleague is not None else None
     if name and not person.name and person.verified_at is None:
         person.name = name
     was = registration.status
-    colleague = Registration(
-        edition_id=edition.id,
-        person_id=person.id,
-        status=_successor(was),
-        country_code=registration.country_code,
-        role=registration.role,
-        rank=registration.rank,
-        party_id=registration.party_id,
-        is_held=registration.is_held,
-        nominated_by_id=by.id,
-        replaces_id=registration.id,
-        registered_at=now,
-        queued_at=registration.queued_at,
-        modified_at=now,
-    )
+    if colleague is None:
+        colleague = Registration(edition_id=edition.id, person_id=person.id, registered_at=now)
+    colleague.status = _successor(was)
+    colleague.country_code, colleague.role = registration.country_code, registration.role
+    colleague.rank, colleague.is_held = registration.rank, registration.is_held
+    colleague.party_id = registration.party_id
+    colleague.nominated_by_id, colleague.nominated_as = by.id, name
+    colleague.replaces_id = registration.id
+    colleague.queued_at, colleague.modified_at = registration.queued_at, now
     if colleague.status is _R.OFFERED:
         days = seating.settings_of(edition).answer_days or seating.INVITED_DAYS
         colleague.answer_by = seating.kept_until(edition, days, now)
     registration.party_id = None
+    seating.expect_one_less(left_party_id)
     change_status(registration, _R.REPLACED, "registration.replaced", by=by, now=now)
     db.session.add(colleague)
     db.session.flush()
     audit.record("registration.nominated", colleague, by=by, now=now)
     outbox.post(registration.person.email, letters.replaced(registration, was), now=now)
     outbox.post(person.email, _letter_to(colleague), now=now)
+    if left_party_id is not None:
+        seating.fill_seats(edition, now=now)  # who had reckoned with the colleague may be complete
     return colleague
 
 

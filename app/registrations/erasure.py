@@ -50,6 +50,7 @@ def _tell(sender: object, *, person: Person) -> tuple[str, list[dict[str, Any]]]
             "position": waiting.number(registration),
             "country": registration.country_code,
             "role": registration.role.value,
+            "nominated_as": registration.nominated_as,
             "party_of": party.people if (party := queries.party_of(registration)) else None,
             "affiliation": registration.affiliation,
             "function": registration.position,

@@ -156,6 +156,7 @@ class Registration(Model):
     rank: Mapped[int | None]  # among the nominees of a country, by its contact
     is_held: Mapped[bool] = mapped_column(default=False)  # waits until an organiser lets it move up
     nominated_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    nominated_as: Mapped[str] = mapped_column(String(200), default="")  # as the contact typed it
     entry_reason: Mapped[str] = mapped_column(String(500), default="")  # why past the usual way
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id"))
     terms_version: Mapped[int | None]  # that the person accepted; none where nobody asked them yet
@@ -186,6 +187,21 @@ class Registration(Model):
     def is_sent_by_country(self) -> bool:
         """Whether a country nominated the person, who cannot come for another then."""
         return self.nominated_by_id is not None and self.country_code is not None
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the person has registered or taken a place themself."""
+        return self.terms_version is not None
+
+    @property
+    def name_for_contact(self) -> str:
+        """How a national contact reads the person: as they typed it until the person confirms.
+
+        What is stored of an address, by another country or by the person, is not theirs to learn.
+        """
+        if self.is_confirmed:
+            return self.person.display_name
+        return self.nominated_as or self.person.email
 
     @property
     def has_place(self) -> bool:

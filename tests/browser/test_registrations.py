@@ -148,10 +148,11 @@ def test_a_contact_nominates_ranks_and_replaces_without_losing_the_place(
     def entry_of(name: str) -> Page:
         return page.get_by_role("listitem").filter(has_text=name)
 
-    about("Ana García", "Rank")
-    entry_of("Ana García").get_by_label("Rank").fill("1")
-    entry_of("Ana García").get_by_role("button", name="Do it").click()
-    expect(page.get_by_role("heading", level=2).first).to_have_text("1. Ana García")
+    # What is stored of the address is not the contact's to read before the person confirms.
+    about("ana@example.org", "Rank")
+    entry_of("ana@example.org").get_by_label("Rank").fill("1")
+    entry_of("ana@example.org").get_by_role("button", name="Do it").click()
+    expect(page.get_by_role("heading", level=2).first).to_have_text("1. ana@example.org")
 
     nominee = new_page(ana, java_script_enabled=scripts)
     nominee.goto(f"/editions/{edition.slug}/register")

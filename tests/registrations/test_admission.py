@@ -366,6 +366,51 @@ def test_a_nominee_confirms_and_needs_no_further_endorsement() -> None:
     assert (again.id, again.status, again.country_code) == (row.id, Status.ENDORSED, "XAA")
 
 
+def test_a_contact_reads_what_they_typed_until_the_person_confirms(client: Client) -> None:
+    """Neither whether an address is known to us, nor what is stored of it, is told."""
+    edition = make_edition(capacity=9)
+    contact = make_person(role=Role.NATIONAL_CONTACT, scope=make_country("XAA").code)
+    make_person("known@example.org", name="Known Elsewhere")
+    begun = make_person("begun@example.org", name="Begun Herself")
+    service.save_draft(
+        edition, begun, Particulars("XAA", affiliation="Secret Institute"), now=OPENING
+    )
+    page = f"/delegations/{edition.slug}"
+    db.session.commit()
+    client.sign_in(contact)
+    answers = [
+        client.submit(page, email=f"{who}@example.org", name="As Typed")
+        for who in ("known", "begun", "new")
+    ]
+    assert {(answer.status_code, answer.location) for answer in answers} == {
+        (303, f"{page}?country=XAA")
+    }
+    client.submit(page, email="nameless@example.org")
+    told = words(client.get(page))
+    for stored in ("Known Elsewhere", "Begun Herself", "Secret Institute"):
+        assert stored not in told
+    for who in ("known", "begun", "new"):
+        assert f"As Typed {who}@example.org" in told
+    row = queries.find(edition, begun)
+    assert row
+    assert (row.country_code, row.rank, row.affiliation) == ("XAA", 2, "Secret Institute")
+    service.register(edition, begun, now=OPENING, told=Particulars(affiliation="Told"))
+    db.session.commit()
+    assert "Begun Herself begun@example.org · Told" in words(client.get(page))
+
+
+def test_a_colleague_who_has_begun_on_their_own_brings_what_they_typed() -> None:
+    edition, contact = make_edition(capacity=1), make_person()
+    seated, colleague = come(edition, "XAA"), make_person()
+    draft = service.save_draft(
+        edition, colleague, Particulars("XAB", dietary_needs="No nuts"), now=OPENING
+    )
+    row = delegations.replace(seated, colleague.email, "", by=contact, now=OPENING)
+    assert (row.id, row.status, row.country_code, row.dietary_needs) == (
+        draft.id, Status.OFFERED, "XAA", "No nuts",
+    )  # fmt: skip
+
+
 def test_a_colleague_takes_over_the_seat_and_nobody_else_does() -> None:
     edition, contact = make_edition(capacity=1), make_person()
     seated, waiting = come(edition, "XAA"), come(edition, "XAB")

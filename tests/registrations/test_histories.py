@@ -265,9 +265,16 @@ class Model:
         return one or self.add(who, "draft")
 
     def nominate(self, who: int, country: str) -> None:
-        insist(self.is_open, self.of(who) is None)
-        self.add(who, "draft", country, is_nominee=True, rank=self.last_rank(country) + 1)
+        insist(self.is_open, self.is_free(who))
+        rank = self.last_rank(country) + 1
+        one = self.of(who) or self.add(who, "draft")
+        one.country, one.is_nominee, one.rank = country, True, rank
         self.mails[who] += 1
+
+    def is_free(self, who: int) -> bool:
+        """Whether a country may have somebody: they have begun something on their own at most."""
+        one = self.of(who)
+        return one is None or (one.status == "draft" and not one.is_nominee)
 
     def last_rank(self, country: str) -> int:
         return max((one.rank or 0 for one in self.delegation(country)), default=0)
@@ -322,22 +329,20 @@ class Model:
         self.fill()
 
     def replace(self, one: Someone, who: int) -> None:
-        insist(self.of(who) is None)
+        insist(self.is_free(who))
         status = {"waitlisted": "waitlisted"}.get(one.status, "draft")
-        colleague = self.add(
-            who,
-            "offered" if one.status in SITTING else status,
-            one.country,
-            role=one.role,
-            is_held=one.is_held,
-            is_nominee=True,
-            rank=one.rank,
-            party=one.party,
-        )
-        colleague.turn, colleague.takes_over = one.turn, True
+        colleague = self.of(who) or self.add(who, "draft")
+        left, colleague.party = colleague.party, one.party
+        colleague.status = "offered" if one.status in SITTING else status
+        colleague.country, colleague.role, colleague.rank = one.country, one.role, one.rank
+        colleague.is_held, colleague.is_nominee, colleague.takes_over = one.is_held, True, True
+        colleague.turn = one.turn
         one.party, one.status = None, "replaced"
         self.mails[one.who] += 1
         self.mails[who] += 1
+        if left is not None:
+            self.shrink(left)
+            self.fill()
 
     def cancel(self, one: Someone) -> None:
         self.drop(one, "cancelled")
