@@ -96,7 +96,8 @@ def relocate(  # noqa: PLR0913 - a place has these parts
     with service.revising(edition, "edition.relocated", by=by, now=now, reason=reason):
         _insist_settled(edition)
         _insist_it_lies_ahead(edition, now)
-        goes_abroad = edition.country_code != country.code
+        host = edition.country_code
+        goes_abroad = host != country.code
         if goes_abroad:
             if edition.status in lifecycle.BEFORE_THE_DAYS and not (is_agreed or waiver):
                 raise AgreementEndsError(edition=edition.title, country=country.name)
@@ -105,7 +106,8 @@ def relocate(  # noqa: PLR0913 - a place has these parts
         edition.venue, edition.venue_address, edition.tzid = venue, venue_address, tzid
     if goes_abroad and (is_agreed or waiver):
         agreements.record_agreement(edition, waiver=waiver, by=by, now=now)
-    service.tell_change(edition, "edition.relocated", reason, now)
+    former_host = host if goes_abroad else None
+    service.tell_change(edition, "edition.relocated", reason, now, former_host=former_host)
 
 
 def postpone(

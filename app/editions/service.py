@@ -256,9 +256,13 @@ def insist_on_reason(reason: str) -> None:
         raise ReasonMissingError
 
 
-def tell_change(edition: Edition, change: str, reason: str, now: datetime) -> None:
+def tell_change(
+    edition: Edition, change: str, reason: str, now: datetime, *, former_host: str | None = None
+) -> None:
     """Let higher features tell people of a ``change`` that they feel."""
-    edition_changed.send(None, edition=edition, change=change, reason=reason, now=now)
+    edition_changed.send(
+        None, edition=edition, change=change, reason=reason, former_host=former_host, now=now
+    )
 
 
 # -- from host to registration ---------------------------------------------------------------

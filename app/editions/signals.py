@@ -9,7 +9,10 @@ edition_revised = Signal()
 """``(sender=None, edition=)``: anything of it changed, or it is new."""
 
 edition_changed = Signal()
-"""``(sender=None, edition=, change=, reason=, now=)``: dates, place or status that people feel."""
+"""``(sender=None, edition=, change=, reason=, former_host=, now=)``: dates, place or status.
+
+What people feel; ``former_host`` is the code of a country that hosts it no more.
+"""
 
 capacity_changed = Signal()
 """``(sender=None, edition=, now=)``: there are more or fewer seats than before."""

@@ -14,7 +14,10 @@ from app.accounts.signals import ground_asked
 from app.database import db
 from app.editions import queries as editions
 from app.editions.models import Edition
+from app.editions.signals import edition_changed
+from app.hosting import letters
 from app.hosting.checklist import HOSTED
+from app.hosting.host_models import HostProposal, ProposalStatus
 from app.i18n import gettext as _
 from app.outbox import Letter
 from scheduler.errors import N_, ConflictError, NotFoundError
@@ -142,3 +145,42 @@ def find_invitation(edition: Edition, invitation_id: int, now: datetime) -> Invi
         if invitation.id == invitation_id:
             return invitation
     raise NotFoundError
+
+
+@edition_changed.connect
+def _write_to_the_host(
+    sender: object,  # noqa: ARG001 - the signal's form
+    *,
+    edition: Edition,
+    change: str,
+    reason: str,
+    former_host: str | None,
+    now: datetime,
+) -> None:
+    """Tell the host what organisers change of its own accord, and a former one that it is over."""
+    if former_host is not None:
+        for email in _contacts(former_host):
+            outbox.post(email, letters.host_no_more(edition, reason), now=now)
+    if edition.country_code is None or _is_as_proposed(edition, change):
+        return
+    team = {grant.person.email for grant in members(edition)}
+    for email in sorted(team.union(_contacts(edition.country_code))):
+        outbox.post(email, letters.host_told(edition, change, reason), now=now)
+
+
+def _contacts(country_code: str) -> list[str]:
+    return [person.email for person in accounts.with_role(Role.NATIONAL_CONTACT, country_code)]
+
+
+def _is_as_proposed(edition: Edition, change: str) -> bool:
+    """Whether the host has asked for this, and so is written to with the answer."""
+    query = select(HostProposal).filter_by(
+        edition_id=edition.id, country_code=edition.country_code, status=ProposalStatus.OPEN
+    )
+    return any(
+        (change == "edition.moved" and one.days == (edition.dtstart, edition.dtend))
+        or (
+            change == "edition.relocated" and (one.city, one.venue) == (edition.city, edition.venue)
+        )
+        for one in db.session.scalars(query)
+    )

@@ -13,12 +13,45 @@ from app.outbox import Letter, address
 
 if TYPE_CHECKING:
     from app.countries.models import Country
+    from app.editions.models import Edition
     from app.hosting.models import CallForHosts, HostingOffer
 
 
 def organisers() -> list[str]:
     """Return the organisers' addresses."""
     return [person.email for person in accounts.with_role(Role.ORGANISER)]
+
+
+def host_told(edition: Edition, change: str, reason: str) -> Letter:
+    """To the host: organisers have changed what it hosts."""
+    title, place = edition.title, edition.place
+    said = {
+        "edition.moved": _("%(title)s, which you host, has moved to other days.", title=title),
+        "edition.relocated": _(
+            "%(title)s, which you host, takes place in %(place)s.", title=title, place=place
+        ),
+        "edition.postponed": _("%(title)s, which you host, is postponed.", title=title),
+        "edition.reinstated": _("%(title)s, which you host, takes place after all.", title=title),
+        "edition.cancelled": _("%(title)s, which you host, is cancelled.", title=title),
+    }[change]
+    return Letter(
+        subject=said.rstrip("."),
+        paragraphs=[said, *([_("The reason: %(reason)s", reason=reason)] if reason else [])],
+        action=(_("See what you host"), address("hosts.show", slug=edition.slug)),
+        days=None if edition.dates_to_follow else (edition.dtstart, edition.dtend),
+        event=title,
+        place=place,
+    )
+
+
+def host_no_more(edition: Edition, reason: str) -> Letter:
+    """To a former host: the event takes place in another country."""
+    said = _("%(title)s does not take place in your country any more.", title=edition.title)
+    return Letter(
+        subject=said.rstrip("."),
+        paragraphs=[said, _("The reason: %(reason)s", reason=reason)],
+        closing=[_("Thank you for what you have done for it.")],
+    )
 
 
 def offer_received(offer: HostingOffer) -> Letter:

@@ -402,6 +402,7 @@ def _write_to_the_registered(
     change: str,
     reason: str,
     now: datetime,
+    **_facts: object,
 ) -> None:
     """Tell everyone who holds or awaits a place what changed and why."""
     for registration in queries.live(edition):

@@ -105,6 +105,33 @@ def test_with_another_host_the_checklist_is_made_anew(edition: Edition) -> None:
     assert checklist.tasks(edition) == []
 
 
+def test_the_host_is_told_what_organisers_change_and_a_former_one_that_it_is_over(
+    edition: Edition, contact: Person
+) -> None:
+    member = make_person(role=Role.HOST_TEAM, scope=edition.slug)
+    other = make_person(role=Role.NATIONAL_CONTACT, scope=make_country("XAB", name="Brevania").code)
+    who: dict[str, Any] = {"reason": "Flood", "by": make_person(), "now": OPENING}
+    title, later = edition.title, FIRST + timedelta(days=7)
+    disruptions.reschedule(edition, dtstart=later, dtend=later + timedelta(days=3), **who)
+    disruptions.postpone(edition, dtstart=None, dtend=None, **who)
+    disruptions.relocate(
+        edition, make_country("XAB"), city="Brev", venue="",
+        venue_address="", tzid="UTC", **who,
+    )  # fmt: skip
+    disruptions.cancel(edition, **who)
+
+    def told(person: Person) -> list[str]:
+        query = db.select(OutboxMessage.subject).filter_by(to_address=person.email)
+        return list(db.session.scalars(query.order_by(OutboxMessage.id)))
+
+    hosted = [f"{title}, which you host, has moved to other days",
+              f"{title}, which you host, is postponed"]  # fmt: skip
+    assert told(member) == hosted
+    assert told(contact) == [*hosted, f"{title} does not take place in your country any more"]
+    assert told(other) == [f"{title}, which you host, takes place in Brev, Brevania",
+                           f"{title}, which you host, is cancelled"]  # fmt: skip
+
+
 def test_nothing_of_a_former_hosts_offer_reaches_the_next_nor_can_it_take_the_event_away(
     client: Client,
 ) -> None:
