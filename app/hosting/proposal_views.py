@@ -178,10 +178,11 @@ def _looked_at(edition: Edition, days: tuple[date, date]) -> CheckedWindow:
 
 def _may_propose(edition: Edition) -> bool:
     """Whether the reader is of the host, and the edition lies ahead with its host confirmed."""
-    person, today = current_person(), clock.today()
+    person, now = current_person(), clock.utcnow()
     is_contact = edition.country_code is not None and access.offer_for(person, edition.country_code)
-    is_host = is_contact or access.on_host_team(person, edition, today)
-    return is_host and host_team.has_team(edition) and not edition.has_begun(today)
+    is_host = is_contact or access.on_host_team(person, edition, now.date())
+    has_begun = edition.has_begun(edition.day_at(now))
+    return is_host and host_team.has_team(edition) and not has_begun
 
 
 def _is_seen(edition: Edition, proposal: HostProposal) -> bool:

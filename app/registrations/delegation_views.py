@@ -18,7 +18,7 @@ from app.editions import timeline
 from app.forms import put
 from app.i18n import gettext as _
 from app.limits import REGISTRATION, limiter
-from app.registrations import delegations, parties, queries, waiting
+from app.registrations import delegations, parties, queries, service, waiting
 from app.registrations.forms import BindForm, DelegateForm, NominateForm
 from scheduler.admission import Scope
 from scheduler.errors import DomainError, NotFoundError
@@ -48,10 +48,10 @@ def index() -> ResponseReturnValue:
     """List the editions that take registrations, or took them and lie ahead."""
     statuses = (EditionStatus.REGISTRATION_OPEN, EditionStatus.REGISTRATION_CLOSED)
     found = [edition for status in statuses for edition in editions.with_status(status)]
-    today = clock.today()
+    now = clock.utcnow()
     return render_template(
         "registrations/delegations.html",
-        editions=[edition for edition in found if not edition.has_begun(today)],
+        editions=[edition for edition in found if not service.has_begun(edition, now)],
     )
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,6 +57,25 @@ def page(edition: Edition) -> str:
 def subjects(person: Person) -> list[str]:
     query = db.select(OutboxMessage.subject).filter_by(to_address=person.email)
     return list(db.session.scalars(query.order_by(OutboxMessage.id)))
+
+
+@pytest.mark.parametrize(
+    "case",
+    # Behind UTC it has not begun on UTC's first day; ahead of it, it has on the day before.
+    [("Etc/GMT+12", "2027-06-08T06:00Z", 303), ("Etc/GMT-12", "2027-06-07T18:00Z", 404)],
+)
+def test_a_host_proposes_until_the_event_begins_at_its_place(
+    client: Client,
+    edition: Edition,
+    member: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    case: tuple[str, str, int],
+) -> None:
+    edition.tzid, now, status = case
+    offset = datetime.fromisoformat(now) - datetime.now(UTC)
+    monkeypatch.setitem(client.application.extensions, "clock_offset", offset)
+    client.sign_in(member)
+    assert client.submit(f"{page(edition)}/days", **TYPED).status_code == status
 
 
 def test_days_that_are_approved_move_the_edition_and_everyone_is_written_to(
