@@ -70,11 +70,12 @@ def told() -> str:
         base, _, part = name.rpartition("_")
         if name in HELP:
             families[name].append(f"{series} {_number(value)}")
-        elif part == "bucket":
+        elif base in HELP and part == "bucket":
             labels, _, le = labels.rpartition("le=")
             durations[base][labels.removesuffix(",")][le.strip('"')] = value
-        else:
+        elif base in HELP:
             durations[base][labels][SUM] = value
+        # Else an older version counted it, or the power failed before its name was on the disk.
     for name, by_labels in durations.items():
         for labels, found in sorted(by_labels.items()):
             families[name] += _histogram(name, labels, found)

@@ -88,6 +88,16 @@ def test_buckets_hold_those_before_them(client: Client, app: Flask) -> None:
     assert (told[f"{name}_count"], told[f"{name}_sum"]) == (4, pytest.approx(60.306))
 
 
+def test_what_an_older_version_counted_or_the_power_cut_off_is_left_out(
+    client: Client, app: Flask
+) -> None:
+    found: Counts = app.extensions["counts"]
+    for name in ("symposia_of_old_seconds_sum", "symposia_of_old_total", ""):
+        found.add(name)
+    found.add(f"{counts.LOCK_WAITS}_sum")
+    assert not {name for name in numbers(client) if "of_old" in name}
+
+
 def test_feeds_are_counted_by_their_answer(client: Client) -> None:
     make_edition(commit=True)
     tag = client.get("/feeds/all.ics").headers["ETag"]
