@@ -63,6 +63,12 @@ def calls() -> ResponseReturnValue:
     now = clock.utcnow()
     found = queries.open_calls(now, published_only=not access.see_calls(person))
     own_countries = access.countries_of(person)
+    offers = queries.offers_of(own_countries) if own_countries else []
+    standing = {
+        (offer.edition_id, offer.country_code): offer
+        for offer in offers
+        if offer.status in queries.STANDING
+    }
     return render_template(
         "hosting/calls.html",
         # Those of needs run by themselves, and stand with their needs.
@@ -70,12 +76,21 @@ def calls() -> ResponseReturnValue:
             (
                 call,
                 (call.closes_at - now).days,
-                any(service.takes_offers(call, code, now) for code in own_countries),
+                any(
+                    service.takes_offers(call, code, now)
+                    for code in own_countries
+                    if (call.edition_id, code) not in standing
+                ),
+                [
+                    standing[call.edition_id, code]
+                    for code in own_countries
+                    if (call.edition_id, code) in standing
+                ],
             )
             for call in found
             if not call.is_rolling
         ],
-        offers=queries.offers_of(own_countries) if own_countries else [],
+        offers=offers,
         hosted=host_team.hosted_by(person),
         sees_interests=access.see_calls(person),
     )
@@ -232,6 +247,12 @@ def _read_call(call: CallForHosts) -> str:
     is_open = takes_offers(call)
     own = access.countries_of(current_person())
     has_offered = any(offer.country_code in own for offer in queries.offers_for(edition))
+    standing = [
+        offer
+        for offer in queries.offers_of(own)
+        if offer.edition_id == edition.id and offer.status in queries.STANDING
+    ]
+    others = set(own) - {offer.country_code for offer in standing}
     region = set(countries.codes_of(edition.series.region or "")) if call.is_rolling else set()
     is_for_reader = is_open and (call.is_published or bool(own))
     if not is_for_reader and not has_offered:
@@ -241,7 +262,8 @@ def _read_call(call: CallForHosts) -> str:
         call=call,
         edition=edition,
         is_open=is_open,
-        can_offer=bool(own) and not (call.is_rolling and region.isdisjoint(own)),
+        can_offer=bool(others) and not (call.is_rolling and region.isdisjoint(others)),
+        own=standing,
         criteria=CRITERIA,
     )
 
