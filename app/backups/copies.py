@@ -32,7 +32,7 @@ class NoProgramError(DomainError):
 
     message = N_(
         "{program} is not installed here. A backup of PostgreSQL is made by its own programs: "
-        "install those of the server's version (on Debian: postgresql-client)."
+        "install those of the server’s version (on Debian: postgresql-client)."
     )
 
 

@@ -32,7 +32,7 @@ LEVELS = {
     ),
     "dates": (
         _l("Distance from good dates"),
-        _l("Weeks away from the rule's week, and what soft clashes cost."),
+        _l("Weeks away from the rule’s week, and what soft clashes cost."),
     ),
     "offers": (
         _l("Cost and firmness"),
@@ -413,6 +413,6 @@ class ConflictWords:
                 return _("%(edition)s begins and ends in its year.", edition=title)
             case _:
                 return _(
-                    "%(edition)s keeps clear of its host's holidays and of hard clashes.",
+                    "%(edition)s keeps clear of its host’s holidays and of hard clashes.",
                     edition=title,
                 )

@@ -49,7 +49,7 @@ class NoCountryError(DomainError):
     """A document whose words name the country of somebody who told none."""
 
     message = N_(
-        "The words of this document name the person's country, and none was told. It is chosen "
+        "The words of this document name the person’s country, and none was told. It is chosen "
         "under “Change what you told”; or the organisers write words without it."
     )
 

@@ -126,18 +126,18 @@ class RegistrationSettingsForm(EditionForm):
     opens_on = DayField(
         _l("First day to register"),
         [Optional()],
-        description=_l("At the edition's place; it opens by itself. Empty: now."),
+        description=_l("At the edition’s place; it opens by itself. Empty: now."),
     )
     nominations_close_on = DayField(
         _l("Last day to nominate"),
         [Optional()],
-        description=_l("For national contacts. Empty: its milestone's day, if that lies ahead."),
+        description=_l("For national contacts. Empty: its milestone’s day, if that lies ahead."),
     )
     closes_on = DayField(
         _l("Last day to register"),
         [Optional()],
         description=_l(
-            "It closes by itself. Empty: its milestone's day, if that lies ahead; else when the "
+            "It closes by itself. Empty: its milestone’s day, if that lies ahead; else when the "
             "event begins."
         ),
     )

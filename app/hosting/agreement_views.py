@@ -174,7 +174,7 @@ def _begun(edition: Edition) -> bool:
 def _next(edition: Edition) -> str:
     """Return what comes next, in a sentence."""
     if edition.country_code is None:
-        return _("There is no host at present. The next host's agreement begins anew.")
+        return _("There is no host at present. The next host’s agreement begins anew.")
     if edition.agreement_waiver:
         return _("The agreement is waived; the edition can be announced without it.")
     match edition.agreement:

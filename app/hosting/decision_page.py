@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 WAY_WORDS = {
     DecisionWay.CONSENSUS: _l("By consensus of the committee"),
     DecisionWay.BALLOT: _l("By secret ballot of the committee"),
-    DecisionWay.CHAIR: _l("By the chair's casting vote after a tied ballot"),
+    DecisionWay.CHAIR: _l("By the chair’s casting vote after a tied ballot"),
     DecisionWay.RESERVE: _l("The reserve moved up: the selected host had withdrawn"),
 }
 

@@ -181,7 +181,7 @@ class OfferForm(WindowsMixin, FlaskForm):
     first_3 = DayField(_l("Third wish: from"), [Optional()])
     last_3 = DayField(_l("Third wish: to"), [Optional()])
     letter = HeldFileField(
-        _l("The government's letter"),
+        _l("The government’s letter"),
         description=_l("A PDF file of at most 10 MB. No classified or sensitive information."),
     )
     note = ProseField(_l("What else the committee should know"), [Optional(), Length(max=5000)])

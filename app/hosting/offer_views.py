@@ -201,7 +201,7 @@ def send_back(public_id: str) -> ResponseReturnValue:
             put(form, error, form.until if isinstance(error, drafts.ReturnDayError) else None)
         else:
             db.session.commit()
-            flash(_("The offer is returned. The country's contacts are written to."), "success")
+            flash(_("The offer is returned. The country’s contacts are written to."), "success")
             return redirect(url_for("hosting.offer", public_id=public_id), HTTPStatus.SEE_OTHER)
     page = render_template(
         "hosting/return.html", offer=offer, form=form, sections=offer_page.shown(offer)

@@ -110,7 +110,7 @@ class AuthorityForm(SectionForm):
 
     section = Section.AUTHORITY
     title = _l("Authority and letter")
-    lead = _l("Who stands behind the offer, and the government's letter that says so.")
+    lead = _l("Who stands behind the offer, and the government’s letter that says so.")
     authority = LineField(
         _l("Sponsoring authority"), LINE, description=_l("The ministry or agency that would host.")
     )
@@ -119,7 +119,7 @@ class AuthorityForm(SectionForm):
     )
     partners = ProseField(_l("Partners"), PROSE)
     letter = HeldFileField(
-        _l("The government's letter"),
+        _l("The government’s letter"),
         description=_l("A PDF file of at most 10 MB. No classified or sensitive information."),
     )
 

@@ -86,7 +86,7 @@ class ForeignRegionError(ConflictError):
 class LetterMissingError(DomainError):
     """An offer without its letter."""
 
-    message = N_("Add the government's letter as a PDF file.")
+    message = N_("Add the government’s letter as a PDF file.")
 
 
 class DecidedError(ConflictError):

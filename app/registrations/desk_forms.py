@@ -102,7 +102,7 @@ class LimitsForm(FlaskForm):
         choices=options(
             [
                 (Order.TIME.value, _l("Whoever came first")),
-                (Order.RANKING.value, _l("Each country's first nominee, then each second")),
+                (Order.RANKING.value, _l("Each country’s first nominee, then each second")),
                 (Order.BALANCE.value, _l("Countries that nobody is in for yet, then by arrival")),
             ]
         ),

@@ -212,8 +212,8 @@ class DelegateForm(FlaskForm):
     )
     rank = WholeNumberField(_l("Rank"), [Optional(), NumberRange(min=1, max=1000)])
     reason = LineField(_l("Reason"), [Optional(), Length(max=500)])
-    email = EmailField(_l("Colleague's e-mail address"), [Optional(), Length(max=254)])
-    name = LineField(_l("Colleague's name"), [Optional(), Length(max=200)])
+    email = EmailField(_l("Colleague’s e-mail address"), [Optional(), Length(max=254)])
+    name = LineField(_l("Colleague’s name"), [Optional(), Length(max=200)])
     submit = SubmitField(_l("Do it"))
 
     def narrow_to(self, acts: Collection[str]) -> DelegateForm:

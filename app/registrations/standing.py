@@ -406,7 +406,7 @@ def _no_show(case: _Case) -> Standing:  # noqa: ARG001 - the form of a sentence
 ORDERS: Mapping[Order, Callable[[], str]] = {
     Order.TIME: lambda: _("Nobody: whoever came first is next."),
     Order.RANKING: lambda: _(
-        "The ranking of your national contact: each country's first nominee, then each second."
+        "The ranking of your national contact: each country’s first nominee, then each second."
     ),
     Order.BALANCE: lambda: _(
         "Nobody: countries that nobody is in for yet are next, then whoever came first."

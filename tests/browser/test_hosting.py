@@ -60,7 +60,7 @@ def test_a_country_offers_on_a_telephone_without_scripts_and_by_keyboard(
     sections = phone.get_by_role("navigation", name="Sections of the offer")
     sections.get_by_role("link", name="Authority and letter").press("Enter")
     phone.get_by_label("Sponsoring authority").fill("Ministry of Energy")
-    phone.get_by_label("The government's letter").set_input_files(
+    phone.get_by_label("The government’s letter").set_input_files(
         {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": PDF}
     )
     press(phone, "Save and go on")
@@ -143,7 +143,7 @@ def test_an_offer_is_written_whole_by_the_keyboard_alone_on_a_telephone_without_
     go_on(phone, "Authority and letter", by="Fill in: Authority and letter")
     type_in(phone, authority="Ministry of Energy", signatory="The Minister")
     # The window in which a system lets one choose a file is none of the page's.
-    phone.get_by_label("The government's letter").set_input_files(
+    phone.get_by_label("The government’s letter").set_input_files(
         {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": PDF}
     )
     go_on(phone, "Dates")

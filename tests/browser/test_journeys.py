@@ -80,7 +80,7 @@ def test_a_country_offers_and_is_selected_confirmed_and_announced(new_page: NewP
         offer.get_by_label("Capacity").fill("120")
         offer.get_by_label("First wish: from").fill(dtstart.isoformat())
         offer.get_by_label("First wish: to").fill((dtstart + timedelta(days=9)).isoformat())
-        offer.get_by_label("The government's letter").set_input_files(
+        offer.get_by_label("The government’s letter").set_input_files(
             {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": PDF}
         )
         offer.get_by_role("button", name="Submit the offer").click()

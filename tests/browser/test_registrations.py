@@ -172,8 +172,8 @@ def test_a_contact_nominates_ranks_and_replaces_without_losing_the_place(
     entry_of("Ana García").get_by_role("button", name="Do it").click()
     expect(page.get_by_role("alert")).to_contain_text("Write the address of the colleague")
     # The form stands open where it was, the other's is untouched.
-    entry_of("Ana García").get_by_label("Colleague's e-mail address").fill("zoe@example.org")
-    entry_of("Ana García").get_by_label("Colleague's name").fill("Zoë")
+    entry_of("Ana García").get_by_label("Colleague’s e-mail address").fill("zoe@example.org")
+    entry_of("Ana García").get_by_label("Colleague’s name").fill("Zoë")
     entry_of("Ana García").get_by_role("button", name="Do it").click()
     expect(page.get_by_role("heading", level=2).first).to_have_text("1. Zoë")
     nominee.reload()

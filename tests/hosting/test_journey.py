@@ -108,7 +108,7 @@ def test_a_contact_finds_the_call_and_offers(
         (b"x" * 2000 + PDF, "late.pdf", "“late.pdf” is not a PDF file"),
         (b"", "empty.pdf", "“empty.pdf” is empty"),
         (PDF + b"x" * uploads.SIZE_MAX, "large.pdf", "“large.pdf” is larger than 10 MB"),
-        (None, "", "Add the government's letter as a PDF file."),
+        (None, "", "Add the government’s letter as a PDF file."),
     ],
 )
 def test_a_letter_that_will_not_do_is_refused_and_the_rest_is_kept(
@@ -124,7 +124,7 @@ def test_a_letter_that_will_not_do_is_refused_and_the_rest_is_kept(
         content_type=f"multipart/form-data; boundary={boundary}",
     )
     assert answer.status_code == 422
-    assert alert(answer).startswith("The government's letter: ")
+    assert alert(answer).startswith("The government’s letter: ")
     assert said in alert(answer)
     assert {key: fields(answer)[key] for key in TYPED} == TYPED
     assert (offers(), db.session.query(StoredFile).count()) == ([], 0)
@@ -171,7 +171,7 @@ def test_a_letter_that_has_arrived_is_not_chosen_again(
     answer = client.submit(path, **TYPED | {"venue": ""} | sealed)
     assert fields(answer)["letter_held"] == sealed["letter_held"]
     client.sign_in(make_person(role=Role.NATIONAL_CONTACT, scope="XAA"))
-    assert "Add the government's letter" in alert(client.submit(path, **TYPED | sealed))
+    assert "Add the government’s letter" in alert(client.submit(path, **TYPED | sealed))
     client.sign_in(contact)
     assert client.submit(path, **TYPED | sealed).status_code == 303
     offer = db.session.scalars(select(HostingOffer)).one()

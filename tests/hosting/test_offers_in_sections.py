@@ -285,7 +285,7 @@ def test_a_draft_is_sent_in_once_place_days_and_letter_are_there(
     client.submit(f"{path}/sections/venue", city="Albor", venue="Hall", capacity="80")
     assert "one to three windows" in words(client.submit(f"{path}/send"))
     client.submit(f"{path}/sections/dates", first_1="2027-09-13", last_1="2027-09-20")
-    assert "Add the government's letter" in words(client.submit(f"{path}/send"))
+    assert "Add the government’s letter" in words(client.submit(f"{path}/send"))
     client.submit(f"{path}/sections/authority", letter=pdf())
     answer = client.submit(f"{path}/send")
     assert (answer.status_code, answer.location) == (303, path)

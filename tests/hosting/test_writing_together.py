@@ -183,7 +183,7 @@ def test_a_section_says_what_an_offer_is_not_sent_in_without(deputy: Client, pat
     assert "First wish: from (needed)" in dates
     assert "Second wish: from (optional)" in dates
     authority = words(deputy.get(f"{path}/sections/authority"))
-    assert "The government's letter (needed)" in authority
+    assert "The government’s letter (needed)" in authority
     assert "Partners (optional)" in authority
 
 
