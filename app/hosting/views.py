@@ -36,7 +36,7 @@ from app.hosting.forms import (
     SendForm,
     WithdrawForm,
 )
-from app.hosting.models import BEFORE_SUBMISSION, CHOOSABLE, UNDECIDED
+from app.hosting.models import BEFORE_SUBMISSION, CHOOSABLE, STANDING, UNDECIDED
 from app.hosting.offer_views import called, seen_offer
 from app.hosting.short_form_views import takes_offers
 from app.i18n import gettext as _
@@ -67,7 +67,7 @@ def calls() -> ResponseReturnValue:
     standing = {
         (offer.edition_id, offer.country_code): offer
         for offer in offers
-        if offer.status in queries.STANDING
+        if offer.status in STANDING
     }
     return render_template(
         "hosting/calls.html",
@@ -250,7 +250,7 @@ def _read_call(call: CallForHosts) -> str:
     standing = [
         offer
         for offer in queries.offers_of(own)
-        if offer.edition_id == edition.id and offer.status in queries.STANDING
+        if offer.edition_id == edition.id and offer.status in STANDING
     ]
     others = set(own) - {offer.country_code for offer in standing}
     region = set(countries.codes_of(edition.series.region or "")) if call.is_rolling else set()
