@@ -154,11 +154,29 @@ class LimitsForm(FlaskForm):
         )
 
     def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
-        """Nothing is told twice."""
+        """Nothing is told twice, and no more places are reserved than there are."""
         is_valid = bool(super().validate(extra_validators))
         told = [(row.form.scope.data, _key(row.form)) for row in self.rows if row.form.scope.data]
         if len(told) != len(set(told)):
             self.form_errors.append(_("One of the limits is told twice."))
+            return False
+        reserved = (
+            sum(
+                places
+                for (scope, _role), places in self.quotas.items()
+                if scope is QuotaScope.RESERVED
+            )
+            if is_valid
+            else 0
+        )
+        if self.capacity.data is not None and reserved > self.capacity.data:
+            self.form_errors.append(
+                _(
+                    "%(reserved)s places would be reserved, of %(places)s in all.",
+                    reserved=reserved,
+                    places=self.capacity.data,
+                )
+            )
             return False
         return is_valid
 

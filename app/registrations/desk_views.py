@@ -220,7 +220,7 @@ def _set_limits(edition: Edition, form: LimitsForm) -> list[str]:
     by, now = the_person(), clock.utcnow()
     service.lapse_offers(now=now, edition=edition)
     seated = {row.id for row in queries.live(edition) if row.holds_seat}
-    selection.set_limits(
+    selection.record_limits(
         edition,
         form.quotas,
         order=Order(form.order.data),
@@ -230,6 +230,7 @@ def _set_limits(edition: Edition, form: LimitsForm) -> list[str]:
         now=now,
     )
     policy.change(edition, AdmissionPolicy(form.policy.data), form.capacity.data, by=by, now=now)
+    seating.fill_seats(edition, now=now)
     live = queries.live(edition)
     return [row.person.display_name for row in live if row.holds_seat and row.id not in seated]
 

@@ -73,6 +73,23 @@ def set_limits(  # noqa: PLR0913 - what the page of limits sets
 
     Nobody who is in loses the place by a lower limit.
     """
+    record_limits(
+        edition, quotas, order=order, answer_days=answer_days, by=by, now=now, walk_ins=walk_ins
+    )
+    return seating.fill_seats(edition, now=now)
+
+
+def record_limits(  # noqa: PLR0913 - as above
+    edition: Edition,
+    quotas: Mapping[tuple[QuotaScope, str], int],
+    *,
+    order: Order,
+    answer_days: int | None,
+    by: Person,
+    now: datetime,
+    walk_ins: WalkIns | None = None,
+) -> None:
+    """Set the same and fill nothing yet: what changes together is decided together."""
     database.write(edition)
     settings = db.session.get(AdmissionSettings, edition.id)
     if settings is None:
@@ -91,7 +108,6 @@ def set_limits(  # noqa: PLR0913 - what the page of limits sets
     audit.record(
         "edition.limits_changed", edition, by=by, now=now, changes={"limits": [was, now_is]}
     )
-    return seating.fill_seats(edition, now=now)
 
 
 quotas_of = seating.quotas_of

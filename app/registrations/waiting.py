@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.countries import queries as countries
+from app.countries.service import REGION_NAMES
 from app.database import db
 from app.i18n import gettext as _
 from app.registrations import queries, seating
@@ -269,7 +270,7 @@ def _limit_words(limit: Limit, names: Mapping[str, str]) -> str:
     name = {
         Scope.PLACES: _("Places"),
         Scope.COUNTRY: names.get(limit.key, limit.key),
-        Scope.REGION: _("Region %(key)s", key=limit.key),
+        Scope.REGION: _(REGION_NAMES.get(limit.key, limit.key)),
         Scope.ROLE: _("Role %(key)s", key=limit.key),
     }[limit.scope]
     return _("%(name)s: %(taken)s of %(most)s", name=name, taken=limit.taken, most=limit.most)

@@ -198,7 +198,7 @@ def outbox_count() -> int:
     ("row", "told"),
     [
         (("country", "", "1"), "Country XAA: 2 of 1"),
-        (("region", "africa", "1"), "Region africa: 2 of 1"),
+        (("region", "africa", "1"), "Africa: 2 of 1"),
         (("role", "participant", "0"), "Role participant: 2 of 0"),
         ((), "Places: 2 of 1"),
     ],
@@ -364,6 +364,56 @@ def test_a_nominee_confirms_and_needs_no_further_endorsement() -> None:
     db.session.flush()
     again = come(edition, "XAB", row.person)  # whatever the form says
     assert (again.id, again.status, again.country_code) == (row.id, Status.ENDORSED, "XAA")
+
+
+@pytest.mark.parametrize(
+    ("was", "now_is"),
+    [
+        # One step after the other would let somebody in between: by the places there were, or by
+        # the limits there were.
+        ({"capacity": "3", "key": "participant", "places": "2"}, {"capacity": "1", "places": ""}),
+        ({"capacity": "2", "key": "participant", "places": ""}, {"capacity": "3", "places": "2"}),
+    ],
+    ids=["fewer places, no limit", "more places, a limit"],
+)
+def test_places_and_limits_that_change_together_let_nobody_in_between(
+    client: Client, was: dict[str, str], now_is: dict[str, str]
+) -> None:
+    edition = make_edition(capacity=int(was["capacity"]))
+    if was["places"]:
+        selection.set_limits(
+            edition, {(QuotaScope.ROLE, "participant"): 2},
+            order=Order.TIME, answer_days=None, by=make_person(), now=OPENING,
+        )  # fmt: skip
+    rows = [come(edition) for _ in range(3)]
+    before = statuses(*rows)
+    assert before == [Status.CONFIRMED, Status.CONFIRMED, Status.WAITLISTED]
+    organiser = make_person(role=Role.ORGANISER, commit=True)
+    client.sign_in(organiser)
+    page = f"/organise/editions/{edition.slug}/admission"
+    sent = {
+        "policy": "open", "capacity": now_is["capacity"], "order": "time", "walk_ins": "never",
+        "rows-0-scope": "role" if now_is["places"] else "", "rows-0-key": "participant",
+        "rows-0-places": now_is["places"],
+    }  # fmt: skip
+    seen = words(client.submit(page, preview="1", **sent))
+    assert "Nobody would move up" in seen
+    assert client.submit(page, submit="1", **sent).status_code == 303
+    db.session.expire_all()
+    assert statuses(*rows) == before
+
+
+def test_no_more_places_are_reserved_than_there_are(client: Client) -> None:
+    edition = make_edition(capacity=3)
+    client.sign_in(make_person(role=Role.ORGANISER, commit=True))
+    sent = {
+        "policy": "open", "capacity": "3", "order": "time", "walk_ins": "never",
+        "rows-0-scope": "reserved", "rows-0-key": "speaker", "rows-0-places": "2",
+        "rows-1-scope": "reserved", "rows-1-key": "host", "rows-1-places": "2", "submit": "1",
+    }  # fmt: skip
+    answer = client.submit(f"/organise/editions/{edition.slug}/admission", **sent)
+    assert "4 places would be reserved, of 3 in all." in words(answer)
+    assert (answer.status_code, seating.quotas_of(edition)) == (422, [])
 
 
 def test_a_contact_reads_what_they_typed_until_the_person_confirms(client: Client) -> None:
