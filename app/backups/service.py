@@ -292,13 +292,14 @@ def restore(
     Raises:
         NotEmptyError: there is something, and ``replaces`` is not said.
         UnusableBackupError, OtherKeyError, CopyError: as :func:`verify`.
+        AtWorkError, BusyError: another backup is at work here, or others write all the time.
     """
     with (
         archive.reading(path, settings().secret_key, other_key=other_key) as backup,
         _workplace() as folder,
     ):
         copying = _copying()
-        is_empty = _ask(copying)
+        is_empty = _is_empty(copying)
         if not is_empty and not replaces:
             raise NotEmptyError
         files = {name: folder / name for name in backup.parts if name.startswith("files/")}
@@ -323,7 +324,8 @@ def restore(
         return made, told
 
 
-def _ask(copying: Copying) -> bool:
+def _is_empty(copying: Copying) -> bool:
+    """Whether the database holds nothing; a server that refuses the question is told in words."""
     try:
         return copying.is_empty()
     except OperationalError as error:
