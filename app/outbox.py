@@ -8,6 +8,7 @@ send it both; should one die between sending and noting it, the same Message-ID 
 
 from __future__ import annotations
 
+import re
 import smtplib
 import uuid
 from dataclasses import dataclass, field
@@ -53,6 +54,7 @@ FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(minutes=10)
 SMTP_TIMEOUT_SECONDS = 20
 PENDING_KEY = "outbox_ids"
+FILE_NAME = re.compile(r"\d{8}T\d{6}Z-(\d+)\.eml")  # of a mail with this number; see `_path_of`
 SUBJECT_MAX = 300  # a title, a city and a country at their longest are more
 
 
@@ -266,10 +268,14 @@ def erase_sent(*, before: datetime, secret: bool) -> int:
 
 
 def erase_stray_files() -> int:
-    """Delete files of mails that are no more; one may be written while its row is deleted."""
+    """Delete files of mails that are no more; one may be written while its row is deleted.
+
+    What else somebody has put there is none of ours.
+    """
     known = set(db.session.scalars(select(OutboxMessage.id)))
     files = (settings().instance_path / "mail").glob("*.eml*")
-    return disk.drop_strays(path for path in files if _number_of(path) not in known)
+    named = ((path, FILE_NAME.match(path.name)) for path in files)
+    return disk.drop_strays(path for path, name in named if name and int(name[1]) not in known)
 
 
 def _delete(*where: ColumnElement[bool]) -> int:
@@ -345,10 +351,6 @@ def _write_file(message: OutboxMessage, mail: EmailMessage) -> None:
 def _path_of(message_id: int, created_at: datetime) -> Path:
     stamp = created_at.strftime("%Y%m%dT%H%M%SZ")
     return settings().instance_path / "mail" / f"{stamp}-{message_id:06d}.eml"
-
-
-def _number_of(path: Path) -> int:
-    return int(path.name.partition(".")[0].rpartition("-")[2])
 
 
 def _send_by_smtp(url: str, mail: EmailMessage) -> None:

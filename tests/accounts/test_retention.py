@@ -136,9 +136,13 @@ def test_dead_links_and_old_mails_go_with_their_files(instance_path: Path) -> No
     stray = instance_path / "mail" / "20200101T000000Z-999999.eml"
     stray.write_text("of nobody")
     os.utime(stray, (0, 0))  # long ago
+    others = instance_path / "mail" / "saved by somebody.eml"
+    others.write_text("of nobody either")
+    os.utime(others, (0, 0))
     found = run()
     assert count(SignInLink) == 1
     assert found == {"Sign-in links": 1, "Mails with a sign-in link": 1, "Other mails we wrote": 2}
+    others.unlink()  # it stayed
     assert len(list((instance_path / "mail").iterdir())) == 2
     assert outbox.find(waiting) is not None
 
