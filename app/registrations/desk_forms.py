@@ -247,7 +247,7 @@ class InviteForm(FlaskForm):
         _l("Reason"),
         [InputRequired(), Length(max=500)],
         description=_l(
-            "Why past the usual way; it stands in the history, and the person reads it."
+            "Why this person is invited; it stands in the history, and the person reads it."
         ),
     )
     submit = SubmitField(_l("Invite"))
