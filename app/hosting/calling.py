@@ -15,8 +15,9 @@ from app.accounts.models import Role
 from app.database import db
 from app.editions import milestones
 from app.editions import service as editions
+from app.editions.signals import edition_changed
 from app.hosting import letters, queries, service
-from app.hosting.models import CallForHosts
+from app.hosting.models import UNDECIDED, CallForHosts
 from app.hosting.service import CallClosedError
 from scheduler import hosting, lifecycle
 from scheduler.errors import N_, ConflictError, DomainError
@@ -223,6 +224,26 @@ def close_call(edition: Edition, *, by: Person, now: datetime) -> None:
         db.session.flush()
     for draft in queries.unsent_offers(edition):
         service.conclude(draft, OfferStatus.LAPSED, "", by, now)
+
+
+@edition_changed.connect
+def _let_offers_go(
+    sender: object,  # noqa: ARG001 - the signal's form
+    *,
+    edition: Edition,
+    change: str,
+    reason: str,
+    now: datetime,
+    **_facts: object,
+) -> None:
+    """Let go of what was offered for an edition that is cancelled, and tell its countries."""
+    if change != "edition.cancelled":
+        return
+    for offer in queries.waiting_offers(edition):
+        is_in = offer.status in UNDECIDED
+        status = OfferStatus.NOT_SELECTED if is_in else OfferStatus.LAPSED
+        service.conclude(offer, status, reason, None, now)
+        service.tell_contacts(offer, letters.offer_let_go(offer, reason), now)
 
 
 def _lock(call: CallForHosts) -> None:

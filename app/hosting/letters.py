@@ -167,6 +167,25 @@ def offer_in_reserve(offer: HostingOffer) -> Letter:
     )
 
 
+def offer_let_go(offer: HostingOffer, reason: str) -> Letter:
+    """To a country's contacts: the edition that they would host is cancelled."""
+    title = offer.edition.title
+    return Letter(
+        subject=_("Cancelled: %(title)s", title=title),
+        paragraphs=[
+            _(
+                "Thank you for the offer of %(country)s. %(title)s is cancelled, so that nothing "
+                "follows from it.",
+                country=offer.country.name,
+                title=title,
+            ),
+            _("The reason: %(reason)s", reason=reason),
+        ],
+        action=(_("See the open calls"), address("hosting.calls")),
+        closing=[_("An offer for another edition is welcome at any time a call is open.")],
+    )
+
+
 def offer_not_selected(offer: HostingOffer) -> Letter:
     """To a country's contacts: another one hosts."""
     return Letter(

@@ -163,13 +163,13 @@ def _end(
     edition = need.edition
     if edition is not None:
         offers = [*need_queries.waiting_offers(edition), *need_queries.at_their_countries(edition)]
-        disruptions.cancel(edition, reason=reason, by=by, now=now)
         for one in offers:
             is_in = one.status in UNDECIDED
             service.conclude(
                 one, OfferStatus.NOT_SELECTED if is_in else OfferStatus.LAPSED, reason, by, now
             )
             service.tell_contacts(one, letters.offer_ended(need, one), now)
+        disruptions.cancel(edition, reason=reason, by=by, now=now)
     told = {*need_people.leaders(), *need_people.concerned(need)}
     committee.write_to(told, letters.ended(need), now)
 

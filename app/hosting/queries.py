@@ -15,6 +15,7 @@ from app.hosting.judging_models import (
     ScoreSheet,
 )
 from app.hosting.models import (
+    BEFORE_SUBMISSION,
     STANDING,
     UNDECIDED,
     CallForHosts,
@@ -95,6 +96,18 @@ def offers_by_edition(edition_ids: Sequence[int]) -> dict[int, list[HostingOffer
     for offer in rows:
         found.setdefault(offer.edition_id, []).append(offer)
     return found
+
+
+def waiting_offers(edition: Edition) -> Sequence[HostingOffer]:
+    """Return the offers for ``edition`` that nothing was decided about, sent in or not."""
+    return db.session.scalars(
+        select(HostingOffer)
+        .where(
+            HostingOffer.edition_id == edition.id,
+            HostingOffer.status.in_(UNDECIDED | BEFORE_SUBMISSION),
+        )
+        .order_by(HostingOffer.id)
+    ).all()
 
 
 def unsent_offers(edition: Edition) -> Sequence[HostingOffer]:

@@ -8,6 +8,7 @@ import pytest
 from app import audit
 from app.accounts.models import Role
 from app.database import db
+from app.editions import disruptions
 from app.hosting import calling, queries
 from app.hosting.models import CallForHosts
 from app.outbox import OutboxMessage
@@ -126,6 +127,27 @@ def test_a_call_with_an_offer_is_judged_and_not_extended(edition: Edition) -> No
     with pytest.raises(calling.OffersThereError, match="There is an offer for"):
         calling.extend(call, reason="More, please.", by=organiser, now=AFTER)
     db.session.rollback()
+
+
+def test_what_was_offered_for_a_cancelled_edition_is_let_go_and_its_countries_are_told() -> None:
+    edition = make_edition(status=EditionStatus.CALL_OPEN, title="Symposium")
+    make_call(edition)
+    status = OfferStatus
+    was = (status.SUBMITTED, status.RETURNED, status.DRAFT, status.RESERVE, status.WITHDRAWN)
+    offers = []
+    for code, one in zip(("XAA", "XAB", "XAC", "XAD", "XAE"), was, strict=True):
+        country = make_country(code)
+        make_person(f"{code.lower()}@example.org", role=Role.NATIONAL_CONTACT, scope=code)
+        offers.append(make_offer(edition, country, status=one))
+    disruptions.cancel(edition, reason="No funds", by=make_person(), now=OPENING)
+    assert [offer.status for offer in offers] == [
+        status.NOT_SELECTED, status.LAPSED, status.LAPSED, status.NOT_SELECTED, status.WITHDRAWN,
+    ]  # fmt: skip
+    told = db.session.query(OutboxMessage).order_by(OutboxMessage.id).all()
+    assert [(one.to_address[:3], one.subject) for one in told] == [
+        (code, "Cancelled: Symposium") for code in ("xaa", "xab", "xac", "xad")
+    ]
+    assert all("The reason: No funds" in one.text for one in told)
 
 
 def test_a_draft_or_a_withdrawn_offer_is_nobodys_offer(edition: Edition) -> None:
