@@ -13,9 +13,9 @@ from app.registrations import letters, queries, seating, waiting
 from app.registrations.models import Registration
 from app.registrations.seating import change_status
 from app.registrations.service import (
-    AlreadyRegisteredError,
     NominationsClosedError,
     RegistrationClosedError,
+    TheyAreRegisteredError,
     closed,
     has_begun,
 )
@@ -42,12 +42,6 @@ class NotSentError(ConflictError):
     """A judgement on a registration that the person has not sent."""
 
     message = N_("There is nothing to judge yet: the registration is not sent.")
-
-
-class OtherCountryError(ConflictError):
-    """A nominee who is registered for another country, or on their own."""
-
-    message = N_("{email} is registered for {edition} already.")
 
 
 def of_country(edition: Edition, country: Country) -> Sequence[Registration]:
@@ -81,7 +75,7 @@ def nominate(
 
     Raises:
         RegistrationClosedError: nominations are not taken.
-        OtherCountryError: the person is registered already.
+        TheyAreRegisteredError: the person is registered already.
         EmailError: it is not an address.
     """
     person = accounts.find_or_create(email, now=now)
@@ -118,11 +112,11 @@ def _own_draft(edition: Edition, person: Person) -> Registration | None:
     """Return what ``person`` has begun at ``edition`` on their own; it is nobody else's business.
 
     Raises:
-        OtherCountryError: the person is registered, or nominated, already.
+        TheyAreRegisteredError: the person is registered, or nominated, already.
     """
     found = queries.find(edition, person)
     if found is not None and (found.status is not _R.DRAFT or found.nominated_by_id is not None):
-        raise OtherCountryError(email=person.email, edition=edition.title)
+        raise TheyAreRegisteredError(email=person.email, edition=edition.title)
     return found
 
 
@@ -188,7 +182,7 @@ def replace(
 
     Raises:
         RegistrationClosedError: the event has begun, or the place is none any more.
-        AlreadyRegisteredError, OtherCountryError: the colleague is registered already.
+        TheyAreRegisteredError: the colleague is registered already.
         EmailError: it is not an address.
     """
     person = accounts.find_or_create(email, now=now)
@@ -198,7 +192,7 @@ def replace(
     if has_begun(edition, now) or registration.status not in REPLACEABLE:
         raise RegistrationClosedError(edition=edition.title)
     if person.id == registration.person_id:
-        raise AlreadyRegisteredError(edition=edition.title)
+        raise TheyAreRegisteredError(email=person.email, edition=edition.title)
     colleague = _own_draft(edition, person)
     left_party_id = colleague.party_id if colleague is not None else None
     if name and not person.name and person.verified_at is None:

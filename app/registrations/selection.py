@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select
@@ -21,7 +22,7 @@ from app.registrations.models import (
     WalkIns,
 )
 from app.registrations.seating import Candidate, change_status
-from app.registrations.service import AlreadyRegisteredError, RegistrationClosedError, has_begun
+from app.registrations.service import RegistrationClosedError, TheyAreRegisteredError, has_begun
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import RegistrationStatus
 
@@ -183,13 +184,14 @@ def invite(  # noqa: PLR0913 - whom, as what, how and why
 ) -> Registration:
     """Invite an address past the policy, and past the closing; the reason is kept.
 
-    With ``keeps_place`` a seat is offered and kept for a time; else the person registers as
-    others do, and queues as they do.
+    What the person has begun, or was nominated for, is invited as it stands. With ``keeps_place``
+    a seat is offered and kept for a time; else the person registers as others do, and queues as
+    they do.
 
     Raises:
         ReasonMissingError: there is no reason.
         RegistrationClosedError: the event has begun.
-        AlreadyRegisteredError: the person holds or awaits a place.
+        TheyAreRegisteredError: the person holds or awaits a place.
         NoPlaceError: there is no seat to keep.
         EmailError: it is not an address.
     """
@@ -198,28 +200,37 @@ def invite(  # noqa: PLR0913 - whom, as what, how and why
     database.write(edition)
     if has_begun(edition, now):
         raise RegistrationClosedError(edition=edition.title)
-    if queries.find(edition, person):
-        raise AlreadyRegisteredError(edition=edition.title)
+    registration = queries.find(edition, person)
+    if registration is not None:
+        if registration.status is not _R.DRAFT or registration.entry_reason:
+            raise TheyAreRegisteredError(email=person.email, edition=edition.title)
+        if registration.is_sent_by_country or candidate.country_code is None:
+            candidate = replace(candidate, country_code=registration.country_code)
     if keeps_place and not seating.has_seat_for(edition, candidate):
         raise NoPlaceError
     days = seating.settings_of(edition).answer_days or seating.INVITED_DAYS
-    registration = Registration(
-        edition_id=edition.id,
-        person_id=person.id,
-        status=_R.OFFERED if keeps_place else _R.DRAFT,
-        country_code=candidate.country_code,
-        role=candidate.role,
-        entry_reason=reason,
-        answer_by=seating.kept_until(edition, days, now) if keeps_place else None,
-        registered_at=now,
-        queued_at=now,
-        modified_at=now,
-    )
+    if registration is None:
+        registration = Registration(
+            edition_id=edition.id,
+            person_id=person.id,
+            status=_R.DRAFT,
+            registered_at=now,
+            queued_at=now,
+        )
+    left_party_id = registration.party_id if keeps_place else None
+    if keeps_place:
+        registration.status, registration.party_id = _R.OFFERED, None
+        registration.answer_by = seating.kept_until(edition, days, now)
+    registration.country_code, registration.role = candidate.country_code, candidate.role
+    registration.entry_reason, registration.modified_at = reason, now
     db.session.add(registration)
+    seating.expect_one_less(left_party_id)
     db.session.flush()
     audit.record("registration.invited", registration, by=by, now=now, reason=reason)
     write = letters.offered(registration) if keeps_place else letters.nominated(registration, "")
     outbox.post(person.email, write, now=now)
+    if left_party_id is not None:
+        seating.fill_seats(edition, now=now)  # who had reckoned with them may be complete
     return registration
 
 

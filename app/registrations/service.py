@@ -65,6 +65,12 @@ class AlreadyRegisteredError(ConflictError):
     message = N_("You are registered for {edition} already.")
 
 
+class TheyAreRegisteredError(AlreadyRegisteredError):
+    """The same, said to somebody else: a contact or an organiser who wants them to come."""
+
+    message = N_("{email} is registered for {edition} already.")
+
+
 class UnverifiedError(DomainError):
     """A person whose address nobody has shown to be theirs."""
 

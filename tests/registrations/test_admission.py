@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app import database
 from app.accounts.models import Role
 from app.database import db
 from app.editions.models import AdmissionPolicy
@@ -340,6 +341,22 @@ def test_an_invitation_passes_the_closing_with_a_reason_and_keeps_a_place() -> N
         selection.invite(edition, "b@example.org", Candidate(), **why, **by)
     with pytest.raises(service.AlreadyRegisteredError):
         selection.invite(edition, " a@EXAMPLE.org ", Candidate(), **why, **by)
+
+
+def test_who_began_before_the_closing_is_let_in_with_what_they_typed() -> None:
+    edition, person = make_edition(capacity=1), make_person()
+    draft = service.save_draft(
+        edition, person, Particulars("XAA", dietary_needs="No nuts"), now=OPENING
+    )
+    database.write(edition)
+    edition.registration_closes_at = OPENING
+    why = {"reason": "Ill that week", "by": make_person(), "now": OPENING + timedelta(days=1)}
+    row = selection.invite(edition, person.email, Candidate(), keeps_place=True, **why)
+    assert (row.id, row.status, row.country_code, row.dietary_needs, row.entry_reason) == (
+        draft.id, Status.OFFERED, "XAA", "No nuts", "Ill that week",
+    )  # fmt: skip
+    with pytest.raises(service.TheyAreRegisteredError, match=person.email):
+        selection.invite(edition, person.email, Candidate(), keeps_place=True, **why)
 
 
 def test_a_country_gets_one_grant_and_another_goes_beyond_with_a_tick() -> None:

@@ -427,17 +427,27 @@ class Model:
         self.fill()
 
     def invite(self, who: int, country: str, *, keeps: bool) -> None:
-        insist(self.of(who) is None)
-        one = self.add(who, "draft", country, is_invited=True)
+        one = self.of(who)
+        insist(one is None or (one.status == "draft" and not one.is_invited))
+        if one is not None and one.is_nominee and one.country:
+            country = one.country
         if keeps:
-            one.status = "waitlisted"
-            moved = self.fill()
-            if not any(each is one for each in moved):
-                self.all.remove(one)
-                raise RefusedError
-            one.status = "offered"
-            self.mails[who] -= 1
+            insist(self.has_place_for(Someone(who, "waitlisted", country, self.time)))
+        one = one or self.add(who, "draft")
+        one.country, one.role, one.is_invited = country, "participant", True
         self.mails[who] += 1
+        if keeps:
+            left, one.party, one.status = one.party, None, "offered"
+            if left is not None:
+                self.shrink(left)
+                self.fill()
+
+    def has_place_for(self, one: Someone) -> bool:
+        self.all.append(one)
+        moved = self.fill()
+        self.all.remove(one)
+        self.mails[one.who] -= sum(each is one for each in moved)
+        return any(each is one for each in moved)
 
     def walk_in(self, who: int, country: str, rule: WalkIns) -> None:
         insist(self.is_near, rule is not WalkIns.NEVER)
