@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.editions import agreements, numbering, service
 from app.editions.models import Precision
 from scheduler import lifecycle, timespan
-from scheduler.errors import N_, ConflictError
+from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
@@ -34,6 +34,15 @@ class AgreementEndsError(ConflictError):
         "{edition} is announced, and the agreement with its host ends when it moves to another "
         "country. Say that the agreement with {country} is signed, or why it is waived; or "
         "postpone the edition first, and announce it anew once there is an agreement."
+    )
+
+
+class AgreementStaysError(DomainError):
+    """A new agreement with a host that stays the same."""
+
+    message = N_(
+        "The host of {edition} stays the same, and so does its agreement. Choose that there is no "
+        "new one; what is agreed with the host is recorded on the agreement's page."
     )
 
 
@@ -83,10 +92,11 @@ def relocate(  # noqa: PLR0913 - a place has these parts
 
     The new host may have signed it already (``is_agreed``), or it is waived for a reason
     (``waiver``); what is announced has one or the other at every moment. Within the country the
-    agreement stays as it is, whatever is told of a new one.
+    agreement stays as it is.
 
     Raises:
         AgreementEndsError: it is announced, and nothing would take the place of its agreement.
+        AgreementStaysError: a new agreement is told of, but no new host.
         UnknownZoneError, PlaceMissingError, ReasonMissingError, OverError: see there.
     """
     service.insist_on_reason(reason)
@@ -98,13 +108,15 @@ def relocate(  # noqa: PLR0913 - a place has these parts
         _insist_it_lies_ahead(edition, now)
         host = edition.country_code
         goes_abroad = host != country.code
+        if not goes_abroad and (is_agreed or waiver):
+            raise AgreementStaysError(edition=edition.title)
         if goes_abroad:
             if edition.status in lifecycle.BEFORE_THE_DAYS and not (is_agreed or waiver):
                 raise AgreementEndsError(edition=edition.title, country=country.name)
             agreements.end(edition, reason=reason, by=by, now=now)
         edition.country_code, edition.city = country.code, city
         edition.venue, edition.venue_address, edition.tzid = venue, venue_address, tzid
-    if goes_abroad and (is_agreed or waiver):
+    if is_agreed or waiver:
         agreements.record_agreement(edition, waiver=waiver, by=by, now=now)
     former_host = host if goes_abroad else None
     service.tell_change(edition, "edition.relocated", reason, now, former_host=former_host)

@@ -180,6 +180,18 @@ def test_what_is_announced_moves_abroad_with_the_new_agreement() -> None:
     assert agreements.records(edition)[-1].country_code == "XAB"
 
 
+def test_what_stays_in_its_country_keeps_its_agreement_and_takes_no_other() -> None:
+    by = make_person()
+    edition = announced(by)
+    place: dict[str, Any] = {"city": "Fez", "venue": "", "venue_address": "", "tzid": "UTC"}
+    with pytest.raises(disruptions.AgreementStaysError, match="stays the same"):
+        disruptions.relocate(
+            edition, make_country("XAA"), **place, reason="Strike", waiver="So", by=by, now=OPENING
+        )
+    db.session.rollback()
+    assert (edition.city, edition.agreement_waiver) == ("Rabat", "")
+
+
 def test_what_is_postponed_moves_abroad_and_is_announced_anew_once_there_is_an_agreement() -> None:
     by = make_person()
     edition = announced(by)
