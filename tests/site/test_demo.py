@@ -226,6 +226,10 @@ def test_each_account_has_its_home(name: str, home: str, client: Client) -> None
     assert client.get(home).status_code == 200
 
 
+def test_the_sign_in_says_who_tries_the_demonstration(client: Client) -> None:
+    assert "organiser@symposia.example.org" in words(client.get("/login"))
+
+
 def test_one_member_of_the_committee_chairs() -> None:
     chairs = [
         person.email
