@@ -89,14 +89,7 @@ def nominate(
         person.name = name  # whoever has been here says their name themself
     ranks = [row.rank for row in of_country(edition, country) if row.rank is not None]
     if registration is None:
-        registration = Registration(
-            edition_id=edition.id,
-            person_id=person.id,
-            status=_R.DRAFT,
-            role=seating.role_at(edition, person),
-            registered_at=now,
-            queued_at=now,
-        )
+        registration = seating.begun(edition, person, now)
     registration.country_code = country.code
     registration.rank = max(ranks, default=0) + 1
     registration.nominated_by_id, registration.nominated_as = by.id, name

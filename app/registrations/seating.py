@@ -176,6 +176,18 @@ def role_at(edition: Edition, person: Person) -> AttendeeRole:
     return AttendeeRole.PARTICIPANT
 
 
+def begun(edition: Edition, person: Person, now: datetime) -> Registration:
+    """Return what ``person`` has only begun at ``edition``; it is in no session yet."""
+    return Registration(
+        edition_id=edition.id,
+        person_id=person.id,
+        status=_R.DRAFT,
+        role=role_at(edition, person),
+        registered_at=now,
+        queued_at=now,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Queue:
     """Who waits, as the engine takes it, and the registrations behind each entry."""

@@ -210,13 +210,7 @@ def invite(  # noqa: PLR0913 - whom, as what, how and why
         raise NoPlaceError
     days = seating.settings_of(edition).answer_days or seating.INVITED_DAYS
     if registration is None:
-        registration = Registration(
-            edition_id=edition.id,
-            person_id=person.id,
-            status=_R.DRAFT,
-            registered_at=now,
-            queued_at=now,
-        )
+        registration = seating.begun(edition, person, now)
     left_party_id = registration.party_id if keeps_place else None
     if keeps_place:
         registration.status, registration.party_id = _R.OFFERED, None

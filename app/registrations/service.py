@@ -260,14 +260,7 @@ def save_draft(
     if draft is None:
         if not edition.takes_registrations(now):
             raise closed(edition, now)
-        draft = Registration(
-            edition_id=edition.id,
-            person_id=person.id,
-            status=_R.DRAFT,
-            role=seating.role_at(edition, person),
-            registered_at=now,
-            queued_at=now,
-        )
+        draft = seating.begun(edition, person, now)
         db.session.add(draft)
     _tell(draft, told)
     draft.modified_at = now
