@@ -148,6 +148,7 @@ def postpone(
         edition.dates_to_follow = dtstart is None or dtend is None
         if dtstart is not None and dtend is not None:
             edition.dtstart, edition.dtend = dtstart, dtend
+            edition.precision = Precision.DAY
     service.tell_change(edition, "edition.postponed", reason, now)
 
 

@@ -333,6 +333,7 @@ def confirm(  # noqa: PLR0913 - days, zone and place are confirmed together
         if not city or not edition.country_code:
             raise PlaceMissingError(edition=edition.title)
         edition.dtstart, edition.dtend, edition.tzid = dtstart, dtend, tzid
+        edition.precision = Precision.DAY
         edition.city, edition.venue, edition.venue_address = city, venue, venue_address
         edition.dates_to_follow = False
     if was_postponed:

@@ -148,6 +148,14 @@ BEGINNINGS: list[list[tuple[str, Any]]] = [
     [("name", None), ("confirm", "Albor")],
     [("name", None), ("agree", A.ACCEPTED), ("confirm", "Albor"), ("relocate", (1, False, ""))],
     [("name", None), ("waive", None), ("confirm", "Albor"), ("announce", None), ("postpone", 0)],
+    # Days that are known to the month, until somebody confirms them.
+    [
+        ("call", None),
+        ("postpone", 0),
+        ("relocate", (1, True, "")),
+        ("confirm", "Albor"),
+        ("announce", None),
+    ],
     *(
         [
             ("name", None),
