@@ -140,7 +140,7 @@ def record_agreement(edition: Edition, *, waiver: str, by: Person, now: datetime
 
 def end(edition: Edition, *, reason: str, by: Person, now: datetime) -> None:
     """Let the next host begin anew, and end the host team's roles; inside a revision."""
-    if edition.agreement is not AgreementStatus.NOT_STARTED or edition.agreement_waiver:
+    if current(records(edition)):  # a letter alone, too, is not for the next host
         _add(edition, _A.ENDED, Record(edition.day_at(now), reason[:1000]), by, now)
     edition.agreement, edition.agreement_waiver = AgreementStatus.NOT_STARTED, ""
     grants.end_all(Role.HOST_TEAM, edition.slug, reason=reason, by=by, now=now)

@@ -141,6 +141,15 @@ def test_another_city_of_the_same_country_leaves_the_agreement() -> None:
     assert edition.has_agreement
 
 
+def test_a_letter_alone_is_not_for_the_next_host_either() -> None:
+    edition, by = hosted(), make_person()
+    letter = Record(TODAY, "", (PDF, "letter.pdf"))
+    agreements.record(edition, A.LETTER, letter, by=by, now=OPENING)
+    move_abroad(edition, by)
+    assert agreements.current(agreements.records(edition)) == []
+    assert [act for act, _version, _note in told(edition)] == ["letter", "ended"]
+
+
 def announced(by: Person) -> Edition:
     edition = hosted(S.CONFIRMED, city="Rabat", tzid="Africa/Casablanca", title="Symposium")
     record(edition, A.ACCEPTED, by)
