@@ -6,7 +6,6 @@ into the outbox: nobody is written to twice, and whoever was not reached yet sti
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -221,22 +220,31 @@ def gaps(message: GroupMessage, meant: Sequence[Registration]) -> list[tuple[str
 
     Each as the placeholder, how many that is, and the words that they read instead.
     """
-    used = set(placeholders_in(message.subject + message.body))
-    missing = Counter(
-        name
-        for registration in meant
-        for name, told in _facts(registration).items()
-        if name in used and not told
-    )
+    missing = {
+        # Asked by code: the names of so many countries need not be read.
+        "country": sum(registration.country_code is None for registration in meant),
+        "name": sum(not registration.person.name for registration in meant),
+        **{name: 0 if told else len(meant) for name, told in _event_facts(message.edition).items()},
+    }
+    used = placeholders_in(message.subject + message.body)
     instead = _instead()
-    return [(f"{{{name}}}", missing[name], instead[name]) for name in sorted(missing)]
+    return [
+        (f"{{{name}}}", missing[name], instead[name])
+        for name in sorted(missing)
+        if name in used and missing[name]
+    ]
 
 
 def _facts(registration: Registration) -> dict[str, str]:
-    edition = registration.edition
     return {
         "name": registration.person.name,
         "country": registration.country.name if registration.country else "",
+        **_event_facts(registration.edition),
+    }
+
+
+def _event_facts(edition: Edition) -> dict[str, str]:
+    return {
         "event": edition.title,
         "days": ""
         if edition.dates_to_follow

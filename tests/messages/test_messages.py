@@ -18,10 +18,11 @@ from app.outbox import OutboxMessage
 from app.registrations import selection
 from app.registrations import service as registrations
 from app.registrations.models import AttendeeRole
+from app.registrations.service import Particulars
 from scheduler.admission import Order
 from scheduler.lifecycle import RegistrationStatus
 from tests.factories import OPENING, make_country, make_edition, make_person
-from tests.pages import alert, words
+from tests.pages import CountedQueries, alert, words
 
 if TYPE_CHECKING:
     from app.accounts.models import Person
@@ -64,6 +65,22 @@ def mailed(subject: str) -> list[str]:
             .order_by(OutboxMessage.to_address)
         )
     )
+
+
+def test_what_is_missing_is_found_out_without_asking_for_each_person(organiser: Person) -> None:
+    edition = make_edition()
+    for code in ("XAA", "XAB", "XAC"):
+        told = Particulars(country_code=make_country(code).code)
+        registrations.register(edition, make_person(name=code), now=OPENING, told=told)
+    registrations.register(edition, make_person(), now=OPENING)
+    written = service.Words("{event}", "Dear {name} of {country}", queries.Group(["confirmed"]))
+    message = service.write(edition, written, by=organiser, now=OPENING)
+    db.session.commit()
+    meant = queries.meant(message.edition, queries.group_of(message))
+    with CountedQueries() as counted:
+        found = service.gaps(message, meant)
+    assert found == [("{country}", 1, "your country"), ("{name}", 1, "participant")]
+    assert counted.count == 0
 
 
 def test_a_message_reaches_those_in_its_states_once_each(
