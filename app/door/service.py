@@ -34,6 +34,12 @@ class NotOpenError(ConflictError):
     message = N_("The door opens on the eve of {event}, and counts its own days.")
 
 
+class NotYetError(ConflictError):
+    """A check-in for a day that has not come."""
+
+    message = N_("{day} has not come: nobody is checked in for it yet.")
+
+
 class NotAdmittedError(ConflictError):
     """A check-in of somebody who holds no place any more."""
 
@@ -70,12 +76,15 @@ def check_in(
 
     Raises:
         NotOpenError: before the eve, or ``day`` is none of the event's.
+        NotYetError: ``day`` has not come.
         NotAdmittedError: the registration holds no place.
     """
     database.write(registration)
     edition = registration.edition
     if not is_open(edition, now) or not edition.dtstart <= day < edition.dtend:
         raise NotOpenError(event=edition.title)
+    if day > day_now(edition, now):
+        raise NotYetError(day=day)
     if registration.status not in ADMITTED:
         raise NotAdmittedError(
             name=registration.person.display_name,

@@ -138,6 +138,7 @@ def guests(slug: str) -> ResponseReturnValue:
     return _json(
         {
             "until": edition.dtend.isoformat(),
+            "now": now.isoformat(),
             "guests": [
                 {
                     "id": guest.public_id,

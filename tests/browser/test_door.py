@@ -177,6 +177,33 @@ def test_the_camera_reads_badges_with_and_without_the_network_and_counts_once(
     assert attended_count() == 2
 
 
+def test_a_door_that_is_offline_overnight_counts_for_the_next_day(
+    new_page: Callable[..., Page],
+) -> None:
+    page, _keeper = keep_a_door(new_page)
+    page.context.set_offline(True)
+    field = page.get_by_label("Code on the badge, or a name")
+    field.fill("Ben")
+    page.get_by_role("button", name="Check in: Ben").click()
+    expect(page.get_by_role("status")).to_have_text("Ben is checked in.")
+    kept = """(change) => {
+      const key = Object.keys(localStorage).find((each) => each.startsWith("door:"));
+      const door = JSON.parse(localStorage.getItem(key));
+      door.shift += change;
+      localStorage.setItem(key, JSON.stringify(door));
+      return door.queue.map(({ day }) => day);
+    }"""
+    page.evaluate(kept, 24 * 3600 * 1000)  # the night
+    page.reload()
+    expect(page.locator("[data-door-state]")).to_contain_text(
+        "Check-ins now count for Saturday 16 January."
+    )
+    field.fill("Ben")
+    page.get_by_role("button", name="Check in: Ben").click()
+    expect(page.get_by_role("status")).to_have_text("Ben is checked in.")
+    assert page.evaluate(kept, 0) == ["2027-01-15", "2027-01-16"]
+
+
 def test_a_browser_without_a_camera_says_so(new_page: Callable[..., Page]) -> None:
     page, _keeper = keep_a_door(new_page)
     page.get_by_role("button", name="Scan with the camera").click()

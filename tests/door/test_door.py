@@ -61,8 +61,8 @@ def test_a_day_is_counted_once_however_often_somebody_is_scanned(
     ana: Registration, keeper: Person
 ) -> None:
     news = [
-        service.check_in(ana, day, seen_at=NOON, by=keeper, now=NOON)
-        for day in (FIRST, FIRST, SECOND)
+        service.check_in(ana, day, seen_at=now, by=keeper, now=now)
+        for day, now in ((FIRST, NOON), (FIRST, NOON), (SECOND, NOON + timedelta(days=1)))
     ]
     assert (news, came(ana), ana.status) == ([True, False, True], [FIRST, SECOND], R.CHECKED_IN)
     assert queries.counts(ana.edition) == {FIRST: 1, SECOND: 1}
@@ -86,6 +86,8 @@ def test_the_door_opens_on_the_eve_and_knows_only_the_events_days(
         service.check_in(ana, FIRST, seen_at=eve, by=keeper, now=eve - timedelta(days=1))
     with pytest.raises(service.NotOpenError):
         service.check_in(ana, FIRST + timedelta(days=3), seen_at=NOON, by=keeper, now=NOON)
+    with pytest.raises(service.NotYetError):
+        service.check_in(ana, SECOND, seen_at=NOON, by=keeper, now=NOON)
     assert service.check_in(ana, FIRST, seen_at=eve, by=keeper, now=eve)
 
 
@@ -99,7 +101,7 @@ def test_closing_the_list_notes_who_attended_and_who_did_not(
     edition: Edition, ana: Registration, keeper: Person
 ) -> None:
     ben = registrations.register(edition, make_person(name="Ben"), now=BEFORE)
-    service.check_in(ana, SECOND, seen_at=NOON, by=keeper, now=NOON)
+    service.check_in(ana, FIRST, seen_at=NOON, by=keeper, now=NOON)
     with pytest.raises(service.NotOverError):
         service.close_list(edition, by=keeper, now=NOON)
     after = NOON + timedelta(days=4)
@@ -204,6 +206,7 @@ def test_what_was_recorded_offline_counts_once_however_often_it_is_sent(
         ({"id": "\ud800", "day": "2027-01-15", "at": "2027-01-15T08:30:00Z"}, "has this badge"),
         ({"id": "\0", "day": "2027-01-15", "at": "2027-01-15T08:30:00Z"}, "has this badge"),
         ({"day": "2027-02-15", "at": "2027-01-15T08:30:00Z"}, "counts its own days"),
+        ({"day": "2027-01-16", "at": "2027-01-15T08:30:00Z"}, "has not come"),
     ],
 )
 def test_one_refusal_costs_no_other_check_in(
@@ -211,11 +214,11 @@ def test_one_refusal_costs_no_other_check_in(
 ) -> None:
     client.sign_in(keeper)
     bad = {"id": ana.public_id} | item if isinstance(item, dict) else item
-    good = {"id": ana.public_id, "day": "2027-01-16", "at": "2027-01-16T08:30:00Z"}
+    good = {"id": ana.public_id, "day": "2027-01-15", "at": "2027-01-15T08:30:00Z"}
     answers = sent(client, edition, [bad, good])["answers"]
     assert [answer["ok"] for answer in answers] == [False, True]  # type: ignore[index,attr-defined]
     assert why in answers[0]["words"]  # type: ignore[index]
-    assert came(ana) == [SECOND]
+    assert came(ana) == [FIRST]
 
 
 def test_another_editions_guest_is_nobody_at_this_door(

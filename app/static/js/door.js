@@ -1,7 +1,7 @@
 // Keeps the door going without the network. Who may come in and what was recorded lie in this
 // browser's storage until the shift is ended or the event is over; a check-in is sent until the
 // server has answered it, and the server counts each once.
-//   <section data-door data-slug data-day data-open data-guests-url data-sync-url data-walk-ins-url data-worker-url
+//   <section data-door data-slug data-day data-days data-zone data-open data-guests-url data-sync-url data-walk-ins-url data-worker-url
 //     data-reader-url data-token data-words>
 import { letGo } from "./door_left.js";
 
@@ -14,7 +14,7 @@ const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCas
 
 export function enhance(door) {
   const words = JSON.parse(door.dataset.words);
-  const { day } = door.dataset;
+  const days = door.dataset.days.split(" ");
   const key = `door:${door.dataset.slug}`;
   const piece = (name) => door.querySelector(`[data-door-${name}]`);
   const input = door.querySelector("input[name=q]");
@@ -25,7 +25,20 @@ export function enhance(door) {
   let condition = "";
   let ended = false; // the shift: an answer that is still on its way must not bring names back
 
-  // What this device keeps: {until, guests: [{id, name, code, days}], queue: [{id, day, at}],
+  // The moment by the server's clock, as far as this device was told: its own may be wrong.
+  function now() {
+    return new Date(Date.now() + (kept().shift ?? 0));
+  }
+
+  // The day that counts at the place: a door left open overnight, or reloaded from what is kept,
+  // goes on to the next one.
+  function today() {
+    if (kept().shift === undefined) return door.dataset.day;
+    const here = new Intl.DateTimeFormat("sv-SE", { timeZone: door.dataset.zone }).format(now());
+    return days.filter((each) => each <= here).pop() ?? days[0];
+  }
+
+  // What this device keeps: {until, shift, guests: [{id, name, code, days}], queue: [{id, day, at}],
   // walkIns: [{key, name, email, country, at}]}
 
   function kept() {
@@ -74,8 +87,15 @@ export function enhance(door) {
 
   function tell() {
     const waiting = unsent(kept());
-    const said = [condition, waiting ? fill(words.waiting, { n: waiting }) : condition ? "" : words.sent];
+    const day = today();
+    const moved = day === door.dataset.day ? "" : fill(words.day, { day: named(day) });
+    const said = [moved, condition, waiting ? fill(words.waiting, { n: waiting }) : condition ? "" : words.sent];
     piece("state").textContent = said.filter(Boolean).join(" ");
+  }
+
+  function named(day) {
+    const how = { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" };
+    return new Intl.DateTimeFormat(document.documentElement.lang, how).format(new Date(day));
   }
 
   function find(text) {
@@ -103,6 +123,7 @@ export function enhance(door) {
   }
 
   function line(guest) {
+    const day = today();
     const item = document.createElement("li");
     item.className = "door__guest";
     const name = item.appendChild(document.createElement("span"));
@@ -132,13 +153,14 @@ export function enhance(door) {
   // What is done
 
   function checkIn(guest, { isTyped = true } = {}) {
+    const day = today();
     if (guest.days.includes(day)) {
       say(fill(words.already, { name: guest.name }));
       return;
     }
     change((found) => {
       found.guests.find(({ id }) => id === guest.id)?.days.push(day);
-      found.queue.push({ id: guest.id, day, at: new Date().toISOString() });
+      found.queue.push({ id: guest.id, day, at: now().toISOString() });
     });
     input.value = "";
     if (isTyped) input.focus(); // else a phone's keyboard would cover the camera
@@ -148,6 +170,7 @@ export function enhance(door) {
   }
 
   function takeBack({ id }) {
+    const day = today();
     const isMine = (each) => each.id === id && each.day === day;
     const isWaiting = kept().queue.some(isMine);
     change((found) => {
@@ -161,6 +184,7 @@ export function enhance(door) {
     }
     const form = piece("back");
     form.elements.guest.value = id;
+    form.elements.day.value = day;
     form.requestSubmit();
   }
 
@@ -177,13 +201,14 @@ export function enhance(door) {
       return;
     }
     if (!answer.ok) return;
-    const { until, guests } = await answer.json();
+    const { until, now: told, guests } = await answer.json();
     change((found) => {
       found.until = until;
+      found.shift = Date.parse(told) - Date.now();
       found.guests = guests;
       for (const waiting of found.queue) {
-        const days = guests.find(({ id }) => id === waiting.id)?.days;
-        if (days && !days.includes(waiting.day)) days.push(waiting.day);
+        const seen = guests.find(({ id }) => id === waiting.id)?.days;
+        if (seen && !seen.includes(waiting.day)) seen.push(waiting.day);
       }
     });
   }
@@ -232,7 +257,7 @@ export function enhance(door) {
     if (!walkIn.reportValidity()) return;
     const { name, email, country } = walkIn.elements;
     const visitor = { key: crypto.randomUUID(), name: name.value, email: email.value, country: country.value };
-    change((found) => found.walkIns.push({ ...visitor, at: new Date().toISOString() }));
+    change((found) => found.walkIns.push({ ...visitor, at: now().toISOString() }));
     walkIn.reset();
     tell();
     say(fill(words.kept, { name: visitor.name }));
@@ -258,9 +283,9 @@ export function enhance(door) {
       return false;
     }
     condition = "";
-    const { answers, days, came } = await answer.json();
+    const { answers, days: counts, came } = await answer.json();
     const found = change((state) => settle(state, answers, came));
-    for (const [each, count] of Object.entries(days)) {
+    for (const [each, count] of Object.entries(counts)) {
       const cell = document.querySelector(`[data-door-count="${each}"]`);
       if (cell) cell.textContent = count;
     }
@@ -273,6 +298,7 @@ export function enhance(door) {
   }
 
   function settle(state, answers, came) {
+    const day = today();
     for (const { id, day: answered, ok } of answers) {
       state.queue = state.queue.filter((each) => each.id !== id || each.day !== answered);
       const guest = state.guests.find((each) => each.id === id);
