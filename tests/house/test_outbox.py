@@ -248,7 +248,8 @@ def test_the_worker_delivers_a_registrations_mail_in_seconds_and_stops_when_told
     person = make_person("waiting@example.org", commit=True)
     person_id = person.id
     post()
-    with create_app(settings).app_context():
+    posting = create_app(settings)
+    with posting.app_context():
         db.session.info.clear()
         worker = processes.start(
             [PROGRAMS / "flask", "--app=wsgi", "worker"], processes.environment(settings)
@@ -271,6 +272,8 @@ def test_the_worker_delivers_a_registrations_mail_in_seconds_and_stops_when_told
             processes.end(worker)
             db.session.remove()
             db.engine.dispose()
+            storage = posting.extensions["huey"].storage
+            storage.pool.disconnect() if queue == "Redis" else storage.close()
 
 
 def mails_to(instance_path: Path, start: str) -> int:
