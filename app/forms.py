@@ -7,7 +7,7 @@ import unicodedata
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from wtforms import DateField, FieldList, IntegerField, StringField, TextAreaField
+from wtforms import DateField, FieldList, FloatField, IntegerField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Optional, ValidationError
 
@@ -123,6 +123,20 @@ class WholeNumberField(IntegerField):
         except ValueError as error:
             raise ValidationError(
                 _("“%(text)s” is not a whole number. Write it in digits.", text=valuelist[0][:40])
+            ) from error
+
+
+class DegreesField(FloatField):
+    """Degrees as a decimal fraction; says what it takes when it gets something else."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number; what an empty field means, the validators say."""
+        text = one_line(valuelist[0][:TYPED_MAX]) if valuelist else ""
+        try:
+            super().process_formdata([text.replace("\N{MINUS SIGN}", "-")])
+        except ValueError as error:
+            raise ValidationError(
+                _("“%(text)s” is not a number of degrees. Write it like 48.21.", text=text[:40])
             ) from error
 
 

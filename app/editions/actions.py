@@ -313,6 +313,15 @@ ACTS: dict[str, Act] = {
             _relocate,
         ),
         Act(
+            "locate",
+            _l("Put the city on the map"),
+            _l("Calendars show a pin there, to about a kilometre. It goes if the city changes."),
+            forms.LocateForm,
+            frozenset(_S) - {_S.CANCELLED},
+            lambda edition, form, by, now: service.locate(edition, form.geo, by=by, now=now),
+            fits=lambda edition: bool(edition.city),
+        ),
+        Act(
             "postpone",
             _l("Postpone"),
             _l("The edition stays in every calendar as tentative, on its new or its old days."),

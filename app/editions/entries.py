@@ -33,6 +33,7 @@ def entry_of(edition: Edition) -> CalendarEntry:
         dtend=edition.dtend,
         status=edition.public_entry_status,
         location=edition.place,
+        geo=edition.geo,
         url=address("site.edition", slug=edition.slug),
         description=_description(edition),
         categories=(edition.series.title,),

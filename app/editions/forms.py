@@ -11,7 +11,15 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app import clock
 from app.editions import opening
-from app.forms import DayField, LineField, ProseField, WholeNumberField, day_after, options
+from app.forms import (
+    DayField,
+    DegreesField,
+    LineField,
+    ProseField,
+    WholeNumberField,
+    day_after,
+    options,
+)
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext as _l
 from scheduler.lifecycle import EditionStatus
@@ -338,6 +346,38 @@ class DescribeForm(EditionForm):
     submit = SubmitField(_l("Save the words"))
 
 
+class LocateForm(EditionForm):
+    """Say where on the map the city is."""
+
+    latitude = DegreesField(
+        _l("Latitude"),
+        [Optional(), NumberRange(-90, 90)],
+        description=_l("Degrees to the north, such as 48.21; with a minus to the south."),
+    )
+    longitude = DegreesField(
+        _l("Longitude"),
+        [Optional(), NumberRange(-180, 180)],
+        description=_l("Degrees to the east, such as 16.37; with a minus to the west."),
+    )
+    submit = SubmitField(_l("Save the point"))
+
+    @property
+    def geo(self) -> tuple[float, float] | None:
+        """Latitude and longitude, ``None`` where both are empty."""
+        if self.latitude.data is None or self.longitude.data is None:
+            return None
+        return self.latitude.data, self.longitude.data
+
+    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
+        """They come as a pair."""
+        is_valid = bool(super().validate(extra_validators))
+        if is_valid and (self.latitude.data is None) != (self.longitude.data is None):
+            field = self.longitude if self.longitude.data is None else self.latitude
+            field.errors = [*field.errors, _("Give both, or leave both empty.")]
+            return False
+        return is_valid
+
+
 class AddEditionForm(SpanForm):
     """Add an edition by hand."""
 
@@ -351,6 +391,8 @@ def _standing(edition: Edition) -> dict[str, Any]:
         "first_day": edition.dtstart,
         "last_day": edition.dtend - timedelta(days=1),
         "city": edition.city,
+        "latitude": edition.latitude,
+        "longitude": edition.longitude,
         "country": edition.country_code,
         "venue": edition.venue,
         "venue_address": edition.venue_address,

@@ -100,6 +100,8 @@ class Edition(Model):
     dates_to_follow: Mapped[bool] = mapped_column(default=False)  # postponed, no new dates yet
     country_code: Mapped[str | None] = mapped_column(ForeignKey("country.code"), index=True)
     city: Mapped[str] = mapped_column(String(120), default="")
+    latitude: Mapped[float | None]  # of the city, in degrees; public, to a kilometre
+    longitude: Mapped[float | None]
     venue: Mapped[str] = mapped_column(String(200), default="")  # not public
     venue_address: Mapped[str] = mapped_column(String(500), default="")  # not public
     tzid: Mapped[str] = mapped_column(String(60), default="")  # IANA name
@@ -147,6 +149,17 @@ class Edition(Model):
     def place(self) -> str:
         """City and country, as far as they are known."""
         return place_of(self.city, self.country.name if self.country else None)
+
+    @property
+    def geo(self) -> tuple[float, float] | None:
+        """Latitude and longitude of the city in degrees, if an organiser told them."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return self.latitude, self.longitude
+
+    @geo.setter
+    def geo(self, point: tuple[float, float] | None) -> None:
+        self.latitude, self.longitude = point or (None, None)
 
     @property
     def alpha2(self) -> str | None:

@@ -190,6 +190,7 @@ def _facts(edition: Edition) -> dict[str, Any]:
         "dtend": edition.dtend.isoformat(),
         "city": edition.city,
         "country": edition.country_code or "",
+        "point": ", ".join(map(str, edition.geo or ())),
         "venue": edition.venue,
         "tzid": edition.tzid,
         "capacity": edition.capacity,
@@ -219,6 +220,8 @@ def revising(
     database.write(edition)
     was, told, was_public = _facts(edition), _calendar_facts(edition), edition.is_public
     yield
+    if (edition.city, edition.country_code or "") != (was["city"], was["country"]):
+        edition.geo = None  # it was the other city's
     if _calendar_facts(edition) != told:
         edition.sequence += 1
     edition.modified_at = max(now, edition.modified_at)
@@ -377,6 +380,20 @@ def check_capacity(capacity: int | None) -> None:
     """
     if capacity is not None and not 1 <= capacity <= CAPACITY_MAX:
         raise CapacityError(most=CAPACITY_MAX)
+
+
+def locate(edition: Edition, geo: tuple[float, float] | None, *, by: Person, now: datetime) -> None:
+    """Say where the city of ``edition`` is: latitude and longitude in degrees, or nothing.
+
+    Kept to a hundredth, about a kilometre: it is the city's, and the venue is not for the world.
+
+    Raises:
+        PlaceMissingError: it has no city yet.
+    """
+    with revising(edition, "edition.located", by=by, now=now):
+        if not edition.city:
+            raise PlaceMissingError(edition=edition.title)
+        edition.geo = geo and (round(geo[0], 2), round(geo[1], 2))
 
 
 def describe(edition: Edition, *, title: str, summary: str, by: Person, now: datetime) -> None:

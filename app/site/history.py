@@ -67,6 +67,7 @@ WORDS = {
     "edition.reinstated": _l("Takes place after all"),
     "edition.cancelled": _l("Cancelled"),
     "edition.described": _l("Title or text changed"),
+    "edition.located": _l("Point on the map changed"),
     "edition.milestone_done": _l("Milestone done"),
     "edition.milestone_waived": _l("Milestone waived"),
     "edition.milestone_reopened": _l("Milestone taken back"),

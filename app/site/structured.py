@@ -78,8 +78,12 @@ def _place(edition: Edition) -> dict[str, Any] | None:
         "addressCountry": (country.alpha2 or country.name) if country else "",
     }
     parts = {name: value for name, value in found.items() if value}
-    return {
+    place = {
         "@type": "Place",
         "name": edition.place,
         "address": {"@type": "PostalAddress", **parts},
     }
+    if edition.geo:
+        latitude, longitude = edition.geo
+        place["geo"] = {"@type": "GeoCoordinates", "latitude": latitude, "longitude": longitude}
+    return place

@@ -68,6 +68,45 @@ def test_days_that_cannot_be_are_refused_in_words_and_nothing_is_saved(
     assert (status, said in told, facts_of(edition)) == (422, True, before)
 
 
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "said"),
+    [
+        ("34,02", "-6.84", "“34,02” is not a number of degrees. Write it like 48.21."),
+        ("91", "-6.84", "between -90 and 90"),
+        ("34.02", "180.5", "between -180 and 180"),
+        ("nan", "inf", "between -90 and 90"),
+        ("34.02", "", "Give both, or leave both empty."),
+        ("", "-6.84", "Give both, or leave both empty."),
+    ],
+)
+def test_a_point_that_cannot_be_is_refused_in_words_and_the_old_one_stays(
+    latitude: str, longitude: str, said: str, organiser: Client
+) -> None:
+    edition = edition_in(S.ANNOUNCED, latitude=1.0, longitude=2.0)
+    status, told = act(organiser, edition, "locate", latitude=latitude, longitude=longitude)
+    assert (status, said in told, edition.geo) == (422, True, (1.0, 2.0))
+
+
+def test_a_point_is_taken_back_and_goes_with_its_city(organiser: Client) -> None:
+    edition = edition_in(S.ANNOUNCED, latitude=34.02, longitude=-6.84)
+    place = {"country": "XAA", "venue": "Hall", "tzid": "Africa/Casablanca", "reason": "Strike"}
+    assert act(organiser, edition, "relocate", city="Rabat", **place)[0] == 303
+    assert edition.geo == (34.02, -6.84)
+    assert act(organiser, edition, "relocate", city="Fez", **place)[0] == 303
+    assert edition.geo is None
+    assert act(organiser, edition, "locate", latitude="34.03", longitude="-5")[0] == 303
+    assert edition.geo == (34.03, -5)
+    assert act(organiser, edition, "locate", latitude="", longitude="")[0] == 303
+    assert edition.geo is None
+
+
+def test_without_a_city_there_is_no_point(organiser: Client) -> None:
+    edition = edition_in(S.ANNOUNCED, city="")
+    page = f"/organise/editions/{edition.slug}"
+    assert "Put the city on the map" not in organiser.get(page).text
+    assert organiser.get(f"{page}/locate").status_code == 303
+
+
 def test_a_refused_form_keeps_what_was_typed(organiser: Client) -> None:
     edition = edition_in(S.ANNOUNCED)
     answer = organiser.submit(
@@ -136,6 +175,7 @@ def test_an_edition_is_led_by_forms_from_its_host_to_its_end(organiser: Client) 
         ("change-registration", {"capacity": "", "closes_on": ""}),
         ("close-registration", {}),
         ("relocate", place | {"country": "XAA", "city": "Rabat", "reason": "Strike"}),
+        ("locate", {"latitude": "34.0209", "longitude": "\N{MINUS SIGN}6.8417"}),
         ("describe", {"title": "The one", "summary": "Words"}),
         ("postpone", {"first_day": "", "last_day": "", "reason": "Flood"}),
         ("cancel", {"reason": "No funds"}),
@@ -153,12 +193,14 @@ def test_an_edition_is_led_by_forms_from_its_host_to_its_end(organiser: Client) 
         ("change-registration", 303, "registration_open", 3),
         ("close-registration", 303, "registration_closed", 3),
         ("relocate", 303, "registration_closed", 4),
+        ("locate", 303, "registration_closed", 4),
         ("describe", 303, "registration_closed", 4),
         ("postpone", 303, "postponed", 5),
         ("cancel", 303, "cancelled", 6),
     ]
     history = words(organiser.get(f"/organise/editions/{edition.slug}"))
     assert "from 8–10 June 2027 to 7–9 September 2027" in history
+    assert "Point on the map 34.02, -6.84" in history
 
 
 def test_a_projection_is_moved_off_its_rule_and_back(organiser: Client) -> None:

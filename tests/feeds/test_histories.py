@@ -40,6 +40,7 @@ ACTS = st.lists(
         st.tuples(st.just("confirm"), DAYS.filter(bool)),
         st.tuples(st.just("relocate"), st.sampled_from(["Albor", "Port Albor", "Breva"])),
         st.tuples(st.just("describe"), titles),
+        st.tuples(st.just("locate"), st.sampled_from([None, (48.208, 16.372), (-33.9, 18.4)])),
         st.tuples(st.just("write"), st.just("ünï, 🛡️; \\n مرحبا\n" * 600)),
         st.tuples(st.just("rename"), titles),
         st.tuples(st.just("cancel"), st.none()),
@@ -49,9 +50,9 @@ ACTS = st.lists(
 )
 
 FULL = [
-    ("move", 100), ("relocate", "Breva"), ("describe", "One, two; \\N"), ("postpone", None),
-    ("confirm", 200), ("rename", "Renamed"), ("write", "Words"), ("other", "Other"),
-    ("cancel", None),
+    ("move", 100), ("relocate", "Breva"), ("locate", (-33.9, 18.4)),
+    ("describe", "One, two; \\N"), ("postpone", None), ("confirm", 200), ("rename", "Renamed"),
+    ("write", "Words"), ("other", "Other"), ("cancel", None),
 ]  # fmt: skip
 
 
@@ -138,6 +139,8 @@ def do(act: str, value: Any, edition: Edition, by: Person, now: datetime) -> Non
         case "relocate":
             country = make_country("XAA")
             disruptions.relocate(edition, country, city=value, reason="x", **place, **who)
+        case "locate":
+            service.locate(edition, value, **who)
         case "rename":
             facts = replace(series_service.facts_of(edition.series), title=value)
             series_service.change(edition.series, facts, **who)

@@ -144,3 +144,12 @@ def test_no_title_ends_the_block(client: Client, title: str) -> None:
     assert json.loads(data)["name"] == title
     assert re.search("[<>&']", data) is None
     assert "<script>" not in page
+
+
+def test_the_city_stands_where_an_organiser_put_it(client: Client) -> None:
+    edition = announced(city="Albor", latitude=-33.93, longitude=18.4)
+    point = {"@type": "GeoCoordinates", "latitude": -33.93, "longitude": 18.4}
+    assert told(client, edition)["location"]["geo"] == point
+    assert "\r\nGEO:-33.93;18.4\r\n" in client.get("/feeds/all.ics").text
+    entry = client.get("/feeds/all.json").json[2][0]  # type: ignore[index]
+    assert ["geo", {}, "float", [-33.93, 18.4]] in entry[1]
