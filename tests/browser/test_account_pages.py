@@ -290,7 +290,8 @@ def test_one_sets_up_a_second_factor_uses_it_and_ends_sessions(  # noqa: PLR0915
     expect(page.get_by_text("Your password is set")).to_be_visible()
     hand.link("Change it")
     hand.arrive("Change the password")
-    hand.button("Sign out")
+    with page.expect_navigation():
+        hand.button("Sign out")
 
     sign_in_by_password(hand)
     hand.arrive("Second step")

@@ -39,7 +39,8 @@ def press(page: Page, button: str) -> None:
     box = found.bounding_box()
     assert box is not None
     assert (box["x"] >= 0, box["x"] + box["width"] <= 375, box["height"] >= 24) == (True,) * 3
-    found.press("Enter")
+    with page.expect_navigation():
+        found.press("Enter")
 
 
 def test_a_country_offers_on_a_telephone_without_scripts_and_by_keyboard(

@@ -163,7 +163,8 @@ def test_a_changed_rule_is_looked_at_discarded_and_applied(
     expect(preview).to_contain_text("third Tuesday of March")
     expect(preview).to_contain_text("16–18 March 2027")
     assert first_day(projected) == IN_RAMADAN
-    page.get_by_role("button", name="Save the series").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save the series").click()
     page.goto("/organise/plan?until=2030")
     expect(page.locator(".strip__old")).to_have_count(1)
     page.get_by_role("link", name="Discard").click()
@@ -235,7 +236,8 @@ def test_a_call_that_opens_late_gets_the_compressed_plan(new_page: NewPage) -> N
     page.get_by_role("link", name="Open the call for hosts").click()
     expect(page.get_by_text("The call opens late")).to_be_visible()
     page.get_by_label("Last day for offers").fill("2027-03-01")
-    page.get_by_role("button", name="Open the call for hosts").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Open the call for hosts").click()
     page.goto(f"/organise/editions/{edition.slug}")
     expect(page.get_by_text("The work began late")).to_be_visible()
     db.session.rollback()  # what the browser wrote since is read anew
