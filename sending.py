@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     Application = Callable[[dict[str, Any], Callable[..., None]], Iterable[bytes]]
 
 LONG_BYTES = 256 * 1024
-PIECE_BYTES = 8 * 1024  # up to sixteen wait for each reader
+PIECE_BYTES_MIN, PIECE_BYTES_MAX = 8 * 1024, 128 * 1024  # up to sixteen wait for each reader
 SENDERS_MAX = 64  # threads of a process; whoever comes then is sent a copy
-_free = threading.BoundedSemaphore(SENDERS_MAX)
 
 
 class Body(Protocol):
@@ -48,6 +47,34 @@ class Request(Protocol):
 
     def response_iter(self, status: int, headers: Headers, body: Body, /) -> None:
         """Send what ``body`` yields as the reader takes it, and close it."""
+
+
+class Senders:
+    """How many threads send long answers at this moment."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def begin(self) -> bool:
+        """Count one more; return whether there was room for it."""
+        with self._lock:
+            has_room = self._count < SENDERS_MAX
+            self._count += has_room
+        return has_room
+
+    def end(self) -> None:
+        """Count one less."""
+        with self._lock:
+            self._count -= 1
+
+    def piece_bytes(self) -> int:
+        """Return how much to send at once: the more readers there are, the less waits for each."""
+        return max(PIECE_BYTES_MIN, PIECE_BYTES_MAX // max(1, self._count))
+
+
+_senders = Senders()
 
 
 def answering(
@@ -113,14 +140,14 @@ def send_pieces(request: Request, status: int, headers: Headers, body: Iterable[
 
 def _send_apart(request: Request, status: int, headers: Headers, body: Body) -> bool:
     """Send ``body`` by a thread of its own; return whether one was to be had."""
-    if not _free.acquire(blocking=False):
+    if not _senders.begin():
         return False
 
     def send() -> None:
         try:
             request.response_iter(status, headers, body)
         finally:
-            _free.release()
+            _senders.end()
 
     threading.Thread(target=send, name="sender", daemon=True).start()
     return True
@@ -132,9 +159,11 @@ def pieces_of(
     """Yield ``bodies`` in pieces, then say that they can be let go of."""
     try:
         for body in bodies:
-            view = memoryview(body)
-            for start in range(0, len(view), PIECE_BYTES):
-                yield bytes(view[start : start + PIECE_BYTES])
+            view, start = memoryview(body), 0
+            while start < len(view):
+                end = start + _senders.piece_bytes()
+                yield bytes(view[start:end])
+                start = end
     finally:
         let_go()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import random
 import re
 import shutil
 import signal
@@ -23,6 +24,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import config
 from app import create_app, database, migrations, publication
@@ -40,6 +42,13 @@ SIZES = (1_000, 10_000)
 ROUNDS, SECONDS = 5, 2
 CLIENTS = 50
 FEED, PAGE = "/feeds/all.ics", "/calendar?view=month&year=2027&month=3"
+WORDS = (
+    "access", "agency", "border", "city", "control", "culture", "detection", "exercise", "facility",
+    "fuel", "guard", "human", "insider", "inspection", "law", "material", "measure", "member",
+    "network", "nuclear", "operator", "plan", "policy", "practice", "protection", "reactor",
+    "regional", "report", "response", "risk", "security", "site", "state", "system", "team",
+    "threat", "training", "transport", "trust", "vetting", "workshop", "year",
+)  # fmt: skip
 CHANGED_AT = datetime(2026, 6, 1, 9, tzinfo=UTC)
 NGINX = """
 worker_processes 2; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
@@ -181,16 +190,18 @@ def fill(environ: dict[str, str], size: int) -> None:
 
 
 def edition(series: Series, number: int) -> Edition:
-    """Make one announced edition."""
+    """Make one announced edition; no two say the same, or they would pack like none do."""
+    chance = random.Random(number)  # noqa: S311 - the same at each run
     dtstart = date(2027, 1, 1) + timedelta(days=number % 3000)
+    words = " ".join(chance.choices(WORDS, k=30))
     return Edition(
         series=series,
         slug=f"symposium-{number}",
-        uid=f"00000000-0000-4000-8000-{number:012}@symposia.example.org",
+        uid=f"{UUID(int=chance.getrandbits(128), version=4)}@symposia.example.org",
         status=EditionStatus.ANNOUNCED,
-        own_title=f"Symposium number {number}, with a title of some length",
-        city="Brussels",
-        summary="Registration, travel and rooms are described on its page. " * 4,
+        own_title=f"Symposium number {number}, {' '.join(chance.choices(WORDS, k=4))}",
+        city=chance.choice(WORDS).title(),
+        summary=f"{words.capitalize()}.",
         dtstart=dtstart,
         dtend=dtstart + timedelta(days=3),
         public_since=CHANGED_AT,
