@@ -22,6 +22,7 @@ import config
 from app import create_app, migrations
 from app.accounts import access
 from app.database import Model, db
+from app.feeds import edge
 from tests.factories import OPENING, open_session
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ DO $$ DECLARE name text; BEGIN
   INSERT INTO audit_head (id, number, hash) VALUES (1, 0, '');
 END $$
 """
+edge.LOOK_SECONDS = 0  # each test has another file under the same name, at once
 WITHOUT_DATABASE = {"scheduler", "readers"}
 
 
