@@ -130,8 +130,9 @@ def prepare() -> Flask:
             say("Loading the demonstration …")
             demo.load_and_commit(say)
         # What hangs on the version of ours, or of the zone data.
-        opening.follow_zones(now=clock.utcnow())
-        components.keep_all()
+        now = clock.utcnow()
+        opening.follow_zones(now=now)
+        components.keep_all(now=now)
         database.db.session.commit()
         # A connection must not cross a fork: each child opens its own.
         database.db.session.remove()

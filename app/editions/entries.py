@@ -38,6 +38,7 @@ def entry_of(edition: Edition) -> CalendarEntry:
         description=_description(edition),
         categories=(edition.series.title,),
         color=COLOR_OF[edition.series.kind],
+        related_to=(("SIBLING", edition.sibling_uid),) if edition.sibling_uid else (),
         transparent=True,
     )
 

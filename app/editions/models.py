@@ -85,6 +85,7 @@ class Edition(Model):
     series_id: Mapped[int] = mapped_column(ForeignKey("series.id"), index=True)
     slug: Mapped[str] = mapped_column(String(100), unique=True)
     uid: Mapped[str] = mapped_column(String(255), unique=True)  # made once, never derived
+    sibling_uid: Mapped[str | None] = mapped_column(String(255))  # told as the one before it
     sequence: Mapped[int] = mapped_column(default=0)
     status: Mapped[EditionStatus] = mapped_column(
         Enum(EditionStatus, native_enum=False, length=30), index=True

@@ -199,6 +199,22 @@ def in_feeds(today: date) -> ColumnElement[bool]:
     )
 
 
+def uid_before(edition: Edition) -> str | None:
+    """Return the UID of the last public event of its series that begins before ``edition``."""
+    return db.session.scalar(
+        select(Edition.uid)
+        .where(
+            is_public(),
+            Edition.series_id == edition.series_id,
+            Edition.precision == Precision.DAY,
+            Edition.status != EditionStatus.CANCELLED,
+            Edition.dtstart < edition.dtstart,
+        )
+        .order_by(Edition.dtstart.desc(), Edition.uid)
+        .limit(1)
+    )
+
+
 def public_between(
     start: date, end: date, *, series: str | None = None, region: str | None = None
 ) -> Sequence[Edition]:

@@ -153,9 +153,18 @@ def make(  # noqa: PLR0913 - the columns that every new edition has
     )
     db.session.add(edition)
     db.session.flush()
+    _link(edition)
     milestones.sync(edition, by=None, now=now)
     edition_revised.send(None, edition=edition)
     return edition
+
+
+def _link(edition: Edition) -> None:
+    """Link a public ``edition`` to the one before it, once, so that no other need be revised."""
+    if not edition.is_public:
+        edition.sibling_uid = None
+    elif edition.sibling_uid is None:
+        edition.sibling_uid = queries.uid_before(edition)
 
 
 def add_by_hand(
@@ -225,6 +234,7 @@ def revising(
     if _calendar_facts(edition) != told:
         edition.sequence += 1
     edition.modified_at = max(now, edition.modified_at)
+    _link(edition)
     if was_public or edition.is_public:
         publication.touch(now=now)
     db.session.flush()

@@ -17,8 +17,9 @@ feeds = AppGroup("feeds", help="What subscribers get.")
 @feeds.command("keep")
 def keep() -> None:
     """Put right what is kept of every event, after an upgrade; safe to repeat."""
-    moved = opening.follow_zones(now=clock.utcnow())
-    count = components.keep_all()
+    now = clock.utcnow()
+    moved = opening.follow_zones(now=now)
+    count = components.keep_all(now=now)
     db.session.commit()
     if moved:
         click.echo(f"{moved} registrations open or close with the new rules of their zone.")

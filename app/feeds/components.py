@@ -16,7 +16,7 @@ from importlib.metadata import version
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
-from app import database
+from app import database, publication
 from app.countries.signals import countries_loaded
 from app.database import db
 from app.editions import queries as editions
@@ -156,12 +156,14 @@ def keep(edition: Edition) -> None:
     db.session.flush()
 
 
-def keep_all() -> int:
+def keep_all(*, now: datetime) -> int:
     """Put every kept component right, after an upgrade; return how many were not."""
     database.write()
     stale = queries.stale_editions(component_key())
     for edition in stale:
         keep(edition)
+    if stale:
+        publication.touch(now=now)
     return len(stale)
 
 

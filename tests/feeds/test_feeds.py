@@ -211,6 +211,65 @@ def test_what_was_cancelled_leaves_180_days_after_it_would_have_ended() -> None:
     assert (before, after) == (OPENING, datetime(2027, 12, 8, tzinfo=UTC))
 
 
+# -- siblings --------------------------------------------------------------------------------
+
+
+def siblings(client: Client) -> dict[str, list[tuple[str, str]]]:
+    """Return by UID what each event is related to, and how."""
+    found = {}
+    for event in read(fetch(client))[1]:
+        related = event.get("RELATED-TO", [])
+        listed = related if isinstance(related, list) else [related]
+        found[str(event["UID"])] = [(one.params["RELTYPE"], str(one)) for one in listed]
+    return found
+
+
+def test_an_edition_names_the_one_before_it_in_its_series(client: Client) -> None:
+    first = announced(dtstart=date(2021, 6, 8), status=S.COMPLETED)
+    second = announced(dtstart=date(2024, 6, 8), status=S.COMPLETED)
+    announced(dtstart=date(2025, 6, 8), status=S.COMPLETED, precision=Precision.MONTH)
+    announced(dtstart=date(2025, 9, 8), status=S.CANCELLED)
+    announced(dtstart=date(2025, 10, 8), status=S.CONFIRMED)
+    other = announced("workshop", dtstart=date(2026, 6, 8))
+    third = announced()
+    told = siblings(client)
+    assert [told[edition.uid] for edition in (first, second, other, third)] == [
+        [],
+        [("SIBLING", first.uid)],
+        [],
+        [("SIBLING", second.uid)],
+    ]
+
+
+def test_a_new_edition_and_a_moved_one_revise_no_neighbour(client: Client) -> None:
+    person = make_person()
+    earlier, later = announced(), announced(dtstart=date(2033, 6, 8))
+    between = announced(dtstart=date(2030, 6, 8), status=S.HOST_SELECTED, city="Albor")
+    was = siblings(client)
+    service.publish_save_the_date(between, by=person, now=OPENING + timedelta(hours=1))
+    span = {"dtstart": date(2036, 6, 8), "dtend": date(2036, 6, 11), "reason": "x"}
+    disruptions.reschedule(earlier, **span, by=person, now=OPENING + timedelta(hours=1))
+    disruptions.cancel(earlier, reason="x", by=person, now=OPENING + timedelta(hours=2))
+    assert was[later.uid] == [("SIBLING", earlier.uid)]
+    assert siblings(client)[later.uid] == was[later.uid]
+    assert (later.modified_at, siblings(client)[between.uid]) == (
+        OPENING,
+        [("SIBLING", earlier.uid)],
+    )
+
+
+def test_a_save_the_date_that_is_taken_back_is_linked_anew() -> None:
+    person, first = make_person(), announced()
+    edition = announced(dtstart=date(2030, 6, 8), status=S.HOST_SELECTED, city="Albor")
+    service.publish_save_the_date(edition, by=person, now=OPENING)
+    disruptions.release_host(edition, reason="Elections", by=person, now=OPENING)
+    assert edition.sibling_uid is None
+    edition.status = S.HOST_SELECTED
+    second = announced(dtstart=date(2028, 6, 8))
+    service.publish_save_the_date(edition, by=person, now=OPENING)
+    assert (second.sibling_uid, edition.sibling_uid) == (first.uid, second.uid)
+
+
 # -- updates in place ------------------------------------------------------------------------
 
 

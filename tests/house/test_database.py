@@ -17,9 +17,11 @@ import config
 from app import audit, create_app, database, i18n, migrations
 from app.accounts.models import Person
 from app.database import Model, db
+from app.editions.models import Edition
 from app.forms import clean, day_after
 from app.series.models import Series
 from scheduler import errors
+from scheduler.lifecycle import EditionStatus
 from tests.conftest import POSTGRESQL
 from tests.factories import OPENING, make_edition, make_person
 
@@ -192,6 +194,32 @@ def test_the_migrations_go_down_and_up_again(tmp_path: Path) -> None:
             db.engine.dispose()
     tables = {table.name for table in Model.metadata.sorted_tables}
     assert found == [tables, set(), tables]
+
+
+def test_an_upgrade_links_the_events_that_the_world_knows(tmp_path: Path) -> None:
+    app = create_app(
+        config.read(
+            {"SYMPOSIA_SECRET_KEY": "of this test", "SYMPOSIA_INSTANCE_PATH": str(tmp_path)}
+        )
+    )
+    facts = {"public_since": OPENING, "status": EditionStatus.COMPLETED}
+    with app.app_context():
+        migrations.upgrade()
+        first = make_edition(dtstart=date(2021, 6, 8), **facts)
+        make_edition(dtstart=date(2022, 6, 8), **facts | {"status": EditionStatus.CANCELLED})
+        make_edition(dtstart=date(2023, 6, 8), **facts | {"public_since": None})
+        second = make_edition(dtstart=date(2024, 6, 8), **facts)
+        known = [first.id, second.id]
+        db.session.commit()
+        db.session.remove()
+        migrations.library().downgrade(revision="0034")
+        migrations.upgrade()
+        first, second = (db.session.get_one(Edition, number) for number in known)
+        assert (first.sibling_uid, second.sibling_uid) == (None, first.uid)
+        assert (first.modified_at, second.modified_at == OPENING) == (OPENING, False)
+        assert (first.component_tag is None, second.component_tag) == (False, None)
+        db.session.remove()
+        db.engine.dispose()
 
 
 def test_the_names_of_the_migrations_are_their_order(app: Flask) -> None:
