@@ -44,6 +44,11 @@ SHOWN = {
     RegistrationStatus.WAITLISTED: EntryStatus.TENTATIVE,
     RegistrationStatus.SUBMITTED: EntryStatus.TENTATIVE,
     RegistrationStatus.ENDORSED: EntryStatus.TENTATIVE,
+    RegistrationStatus.RETURNED: EntryStatus.TENTATIVE,
+    # Whoever had it in the calendar is told that it is off; it does not vanish.
+    RegistrationStatus.REFUSED: EntryStatus.CANCELLED,
+    RegistrationStatus.NOT_SELECTED: EntryStatus.CANCELLED,
+    RegistrationStatus.REPLACED: EntryStatus.CANCELLED,
     RegistrationStatus.CANCELLED: EntryStatus.CANCELLED,
 }
 

@@ -13,11 +13,13 @@ from sqlalchemy import event
 from app import database
 from app.database import db
 from app.editions import disruptions, opening
+from app.editions.models import AdmissionPolicy
 from app.feeds import personal
 from app.feeds.models import PersonalFeed
-from app.registrations import service
-from scheduler.lifecycle import EditionStatus
-from tests.factories import OPENING, make_edition, make_person
+from app.registrations import delegations, selection, service
+from app.registrations.service import Particulars
+from scheduler.lifecycle import EditionStatus, RegistrationStatus
+from tests.factories import OPENING, make_country, make_edition, make_person
 
 if TYPE_CHECKING:
     from app.accounts.models import Person
@@ -96,6 +98,38 @@ def test_moving_up_cancelling_and_coming_back_never_lower_the_sequence(client: C
     assert states == ["TENTATIVE", "CONFIRMED", "CANCELLED", "CONFIRMED", "CONFIRMED"]
     sequences = [event["SEQUENCE"] for event in told]
     assert sequences == sorted(set(sequences))
+
+
+def test_what_others_decide_of_a_registration_reaches_the_calendar(client: Client) -> None:
+    edition = make_edition(admission_policy=AdmissionPolicy.NOMINATION)
+    told = Particulars(country_code=make_country("XAA").code)
+    by = {"by": make_person(), "now": OPENING}
+    states: list[list[str]] = [[], [], []]
+    for seen, end in zip(states, ("refuse", "decline", "replace"), strict=True):
+        person = make_person()
+        row = service.register(edition, person, now=OPENING, told=told)
+        path = feed_of(person)
+
+        def look(path: str = path, seen: list[str] = seen) -> None:
+            db.session.commit()
+            seen.extend(str(event["STATUS"]) for event in events(client, path))
+
+        look()
+        delegations.judge(row, RegistrationStatus.RETURNED, reason="A word is missing", **by)
+        look()
+        service.change(row, told, **by)
+        if end == "refuse":
+            delegations.judge(row, RegistrationStatus.REFUSED, reason="Another goes", **by)
+        else:
+            delegations.judge(row, RegistrationStatus.ENDORSED, reason="", **by)
+            look()
+            if end == "decline":
+                selection.decide_many(edition, [row], "decline", reason="Full", **by)
+            else:
+                delegations.replace(row, "colleague@example.org", "", **by)
+        look()
+    off = ["TENTATIVE", "TENTATIVE", "TENTATIVE", "CANCELLED"]
+    assert states == [off[1:], off, off]
 
 
 def test_it_is_private_conditional_and_tells_no_address(client: Client) -> None:
