@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -27,7 +26,7 @@ from app.database import db
 from app.feeds import offers, personal, queries, service
 from app.feeds.edge import address_of
 from app.feeds.forms import PersonalFeedForm
-from app.feeds.kept import KeptFeed
+from app.feeds.kept import MAX_AGE_SECONDS, Kept, KeptFeed
 from app.feeds.news import atom
 from app.feeds.offers import CHOSEN
 from app.feeds.service import (
@@ -55,6 +54,12 @@ if TYPE_CHECKING:
 bp = Blueprint("feeds", __name__)
 
 ICS, JCAL = "ics", "json"
+OWN_TERMS = [
+    ("Cache-Control", f"private, max-age={MAX_AGE_SECONDS}"),
+    ("Vary", "Accept-Encoding"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Robots-Tag", "noindex"),
+]
 CONTENT_TYPES = {ICS: "text/calendar; charset=utf-8", JCAL: "application/calendar+json"}
 
 
@@ -107,14 +112,11 @@ def own(token: str) -> ResponseReturnValue:
     body = personal.ics(feed, today=clock.today())
     if personal.note_use(feed, now=clock.real_utcnow()):
         db.session.commit()
-    response = Response(body, content_type=CONTENT_TYPES[ICS])
-    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
-    response.headers["Cache-Control"] = "private, max-age=300"
-    response.headers["Content-Disposition"] = 'inline; filename="symposia.ics"'
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex"
-    response.make_conditional(request)
-    return response
+    headers = [
+        ("Content-Type", CONTENT_TYPES[ICS]),
+        ("Content-Disposition", 'inline; filename="symposia.ics"'),
+    ]
+    return _response(Kept(body, headers, OWN_TERMS))
 
 
 @bp.route("/me/feeds", methods=["GET", "POST"])
@@ -269,8 +271,13 @@ def _answer(kept: KeptFeed, path: str) -> Response:
     # Made-up queries would push out what others ask for.
     if path == address_of(request.path, request.query_string.decode("latin-1")):
         _keep(path, kept)
+    response = _response(kept)
+    current_app.extensions["counts"].add(FEEDS, status=str(response.status_code), source="view")
+    return response
+
+
+def _response(kept: Kept) -> Response:
     status, headers, body = kept.answer(request.environ)
-    current_app.extensions["counts"].add(FEEDS, status=str(int(status)), source="view")
     response = Response([body], status, headers)
     # For HEAD the length is that of the body which is not sent.
     response.automatically_set_content_length = False

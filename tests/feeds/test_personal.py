@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -152,6 +153,21 @@ def test_it_is_private_conditional_and_tells_no_address(client: Client) -> None:
     assert "Set-Cookie" not in answer.headers
     again = client.get(path, headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
+    assert client.get(path, headers={"If-Match": '"other"'}).status_code == 412
+
+
+def test_it_is_packed_for_who_asks_for_it(client: Client) -> None:
+    person = make_person()
+    service.register(make_edition(), person, now=OPENING)
+    path, asked = feed_of(person), {"Accept-Encoding": "gzip"}
+    plain, packed = client.get(path), client.get(path, headers=asked)
+    assert gzip.decompress(packed.data) == plain.data
+    assert plain.headers["ETag"] != packed.headers["ETag"]
+    assert {answer.headers["Vary"] for answer in (plain, packed)} == {"Accept-Encoding"}
+    head = client.head(path, headers=asked)
+    assert (head.data, head.headers) == (b"", packed.headers)
+    known = {"If-None-Match": packed.headers["ETag"]}
+    assert client.get(path, headers=asked | known).headers["Vary"] == "Accept-Encoding"
 
 
 def test_wrong_old_revoked_and_orphaned_tokens_all_read_the_same(client: Client) -> None:
