@@ -368,18 +368,22 @@ def publish_save_the_date(edition: Edition, *, by: Person, now: datetime) -> Non
 
 
 def announce(edition: Edition, *, by: Person, now: datetime) -> None:
-    """Tell the world that ``edition`` takes place.
+    """Tell the world that ``edition`` takes place, once more if it was postponed meanwhile.
 
     Raises:
         MoveError: it is not confirmed.
         AgreementMissingError: neither agreement nor waiver is recorded.
     """
-    with revising(edition, "edition.announced", by=by, now=now):
+    change = "edition.announced"
+    with revising(edition, change, by=by, now=now):
         move_to(edition, EditionStatus.ANNOUNCED)
         if not edition.has_agreement:
             raise AgreementMissingError(edition=edition.title)
+        is_anew = edition.announced_at is not None
         edition.announced_at = edition.announced_at or now
         edition.public_since = edition.public_since or now
+    if is_anew:  # in their calendars it is still tentative
+        tell_change(edition, change, "", now)
 
 
 def check_capacity(capacity: int | None) -> None:

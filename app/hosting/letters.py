@@ -32,6 +32,7 @@ def host_told(edition: Edition, change: str, reason: str) -> Letter:
         ),
         "edition.postponed": _("%(title)s, which you host, is postponed.", title=title),
         "edition.reinstated": _("%(title)s, which you host, takes place after all.", title=title),
+        "edition.announced": _("%(title)s, which you host, is announced again.", title=title),
         "edition.cancelled": _("%(title)s, which you host, is cancelled.", title=title),
     }[change]
     return Letter(

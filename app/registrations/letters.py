@@ -427,6 +427,7 @@ def edition_changed(registration: Registration, change: str, reason: str) -> Let
         "edition.relocated": _("%(title)s now takes place in %(place)s.", title=title, place=place),
         "edition.postponed": _("%(title)s is postponed.", title=title),
         "edition.reinstated": _("%(title)s takes place after all.", title=title),
+        "edition.announced": _("%(title)s is announced again: days and place stand.", title=title),
         "edition.cancelled": _("%(title)s is cancelled.", title=title),
     }
     paragraphs = [words[change]]

@@ -13,10 +13,11 @@ import pytest
 from app import outbox
 from app.clock import real_utcnow
 from app.database import db
-from app.editions import disruptions
+from app.editions import agreements, disruptions
+from app.editions import service as editions
 from app.outbox import OutboxMessage
 from app.registrations import service
-from tests.factories import OPENING, make_edition, make_person
+from tests.factories import OPENING, make_country, make_edition, make_person
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,6 +85,24 @@ def test_every_change_of_days_or_place_is_told_with_a_higher_sequence() -> None:
     sequences = [event["SEQUENCE"] for _method, event in told]
     assert sequences == sorted(set(sequences))
     assert told[1][1].start == days["dtstart"]
+
+
+def test_what_is_announced_again_is_tentative_in_no_calendar_any_more() -> None:
+    edition = make_edition(city="Albor", country_code=make_country("XAA").code)
+    person, by = make_person(), {"by": make_person(), "now": OPENING}
+    service.register(edition, person, now=OPENING)
+    agreements.record_agreement(edition, waiver="None is needed", **by)
+    disruptions.postpone(edition, dtstart=None, dtend=None, reason="Because", **by)
+    place = {"city": "Albor", "venue": "", "venue_address": "", "tzid": "Africa/Lagos"}
+    editions.confirm(edition, dtstart=edition.dtstart, dtend=edition.dtend, **place, **by)
+    editions.announce(edition, **by)
+    told = invitations(person)[1:]
+    assert [(method, str(event["STATUS"])) for method, event in told] == [
+        ("REQUEST", "TENTATIVE"),
+        ("REQUEST", "TENTATIVE"),
+        ("REQUEST", "CONFIRMED"),
+    ]
+    assert told[2][1]["SEQUENCE"] == edition.sequence > told[1][1]["SEQUENCE"]
 
 
 @pytest.mark.parametrize(
