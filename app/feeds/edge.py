@@ -71,6 +71,9 @@ class FeedEdge:
     ) -> Iterable[bytes]:
         """Answer from memory where that is right, else pass on."""
         path = environ["PATH_INFO"]
+        if "HTTP_HOST" in environ:
+            # As somebody typed it: names know no case (RFC 9110 §4.2.3), comparisons do.
+            environ["HTTP_HOST"] = environ["HTTP_HOST"].lower()
         if path.startswith("/feeds/") and environ["REQUEST_METHOD"] in {"GET", "HEAD"}:
             query = environ.get("QUERY_STRING")
             feed = self._kept.get(address_of(path, query) if query else path)
