@@ -16,16 +16,17 @@ from app.database import db
 from app.editions import service as editions
 from app.hosting.judging_models import OfferGate
 from app.hosting.models import CallForHosts, HostingOffer, OfferWindow
-from app.registrations import questions
+from app.registrations import questions, seating, selection
 from app.registrations.models import QuestionKind
 from app.series.models import Series, SeriesKind
+from scheduler.admission import Order
 from scheduler.hosting import Gate
 from scheduler.lifecycle import EditionStatus, OfferStatus
 
 if TYPE_CHECKING:
     from app.accounts.models import Person, Role
     from app.editions.models import Edition
-    from app.registrations.models import Question
+    from app.registrations.models import Question, QuotaScope, WalkIns
 
 OPENING = datetime(2027, 1, 15, 9, tzinfo=UTC)
 PDF = b"%PDF-1.4\nA letter.\n%%EOF\n"
@@ -192,6 +193,19 @@ def make_question(
     told: dict[str, Any] = {"purpose": "to plan the days", **facts}
     said = questions.QuestionFacts(kind=kind, label=label, **told)
     return questions.add(edition, said, by=organiser, now=OPENING)
+
+
+def limit(
+    edition: Edition, *quotas: tuple[QuotaScope, str, int], order: Order = Order.TIME,
+    answer_days: int | None = None, walk_ins: WalkIns | None = None, by: Person | None = None,
+    now: datetime = OPENING,
+) -> None:  # fmt: skip
+    """Set all limits of an edition, as their page does, and seat whom they let in."""
+    selection.record_limits(
+        edition, {(scope, key): most for scope, key, most in quotas}, order=order,
+        answer_days=answer_days, walk_ins=walk_ins, by=by or make_person(), now=now,
+    )  # fmt: skip
+    seating.fill_seats(edition, now=now)
 
 
 def _done(row: Row, *, commit: bool) -> Row:

@@ -60,27 +60,7 @@ class GrantLimitError(ConflictError):
 # -- limits ----------------------------------------------------------------------------------
 
 
-def set_limits(  # noqa: PLR0913 - what the page of limits sets
-    edition: Edition,
-    quotas: Mapping[tuple[QuotaScope, str], int],
-    *,
-    order: Order,
-    answer_days: int | None,
-    by: Person,
-    now: datetime,
-    walk_ins: WalkIns | None = None,
-) -> list[Registration]:
-    """Set quotas, reserved places, the queue's rule and the door's; return who moves up by it.
-
-    Nobody who is in loses the place by a lower limit.
-    """
-    record_limits(
-        edition, quotas, order=order, answer_days=answer_days, by=by, now=now, walk_ins=walk_ins
-    )
-    return seating.fill_seats(edition, now=now)
-
-
-def record_limits(  # noqa: PLR0913 - as above
+def record_limits(  # noqa: PLR0913 - what the page of limits sets
     edition: Edition,
     quotas: Mapping[tuple[QuotaScope, str], int],
     *,
@@ -90,7 +70,11 @@ def record_limits(  # noqa: PLR0913 - as above
     now: datetime,
     walk_ins: WalkIns | None = None,
 ) -> None:
-    """Set the same and fill nothing yet: what changes together is decided together."""
+    """Set quotas, reserved places, the queue's rule and the door's; seats are still to be filled.
+
+    The caller fills them, once all is set that changes together. Nobody who is in loses the place
+    by a lower limit.
+    """
     database.write(edition)
     settings = db.session.get(AdmissionSettings, edition.id)
     if settings is None:
@@ -98,7 +82,7 @@ def record_limits(  # noqa: PLR0913 - as above
         db.session.add(settings)
     settings.queue_order, settings.answer_days, settings.modified_at = order, answer_days, now
     settings.walk_ins = walk_ins or settings.walk_ins or WalkIns.NEVER
-    was = {f"{quota.scope.value} {quota.key}": quota.places for quota in quotas_of(edition)}
+    was = {f"{quota.scope.value} {quota.key}": quota.places for quota in seating.quotas_of(edition)}
     db.session.execute(delete(Quota).where(Quota.edition_id == edition.id))
     db.session.add_all(
         Quota(edition_id=edition.id, scope=scope, key=key, places=places)
@@ -109,9 +93,6 @@ def record_limits(  # noqa: PLR0913 - as above
     audit.record(
         "edition.limits_changed", edition, by=by, now=now, changes={"limits": [was, now_is]}
     )
-
-
-quotas_of = seating.quotas_of
 
 
 # -- decisions -------------------------------------------------------------------------------

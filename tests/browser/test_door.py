@@ -18,11 +18,9 @@ from app.documents import service as documents
 from app.documents.models import IssuedDocument
 from app.door.models import Attendance
 from app.outbox import address
-from app.registrations import selection
 from app.registrations import service as registrations
 from app.registrations.models import WalkIns
-from scheduler.admission import Order
-from tests.factories import OPENING, make_edition, make_person
+from tests.factories import OPENING, limit, make_edition, make_person
 from tests.processes import until
 
 if TYPE_CHECKING:
@@ -274,10 +272,7 @@ def test_who_comes_without_a_registration_is_kept_offline_and_taken_in_once(
     new_page: Callable[..., Page],
 ) -> None:
     edition = make_edition(dtstart=TODAY, days=2, capacity=1, commit=True)
-    selection.set_limits(
-        edition, {}, order=Order.TIME, answer_days=None, walk_ins=WalkIns.FREE, by=make_person(),
-        now=OPENING,
-    )  # fmt: skip
+    limit(edition, walk_ins=WalkIns.FREE)
     keeper = make_person(role=Role.HOST_TEAM, scope=edition.slug, commit=True)
     page = new_page(keeper, viewport={"width": 375, "height": 800})
     page.goto(f"/door/{edition.slug}")
@@ -307,10 +302,7 @@ def test_two_phones_that_were_offline_count_each_person_once(
     edition = make_edition(dtstart=TODAY, days=2, capacity=3, commit=True)
     for name in ("Ana García", "Ben"):
         registrations.register(edition, make_person(name=name), now=BEFORE)
-    selection.set_limits(
-        edition, {}, order=Order.TIME, answer_days=None, walk_ins=WalkIns.FREE, by=make_person(),
-        now=OPENING,
-    )  # fmt: skip
+    limit(edition, walk_ins=WalkIns.FREE)
     phones = []
     for _phone in range(2):
         keeper = make_person(role=Role.HOST_TEAM, scope=edition.slug, commit=True)

@@ -18,9 +18,8 @@ from app.editions.models import AdmissionPolicy
 from app.registrations import queries, selection, service
 from app.registrations.models import QuotaScope
 from app.registrations.service import Particulars
-from scheduler.admission import Order
 from scheduler.lifecycle import RegistrationStatus
-from tests.factories import OPENING, make_country, make_edition, make_person
+from tests.factories import OPENING, limit, make_country, make_edition, make_person
 from tests.processes import until
 
 if TYPE_CHECKING:
@@ -255,10 +254,7 @@ def test_a_quota_shows_whom_it_lets_in_before_it_is_saved(new_page: NewPage) -> 
     edition = make_edition(title="Fourth Symposium", capacity=5)
     organiser = make_person(role=Role.ORGANISER)
     make_country("XAA", name="Alboria")
-    quota = {(QuotaScope.COUNTRY, ""): 1}
-    selection.set_limits(
-        edition, quota, order=Order.TIME, answer_days=None, by=organiser, now=OPENING
-    )
+    limit(edition, (QuotaScope.COUNTRY, "", 1))
     for name in ("Ana", "Ben"):
         told = Particulars(country_code="XAA")
         service.register(edition, make_person(name=name), now=OPENING, told=told)

@@ -15,9 +15,8 @@ from app.registrations import queries as registrations_queries
 from app.registrations import selection
 from app.registrations import service as registrations
 from app.registrations.models import Registration, WalkIns
-from scheduler.admission import Order
 from scheduler.lifecycle import RegistrationStatus as Status
-from tests.factories import OPENING, make_edition, make_person
+from tests.factories import OPENING, limit, make_edition, make_person
 from tests.pages import words
 
 if TYPE_CHECKING:
@@ -31,10 +30,7 @@ NOON = datetime(2027, 1, 15, 12, tzinfo=UTC)
 
 def make(rule: WalkIns, capacity: int | None = 1) -> Edition:
     edition = make_edition(dtstart=FIRST, days=2, capacity=capacity)
-    selection.set_limits(
-        edition, {}, order=Order.TIME, answer_days=None, walk_ins=rule, by=make_person(),
-        now=OPENING,
-    )  # fmt: skip
+    limit(edition, walk_ins=rule)
     return edition
 
 

@@ -19,9 +19,8 @@ from app.registrations import selection
 from app.registrations import service as registrations
 from app.registrations.models import AttendeeRole
 from app.registrations.service import Particulars
-from scheduler.admission import Order
 from scheduler.lifecycle import RegistrationStatus
-from tests.factories import OPENING, make_country, make_edition, make_person
+from tests.factories import OPENING, limit, make_country, make_edition, make_person
 from tests.pages import CountedQueries, alert, words
 
 if TYPE_CHECKING:
@@ -256,9 +255,8 @@ def test_a_reminder_goes_out_again_only_for_new_days(edition: Edition, organiser
 
 
 def test_an_offered_place_is_reminded_of_once_before_it_goes_on_and_never_when_taken() -> None:
-    edition, by = make_edition(capacity=2), make_person()
-    limits = {"order": Order.TIME, "answer_days": 4, "by": by, "now": OPENING}
-    selection.set_limits(edition, {}, **limits)
+    edition = make_edition(capacity=2)
+    limit(edition, answer_days=4)
     rows = [registrations.register(edition, make_person(), now=OPENING) for _ in range(5)]
     for row in rows[:2]:
         registrations.cancel(row, by=row.person, now=OPENING)

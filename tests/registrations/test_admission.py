@@ -32,7 +32,7 @@ from app.registrations.service import Particulars
 from scheduler.admission import Order
 from scheduler.lifecycle import EditionStatus
 from scheduler.lifecycle import RegistrationStatus as Status
-from tests.factories import OPENING, make_country, make_edition, make_person
+from tests.factories import OPENING, limit, make_country, make_edition, make_person
 from tests.pages import words, words_in
 
 if TYPE_CHECKING:
@@ -44,11 +44,6 @@ if TYPE_CHECKING:
 def come(edition: Edition, country: str = "", person: Person | None = None) -> Registration:
     told = Particulars(country_code=country or None)
     return service.register(edition, person or make_person(), now=OPENING, told=told)
-
-
-def limit(edition: Edition, *quotas: tuple[QuotaScope, str, int], **how: object) -> None:
-    how = {"order": Order.TIME, "answer_days": None, "by": make_person(), "now": OPENING} | how
-    selection.set_limits(edition, {(scope, key): most for scope, key, most in quotas}, **how)
 
 
 @pytest.fixture(autouse=True)
@@ -398,10 +393,7 @@ def test_places_and_limits_that_change_together_let_nobody_in_between(
 ) -> None:
     edition = make_edition(capacity=int(was["capacity"]))
     if was["places"]:
-        selection.set_limits(
-            edition, {(QuotaScope.ROLE, "participant"): 2},
-            order=Order.TIME, answer_days=None, by=make_person(), now=OPENING,
-        )  # fmt: skip
+        limit(edition, (QuotaScope.ROLE, "participant", 2))
     rows = [come(edition) for _ in range(3)]
     before = statuses(*rows)
     assert before == [Status.CONFIRMED, Status.CONFIRMED, Status.WAITLISTED]

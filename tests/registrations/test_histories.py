@@ -48,7 +48,7 @@ from scheduler.admission import Order
 from scheduler.errors import DomainError
 from scheduler.lifecycle import EditionStatus
 from scheduler.lifecycle import RegistrationStatus as S
-from tests.factories import OPENING, make_country, make_edition, make_person
+from tests.factories import OPENING, limit, make_country, make_edition, make_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -503,16 +503,16 @@ ACTS = (
 steps = st.lists(
     st.tuples(st.sampled_from(ACTS), *[st.integers(0, POOL - 1)] * 3), min_size=1, max_size=30
 )
-QUOTAS: tuple[dict[tuple[QuotaScope, str], int], ...] = (
-    {},
-    {},
-    {(QuotaScope.COUNTRY, ""): 1},
-    {(QuotaScope.COUNTRY, ""): 2, (QuotaScope.COUNTRY, "XAA"): 1},
-    {(QuotaScope.REGION, "africa"): 2},
-    {(QuotaScope.ROLE, "participant"): 2},
-    {(QuotaScope.RESERVED, "speaker"): 1},
-    {(QuotaScope.RESERVED, "speaker"): 2, (QuotaScope.COUNTRY, ""): 2},
-    {(QuotaScope.COUNTRY, "XAB"): 0},
+QUOTAS: tuple[list[tuple[QuotaScope, str, int]], ...] = (
+    [],
+    [],
+    [(QuotaScope.COUNTRY, "", 1)],
+    [(QuotaScope.COUNTRY, "", 2), (QuotaScope.COUNTRY, "XAA", 1)],
+    [(QuotaScope.REGION, "africa", 2)],
+    [(QuotaScope.ROLE, "participant", 2)],
+    [(QuotaScope.RESERVED, "speaker", 1)],
+    [(QuotaScope.RESERVED, "speaker", 2), (QuotaScope.COUNTRY, "", 2)],
+    [(QuotaScope.COUNTRY, "XAB", 0)],
 )
 CAPACITIES = (None, 1, 2, 2, 3, 3, 4, 5, 6)
 ROLES = ("participant", "participant", "speaker")
@@ -581,12 +581,11 @@ class History:
             case "lapse":
                 model.lapse()
             case "limits":
-                quotas, kept = QUOTAS[a], {}
+                quotas = QUOTAS[a]
                 self.walk_ins = tuple(WalkIns)[c % 3]
-                kept = {key: n for (kind, key), n in quotas.items() if kind == "reserved"}
-                model.kept = kept
+                model.kept = {key: n for kind, key, n in quotas if kind == "reserved"}
                 model.at_most = {
-                    (kind.value, key): n for (kind, key), n in quotas.items() if kind != "reserved"
+                    (kind.value, key): n for kind, key, n in quotas if kind != "reserved"
                 }
                 model.order, model.offers = tuple(Order)[b % 3], c % 2 == 1
                 model.fill()
@@ -678,8 +677,7 @@ class History:
                 service.lapse_offers(now=self.now, edition=edition)
             case "limits":
                 how = {"order": tuple(Order)[b % 3], "answer_days": 2 if c % 2 else None}
-                walk = {"walk_ins": self.walk_ins}
-                selection.set_limits(edition, QUOTAS[a], **how, **walk, **by)
+                limit(edition, *QUOTAS[a], walk_ins=self.walk_ins, **how, **by)
             case "change":
                 policy.change(edition, tuple(AdmissionPolicy)[a % 3], CAPACITIES[b], **by)
             case "close":

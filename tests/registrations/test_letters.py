@@ -17,10 +17,9 @@ from app.outbox import OutboxMessage
 from app.registrations import delegations, parties, selection, service
 from app.registrations.models import TERMS_VERSION, QuotaScope, Registration
 from app.registrations.service import Particulars
-from scheduler.admission import Order
 from scheduler.lifecycle import LIVE, REGISTRATION_MOVES
 from scheduler.lifecycle import RegistrationStatus as S
-from tests.factories import OPENING, make_country, make_edition, make_person
+from tests.factories import OPENING, limit, make_country, make_edition, make_person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -222,8 +221,7 @@ def test_a_change_of_state_is_one_mail_with_what_comes_next_and_by_when(
         holder.status, holder.confirmed_at = S.CONFIRMED, OPENING
         db.session.flush()
     if case.days:
-        limits = {"order": Order.TIME, "answer_days": case.days}
-        selection.set_limits(edition, {}, **limits, **by())
+        limit(edition, answer_days=case.days)
     row = standing_in(edition, was, is_nominee=case.is_nominee)
     before = row.sequence
     case.act(row)
@@ -265,8 +263,7 @@ def test_while_new_dates_are_to_follow_no_mail_shows_the_old_ones() -> None:
 def test_who_waits_reads_for_what_even_where_places_are_free() -> None:
     edition = make_edition(capacity=9)
     make_country("XAA")
-    quotas = {(QuotaScope.COUNTRY, ""): 1}
-    selection.set_limits(edition, quotas, order=Order.TIME, answer_days=None, **by())
+    limit(edition, (QuotaScope.COUNTRY, "", 1))
     for email in ("first@example.org", "ana@example.org"):
         told = Particulars(country_code="XAA")
         service.register(edition, make_person(email), now=OPENING, told=told)

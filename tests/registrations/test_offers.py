@@ -13,9 +13,8 @@ from app.accounts.models import Purpose, Role
 from app.database import db
 from app.registrations import delegations, models, selection, service
 from app.registrations.seating import Candidate
-from scheduler.admission import Order
 from scheduler.lifecycle import RegistrationStatus as Status
-from tests.factories import make_edition, make_person
+from tests.factories import limit, make_edition, make_person
 from tests.pages import alert, words
 
 if TYPE_CHECKING:
@@ -82,9 +81,7 @@ def test_who_is_invited_accepts_the_terms_as_they_take_the_place(
 def test_who_registered_is_not_asked_again_unless_the_terms_have_changed(
     client: Client, edition: Edition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    selection.set_limits(
-        edition, {}, order=Order.TIME, answer_days=3, by=make_person(), now=clock.utcnow()
-    )
+    limit(edition, answer_days=3, now=clock.utcnow())
     first, _second, last = [
         service.register(edition, make_person(name=name), now=clock.utcnow()) for name in "ABC"
     ]

@@ -15,10 +15,9 @@ from app.outbox import OutboxMessage
 from app.registrations import delegations, parties, queries, selection, service, waiting
 from app.registrations.models import Party, QuotaScope, Registration
 from app.registrations.service import Particulars
-from scheduler.admission import Order
 from scheduler.lifecycle import EditionStatus
 from scheduler.lifecycle import RegistrationStatus as Status
-from tests.factories import OPENING, make_country, make_edition, make_person
+from tests.factories import OPENING, limit, make_country, make_edition, make_person
 from tests.pages import alert, words
 
 if TYPE_CHECKING:
@@ -104,9 +103,7 @@ def test_a_quota_counts_the_whole_party() -> None:
     edition = make_edition(capacity=9)
     for code in ("XAA", "XAB"):
         make_country(code)
-    by = {"by": make_person(), "now": OPENING}
-    quotas = {(QuotaScope.COUNTRY, ""): 2}
-    selection.set_limits(edition, quotas, order=Order.TIME, answer_days=None, **by)
+    limit(edition, (QuotaScope.COUNTRY, "", 2))
     holder = come(edition, country="XAA")
     rows = together(edition, 3)
     for row, code in zip(rows, ("XAA", "XAA", "XAB"), strict=True):
@@ -126,9 +123,7 @@ def test_of_the_others_countries_no_member_reads_anything_and_organisers_read_it
     edition = make_edition(capacity=9)
     for code in ("XAA", "XAB"):
         make_country(code)
-    by = {"by": make_person(), "now": OPENING}
-    quotas = {(QuotaScope.COUNTRY, "XAA"): 2, (QuotaScope.COUNTRY, "XAB"): 1}
-    selection.set_limits(edition, quotas, order=Order.TIME, answer_days=None, **by)
+    limit(edition, (QuotaScope.COUNTRY, "XAA", 2), (QuotaScope.COUNTRY, "XAB", 1))
     come(edition, country="XAA")
     come(edition, country="XAB")
     rows = together(edition, 3)
@@ -155,9 +150,7 @@ def test_before_registering_nobody_reads_of_the_others_countries() -> None:
     edition = make_edition(capacity=9)
     for code in ("XAA", "XAB"):
         make_country(code)
-    by = {"by": make_person(), "now": OPENING}
-    quotas = {(QuotaScope.COUNTRY, "XAB"): 0}
-    selection.set_limits(edition, quotas, order=Order.TIME, answer_days=None, **by)
+    limit(edition, (QuotaScope.COUNTRY, "XAB", 0))
     rows = together(edition, 2)
     come(edition, rows[1].person, "XAB")
     rows[0].country_code = "XAA"
@@ -266,8 +259,7 @@ def test_a_party_whose_policy_becomes_open_is_seated_whole() -> None:
 
 def test_a_place_offered_to_a_party_is_answered_by_each_for_themself() -> None:
     edition = make_edition(capacity=2)
-    by = {"by": make_person(), "now": OPENING}
-    selection.set_limits(edition, {}, order=Order.TIME, answer_days=2, **by)
+    limit(edition, answer_days=2)
     holder = come(edition)
     rows = together(edition, 2, sent=2)
     next_one = come(edition)
@@ -280,8 +272,7 @@ def test_a_place_offered_to_a_party_is_answered_by_each_for_themself() -> None:
 
 def test_who_completes_a_party_is_told_that_a_place_is_offered(client: Client) -> None:
     edition = make_edition(capacity=2)
-    by = {"by": make_person(), "now": OPENING}
-    selection.set_limits(edition, {}, order=Order.TIME, answer_days=2, **by)
+    limit(edition, answer_days=2)
     last = together(edition, 2, sent=1)[1]
     db.session.commit()
     client.sign_in(last.person)

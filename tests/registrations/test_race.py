@@ -19,14 +19,13 @@ from app.audit import AuditEntry
 from app.clock import real_utcnow, utcnow
 from app.database import db
 from app.outbox import OutboxMessage
-from app.registrations import parties, queries, selection, service, tally
+from app.registrations import parties, queries, service, tally
 from app.registrations.models import AttendeeRole, Party, QuotaScope, Registration
 from app.registrations.service import Particulars
-from scheduler.admission import Order
 from scheduler.lifecycle import RegistrationStatus as Status
 from tests import processes
 from tests.clients import Browser
-from tests.factories import make_country, make_edition, make_person
+from tests.factories import limit, make_country, make_edition, make_person
 from tests.registrations.racer import Answer, race
 
 if TYPE_CHECKING:
@@ -88,10 +87,7 @@ def test_a_quota_and_the_house_hold_at_once_under_a_race() -> None:
         told = Particulars(country_code="XAA" if number < 14 else "XAB")
         service.keep_profile(person, told, now=utcnow())
         people.append(person.id)
-    limits = {(QuotaScope.COUNTRY, "XAA"): 2}
-    selection.set_limits(
-        edition, limits, order=Order.TIME, answer_days=None, by=make_person(), now=utcnow()
-    )
+    limit(edition, (QuotaScope.COUNTRY, "XAA", 2), now=utcnow())
     edition_id = edition.id
     answers = run("register", edition, people)
     assert [answer for answer in answers if answer.error or answer.refused] == []
@@ -123,15 +119,9 @@ def test_without_the_lock_the_same_race_oversells() -> None:
     assert db.session.query(Registration).filter_by(status=Status.CONFIRMED).count() == 8
 
 
-def limit_countries(edition: Edition, most: int) -> None:
-    limits = {(QuotaScope.COUNTRY, ""): most}
-    by = {"by": make_person(), "now": utcnow()}
-    selection.set_limits(edition, limits, order=Order.TIME, answer_days=None, **by)
-
-
 def test_without_the_lock_a_quota_is_oversold_as_well() -> None:
     edition, country = make_edition(capacity=20), make_country("XAA")
-    limit_countries(edition, 2)
+    limit(edition, (QuotaScope.COUNTRY, "", 2), now=utcnow())
     people = [make_person() for _ in range(8)]
     for person in people:
         service.keep_profile(person, Particulars(country_code=country.code), now=utcnow())
@@ -160,7 +150,7 @@ def test_parties_that_complete_at_once_are_seated_whole_and_never_beyond_the_pla
     people = make_parties(edition, 8)
     if by_country:
         make_country("XAA")
-        limit_countries(edition, 7)
+        limit(edition, (QuotaScope.COUNTRY, "", 7), now=utcnow())
         for row in queries.live(edition):
             row.country_code = "XAA"
             told = Particulars(country_code="XAA")

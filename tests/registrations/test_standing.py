@@ -12,13 +12,13 @@ from app import clock
 from app.accounts.models import Role
 from app.database import db
 from app.editions.models import AdmissionPolicy
-from app.registrations import delegations, selection, service, standing
+from app.registrations import delegations, service, standing
 from app.registrations.models import Registration
 from app.registrations.service import Particulars
 from scheduler.admission import Order
 from scheduler.lifecycle import REGISTRATION_MOVES, EditionStatus
 from scheduler.lifecycle import RegistrationStatus as Status
-from tests.factories import OPENING, make_country, make_edition, make_person
+from tests.factories import OPENING, limit, make_country, make_edition, make_person
 from tests.pages import words
 
 if TYPE_CHECKING:
@@ -138,8 +138,7 @@ def test_a_contact_is_offered_what_can_be_done_with_each(client: Client) -> None
 
 def test_who_waits_reads_the_number_the_reason_and_what_would_move_it() -> None:
     edition = make_edition(capacity=1)
-    by = {"by": make_person(), "now": OPENING}
-    selection.set_limits(edition, {}, order=Order.TIME, answer_days=2, **by)
+    limit(edition, answer_days=2)
     rows = [service.register(edition, make_person(), now=OPENING) for _ in range(3)]
     told = standing.of(rows[2], now=OPENING)
     assert (told.title, told.why) == ("You are number 2 in the queue", "Places: 1 of 1")
@@ -151,8 +150,7 @@ def test_who_waits_reads_the_number_the_reason_and_what_would_move_it() -> None:
 
 def test_a_kept_place_says_its_last_day_at_the_place_of_the_event() -> None:
     edition = make_edition(capacity=1, tzid="Pacific/Auckland")
-    by = {"by": make_person(), "now": OPENING}
-    selection.set_limits(edition, {}, order=Order.TIME, answer_days=3, **by)
+    limit(edition, answer_days=3)
     holder, row = (service.register(edition, make_person(), now=OPENING) for _ in range(2))
     service.cancel(holder, by=holder.person, now=OPENING)
     told = standing.of(row, now=OPENING)

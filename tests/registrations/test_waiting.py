@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.registrations import delegations, selection, service, waiting
+from app.registrations import delegations, service, waiting
 from app.registrations.models import QuotaScope
 from app.registrations.service import Particulars
 from scheduler.admission import Order
 from scheduler.lifecycle import RegistrationStatus as Status
-from tests.factories import OPENING, make_country, make_edition, make_person
+from tests.factories import OPENING, limit, make_country, make_edition, make_person
 from tests.pages import CountedQueries, words
 
 if TYPE_CHECKING:
@@ -33,10 +33,7 @@ def _countries() -> None:
 
 def make(capacity: int | None, *quotas: tuple[QuotaScope, str, int], order: Order) -> Edition:
     edition = make_edition(capacity=capacity)
-    limits = {(scope, key): most for scope, key, most in quotas}
-    selection.set_limits(
-        edition, limits, order=order, answer_days=None, by=make_person(), now=OPENING
-    )
+    limit(edition, *quotas, order=order)
     return edition
 
 
