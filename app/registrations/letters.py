@@ -83,12 +83,13 @@ def _invitation(registration: Registration, method: Method) -> tuple[str, bytes]
 # -- by when, in words that stay true when a mail is read later --------------------------------
 
 
-def _day(day: date) -> str:
+def day_words(day: date) -> str:
+    """Say a day with its weekday: ``Tuesday 5 March 2024``."""
     return str(format_date(day, "EEEE d MMMM y"))
 
 
 def _last_day(edition: Edition, day: date) -> str:
-    return _("%(day)s, 24:00 (%(zone)s)", day=_day(day), zone=edition.tzid or "UTC")
+    return _("%(day)s, 24:00 (%(zone)s)", day=day_words(day), zone=edition.tzid or "UTC")
 
 
 def _if_you_cannot_come(registration: Registration) -> str:
@@ -97,7 +98,7 @@ def _if_you_cannot_come(registration: Registration) -> str:
         return _("If you cannot come, cancel on that page: the next in the queue moves up.")
     return _(
         "If you cannot come, cancel on that page before %(day)s: the next in the queue moves up.",
-        day=_day(edition.dtstart),
+        day=day_words(edition.dtstart),
     )
 
 
@@ -107,7 +108,9 @@ def _closing(registration: Registration) -> str:
     closes_on = edition.registration_closes_on
     if closes_on is not None:
         return _("Registration closes on %(day)s.", day=_last_day(edition, closes_on))
-    return _("Registration is open until the event begins, on %(day)s.", day=_day(edition.dtstart))
+    return _(
+        "Registration is open until the event begins, on %(day)s.", day=day_words(edition.dtstart)
+    )
 
 
 def _decision(registration: Registration) -> str:
@@ -118,12 +121,12 @@ def _decision(registration: Registration) -> str:
         return _(
             "The organisers decide by %(day)s, and we write to you: a place, a turn in the queue, "
             "or neither.",
-            day=_day(sent.due_on),
+            day=day_words(sent.due_on),
         )
     return _(
         "The organisers decide before the event begins, on %(day)s, and we write to you: a place, "
         "a turn in the queue, or neither.",
-        day=_day(edition.dtstart),
+        day=day_words(edition.dtstart),
     )
 
 
@@ -174,7 +177,7 @@ def waitlisted(registration: Registration, number: int | None, why: str) -> Lett
             _(
                 "No day is set for that: the queue moves until the event begins, on %(day)s. "
                 "Please do not book travel before you have a place.",
-                day=_day(edition.dtstart),
+                day=day_words(edition.dtstart),
             ),
         ],
     )
@@ -402,7 +405,7 @@ def nominated(registration: Registration, country: str) -> Letter:
 def _until(registration: Registration) -> str:
     """Say until when a nominee, or who was let in, can complete the registration."""
     if registration.entry_reason:
-        return _("Please do so before %(day)s.", day=_day(registration.edition.dtstart))
+        return _("Please do so before %(day)s.", day=day_words(registration.edition.dtstart))
     return _closing(registration)
 
 

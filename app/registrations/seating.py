@@ -292,9 +292,8 @@ def decide(
 def fill_seats(edition: Edition, *, now: datetime) -> list[Registration]:
     """Seat whom the freed or added seats take in, and write to each; return who moved up.
 
-    Where the edition wants an answer the seat is offered, and kept until then; so it is to who
-    came into the queue without having accepted the terms. The caller's transaction has locked
-    ``edition``.
+    Where an answer is wanted the seat is offered, and kept until then. The caller's transaction
+    has locked ``edition``.
     """
     if edition.status in STILL:
         return []
@@ -308,13 +307,23 @@ def fill_seats(edition: Edition, *, now: datetime) -> list[Registration]:
         row.id: row
         for row in db.session.scalars(select(Registration).where(Registration.id.in_(moving)))
     }
-    days = settings_of(edition).answer_days
+    settings = settings_of(edition)
     for row_id in moving:
         row = rows[row_id]
-        row_days = INVITED_DAYS if days is None and row.terms_version is None else days
-        answer_by = kept_until(edition, row_days, now) if row_days is not None else None
+        days = days_to_answer(row, settings)
+        answer_by = kept_until(edition, days, now) if days is not None else None
         _move_up(row, answer_by, now)
     return [rows[row_id] for row_id in moving]
+
+
+def days_to_answer(registration: Registration, settings: AdmissionSettings) -> int | None:
+    """Return within how many days a place that comes free is taken; ``None``: it is theirs at once.
+
+    Who came into the queue without having accepted the terms is asked in any case.
+    """
+    if settings.answer_days is None and not registration.is_confirmed:
+        return INVITED_DAYS
+    return settings.answer_days
 
 
 def kept_until(edition: Edition, days: int, now: datetime) -> datetime | None:

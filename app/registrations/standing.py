@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from flask_babel import format_date
-
 from app.editions import milestone_queries, timeline
 from app.editions.models import AdmissionPolicy
 from app.i18n import gettext as _
@@ -105,7 +103,7 @@ class _Case:
 
     def day(self, day: date) -> str:
         """Say a day that lies ahead, with how far it is; or one that has passed."""
-        words = _day_words(day)
+        words = letters.day_words(day)
         if day < self.today:
             return words
         left = timeline.time_left(day, self.today)
@@ -114,7 +112,9 @@ class _Case:
     def last_day(self, day: date) -> str:
         zone = self.row.edition.tzid or "UTC"
         left = timeline.time_left(day, self.today)
-        return _("%(day)s, 24:00 (%(zone)s), %(left)s", day=_day_words(day), zone=zone, left=left)
+        return _(
+            "%(day)s, 24:00 (%(zone)s), %(left)s", day=letters.day_words(day), zone=zone, left=left
+        )
 
     def eve(self) -> str:
         edition = self.row.edition
@@ -128,7 +128,7 @@ class _Case:
         closes_on = edition.registration_closes_on
         if not self.is_open:
             if closes_on is not None and closes_on < self.today:
-                return _("Registration closed on %(day)s.", day=_day_words(closes_on))
+                return _("Registration closed on %(day)s.", day=letters.day_words(closes_on))
             return _("Registration is not open.")
         if closes_on is None:
             return self.eve()
@@ -147,7 +147,7 @@ class _Case:
         if due_on is not None and due_on >= self.today:
             found.append(_("Invitations are sent by %(day)s.", day=self.day(due_on)))
         return " ".join(found) or _(
-            "No day is set; the event begins on %(day)s.", day=_day_words(edition.dtstart)
+            "No day is set; the event begins on %(day)s.", day=letters.day_words(edition.dtstart)
         )
 
     def after_sending(self) -> str:
@@ -165,11 +165,7 @@ class _Case:
 
     def done_on(self) -> str:
         gone_at = self.row.cancelled_at
-        return _day_words(self.row.edition.day_at(gone_at)) if gone_at else ""
-
-
-def _day_words(day: date) -> str:
-    return str(format_date(day, "EEEE d MMMM y"))
+        return letters.day_words(self.row.edition.day_at(gone_at)) if gone_at else ""
 
 
 def _draft(case: _Case) -> Standing:
@@ -316,9 +312,7 @@ def _waitlisted(case: _Case) -> Standing:
 
 
 def _taking(case: _Case) -> str:
-    days = seating.settings_of(case.row.edition).answer_days
-    if days is None and case.row.terms_version is None:
-        days = seating.INVITED_DAYS
+    days = seating.days_to_answer(case.row, seating.settings_of(case.row.edition))
     if days is None:
         return _("A place that comes free is yours at once.")
     return ngettext(
@@ -360,7 +354,9 @@ def _checked_in(case: _Case) -> Standing:
         _("You have arrived"),
         "success",
         decides=_("Nobody: you are in."),
-        by_when=_("Until %(day)s.", day=_day_words(case.row.edition.dtend - timedelta(days=1))),
+        by_when=_(
+            "Until %(day)s.", day=letters.day_words(case.row.edition.dtend - timedelta(days=1))
+        ),
         comes_next=_("After the event: your certificate, where one is issued, and a survey."),
     )
 
