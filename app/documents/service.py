@@ -133,11 +133,11 @@ def check(registration: Registration, kind: DocumentKind, *, now: datetime) -> N
         raise NotAttendedError(edition=edition.title)
     if kind is DocumentKind.VISA_SUPPORT and registration.visa_request is None:
         raise NotAskedError(name=registration.person.display_name)
-    if kind in LETTERS and kind not in queries.texts(edition):
+    text = queries.texts(edition).get(kind) if kind in LETTERS else None
+    if kind in LETTERS and text is None:
         raise NoWordsError
     if not registration.person.name:
         raise NoNameError
-    text = queries.texts(edition).get(kind)
     if text and registration.country is None and "country" in placeholders_in(text.body):
         raise NoCountryError
 

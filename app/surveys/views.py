@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 
@@ -13,6 +12,7 @@ from app import clock
 from app.accounts import access
 from app.accounts.access import the_person
 from app.database import db
+from app.editions import milestones
 from app.editions import queries as editions
 from app.forms import day_after, put
 from app.i18n import gettext as _
@@ -23,6 +23,8 @@ from app.surveys.forms import CloseForm, SurveyForm, answer_form, answers_in
 from scheduler.errors import DomainError, NotFoundError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from flask.typing import ResponseReturnValue
 
     from app.editions.models import Edition
@@ -64,7 +66,7 @@ def desk(slug: str) -> ResponseReturnValue:
         }
     )
     if survey is None and form.validate_on_submit():
-        closes_at = datetime.combine(day_after(form.closes_on.data), time.min, _zone(edition))
+        closes_at = milestones.midnight(day_after(form.closes_on.data), edition.zone)
         try:
             count = service.open_survey(
                 edition, form.questions(), closes_at=closes_at, by=the_person(), now=now
@@ -83,7 +85,7 @@ def desk(slug: str) -> ResponseReturnValue:
         survey=survey,
         is_over=edition.day_at(now) >= edition.dtend,
         is_open=service.is_open(survey, now),
-        closes_at=survey.closes_at.astimezone(_zone(edition)) if survey else None,
+        closes_at=survey.closes_at.astimezone(edition.zone) if survey else None,
         came_count=len(came),
         answer_count=queries.answer_count(edition),
         shown_from=queries.SHOWN_FROM,
@@ -129,13 +131,9 @@ def answer(public_id: str) -> ResponseReturnValue:
         registration=registration,
         edition=edition,
         form=form,
-        closes_at=survey.closes_at.astimezone(_zone(edition)),
+        closes_at=survey.closes_at.astimezone(edition.zone),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
-
-
-def _zone(edition: Edition) -> ZoneInfo:
-    return ZoneInfo(edition.tzid or "UTC")
 
 
 def _edition(slug: str) -> Edition:
