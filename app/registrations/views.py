@@ -187,7 +187,9 @@ def accept(public_id: str) -> ResponseReturnValue:
     if registration.person_id != person.id:
         raise NotFoundError
     form = AcceptForm.of(registration)
-    if registration.status is RegistrationStatus.OFFERED and not form.validate_on_submit():
+    if not form.validate_on_submit():
+        if registration.status is not RegistrationStatus.OFFERED:
+            raise service.OfferOverError
         return _page(registration, form), HTTPStatus.UNPROCESSABLE_ENTITY
     service.accept_offer(registration, by=person, now=now)
     if form.name and form.name.data:
