@@ -26,15 +26,16 @@ export function enhance(door) {
   let ended = false; // the shift: an answer that is still on its way must not bring names back
 
   // The moment by the server's clock, as far as this device was told: its own may be wrong.
-  function now() {
-    return new Date(Date.now() + (kept().shift ?? 0));
+  function now({ shift } = kept()) {
+    return new Date(Date.now() + (shift ?? 0));
   }
 
   // The day that counts at the place: a door left open overnight, or reloaded from what is kept,
   // goes on to the next one.
   function today() {
-    if (kept().shift === undefined) return door.dataset.day;
-    const here = new Intl.DateTimeFormat("sv-SE", { timeZone: door.dataset.zone }).format(now());
+    const found = kept();
+    if (found.shift === undefined) return door.dataset.day;
+    const here = new Intl.DateTimeFormat("sv-SE", { timeZone: door.dataset.zone }).format(now(found));
     return days.filter((each) => each <= here).pop() ?? days[0];
   }
 
@@ -109,7 +110,8 @@ export function enhance(door) {
 
   function show() {
     piece("more")?.remove();
-    piece("list").replaceChildren(...find(input.value).slice(0, SHOWN).map(line));
+    const day = today(); // once: all that is kept is read for it
+    piece("list").replaceChildren(...find(input.value).slice(0, SHOWN).map((guest) => line(guest, day)));
     // Names may come after what was typed.
     const isFound = piece("list").children.length > 0;
     if (isFound && [words.nobody, words.first].includes(piece("said").textContent)) say("");
@@ -122,8 +124,7 @@ export function enhance(door) {
     if (piece("list").children.length === 0) say(input.value.trim() ? words.nobody : words.first);
   }
 
-  function line(guest) {
-    const day = today();
+  function line(guest, day) {
     const item = document.createElement("li");
     item.className = "door__guest";
     const name = item.appendChild(document.createElement("span"));
