@@ -237,7 +237,7 @@ _DEFAULTS: tuple[tuple[str, str, int, tuple[str, str, str]], ...] = (
     ),
     ("logistics_note", N_("Logistics note"), 0, ("T-4 weeks", "T-4 weeks", "T-3 weeks")),
     ("survey", N_("Survey"), 0, ("T+1 week", "T+1 week", "T+1 week")),
-    ("chair_report", N_("Chair's report due"), 0, ("T+6 weeks", "T+6 weeks", "T+4 weeks")),
+    ("chair_report", N_("Chair’s report due"), 0, ("T+6 weeks", "T+6 weeks", "T+4 weeks")),
     (
         "outcome_reports",
         N_("Outcome reports due"),

@@ -42,7 +42,7 @@ class AgreementStaysError(DomainError):
 
     message = N_(
         "The host of {edition} stays the same, and so does its agreement. Choose that there is no "
-        "new one; what is agreed with the host is recorded on the agreement's page."
+        "new one; what is agreed with the host is recorded on the agreement’s page."
     )
 
 

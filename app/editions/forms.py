@@ -340,7 +340,7 @@ class DescribeForm(EditionForm):
     title = LineField(
         _l("Title of its own"),
         [Optional(), Length(max=250)],
-        description=_l("Leave it empty for the series' title with its number or year."),
+        description=_l("Leave it empty for the series’ title with its number or year."),
     )
     summary = ProseField(_l("What it is about"), [Optional(), Length(max=5000)])
     submit = SubmitField(_l("Save the words"))

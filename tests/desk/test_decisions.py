@@ -98,7 +98,7 @@ def test_the_overdue_come_first_and_are_called_late() -> None:
 def test_a_held_edition_owes_its_reports() -> None:
     edition = make_edition(status=S.REGISTRATION_CLOSED, dtstart=FAR)
     after = FAR + timedelta(days=10)
-    assert [one.text for one in decide(after)] == ["Survey.", "Chair's report due."]
+    assert [one.text for one in decide(after)] == ["Survey.", "Chair’s report due."]
     by, now = make_person(), OPENING + timedelta(days=1300)
     for key in ("survey", "chair_report", "outcome_reports"):
         milestone_changes.waive(edition, key, reason="Small", by=by, now=now)
