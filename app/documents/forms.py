@@ -77,6 +77,19 @@ class VisaForm(FlaskForm):
         return not (self.born_on.errors or self.passport_expires_on.errors)
 
 
+class ReturnVisaForm(FlaskForm):
+    """Why no letter can be issued as it was asked for."""
+
+    because = ProseField(
+        _l("What has to change, or why there is no letter"),
+        [InputRequired(), Length(max=500)],
+        description=_l(
+            "The person reads this where they correct it. It is in no mail and no history."
+        ),
+    )
+    submit = SubmitField(_l("Send it back"))
+
+
 class PostForm(FlaskForm):
     """A button that does something; it carries the token and nothing else."""
 

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from app import audit, database, outbox
+from app.accounts import queries as accounts
+from app.accounts.models import Role
 from app.database import db
 from app.documents import letters, queries
 from app.documents.models import LETTERS, DocumentKind, DocumentText, IssuedDocument
@@ -63,7 +65,10 @@ class NotAskedError(ConflictError):
 class LetterIssuedError(ConflictError):
     """A change of what stands on a letter."""
 
-    message = N_("Your visa support letter is issued. Write to the organisers if it is wrong.")
+    message = N_(
+        "Your visa support letter is issued. If it is wrong, write to the organisers: the visa "
+        "officer takes it back, and you can correct what you told."
+    )
 
 
 class EventBegunError(ConflictError):
@@ -204,12 +209,24 @@ def ask_for_visa_letter(
     database.write(registration)
     check_asking(registration, now=now)
     request = registration.visa_request or VisaRequest(registration_id=registration.id)
+    is_waiting = registration.visa_request is not None and not request.returned_because
     for name, value in asdict(told).items():
         setattr(request, name, value)
     request.requested_at = now
+    request.returned_because = ""
     registration.visa_request = request
     db.session.flush()
     audit.record("registration.visa_letter_asked", registration, by=by, now=now)
+    if not is_waiting:  # who issues it was told of one that waits
+        _tell_of_asking(registration.edition, now=now)
+
+
+def _tell_of_asking(edition: Edition, *, now: datetime) -> None:
+    """Write to the visa officers; where there is none, organisers are told to find one."""
+    officers = accounts.with_role(Role.VISA_OFFICER, edition.slug)
+    letter = letters.visa_letter_asked(edition, has_officer=bool(officers))
+    for reader in officers or accounts.with_role(Role.ORGANISER):
+        outbox.post(reader.email, letter, now=now)
 
 
 def take_back_asking(registration: Registration, *, by: Person, now: datetime) -> None:
@@ -234,9 +251,32 @@ def give_visa_letter(registration: Registration, *, by: Person, now: datetime) -
         DomainError: as :func:`check` says.
     """
     document = issue(registration, DocumentKind.VISA_SUPPORT, by=by, now=now)
+    if registration.visa_request is not None:
+        registration.visa_request.returned_because = ""
     if document.issued_at == now:
         outbox.post(registration.person.email, letters.visa_letter_ready(registration), now=now)
     return document
+
+
+def return_asking(registration: Registration, *, by: Person, because: str, now: datetime) -> None:
+    """Send back what was told for a visa letter, and take back the letter if there is one.
+
+    Why is for the person alone: it is about a passport, so neither mail nor log has it.
+
+    Raises:
+        NotAskedError: there is nothing to send back.
+    """
+    database.write(registration)
+    if registration.visa_request is None:
+        raise NotAskedError(name=registration.person.display_name)
+    document = queries.of_registration(registration).get(DocumentKind.VISA_SUPPORT)
+    if document is not None:
+        revoke(document, by=by, reason="", now=now)
+    registration.visa_request.returned_because = because
+    db.session.flush()
+    audit.record("registration.visa_letter_returned", registration, by=by, now=now)
+    letter = letters.visa_letter_returned(registration, was_issued=document is not None)
+    outbox.post(registration.person.email, letter, now=now)
 
 
 def _issue(

@@ -9,7 +9,9 @@ from flask import Blueprint, Response, flash, redirect, render_template, url_for
 
 from app import clock
 from app.accounts import access
+from app.accounts import queries as accounts
 from app.accounts.access import the_person
+from app.accounts.models import Role
 from app.database import db
 from app.documents import papers, queries, service
 from app.documents.forms import BadgesForm, PostForm, TextForm
@@ -19,6 +21,7 @@ from app.forms import put
 from app.i18n import gettext as _
 from app.limits import FEED_TOKENS, limiter
 from app.registrations import queries as registrations
+from app.registrations.seating import settings_of
 from app.registrations.signals import papers_asked
 from app.registrations.views import own
 from scheduler.errors import DomainError, NotFoundError
@@ -147,9 +150,11 @@ def desk(slug: str) -> ResponseReturnValue:
         edition=edition,
         texts=queries.texts(edition),
         kinds=[(kind, papers.title_of(kind)) for kind in LETTERS],
-        badge_count=len(badges),
+        printed_count=sum(badge.printed_at is not None for badge in badges),
         new_count=sum(badge.printed_at is None for badge in badges)
         + len(queries.without(edition, DocumentKind.BADGE)),
+        gives_visa_letters=settings_of(edition).offers_visa_letters,
+        officers=accounts.with_role(Role.VISA_OFFICER, slug),
         form=BadgesForm(),
     )
 
@@ -199,7 +204,11 @@ def write(slug: str, kind: str) -> ResponseReturnValue:
             return redirect(url_for(".desk", slug=slug), HTTPStatus.SEE_OTHER)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
     page = render_template(
-        "documents/write.html", edition=edition, title=papers.title_of(wanted), form=form
+        "documents/write.html",
+        edition=edition,
+        title=papers.title_of(wanted),
+        is_written=text is not None,
+        form=form,
     )
     return page, status
 

@@ -14,7 +14,7 @@ from app.accounts.access import the_person
 from app.countries import queries as countries
 from app.database import db
 from app.documents import queries, service
-from app.documents.forms import PostForm, VisaForm
+from app.documents.forms import PostForm, ReturnVisaForm, VisaForm
 from app.documents.models import DocumentKind
 from app.editions import milestone_queries
 from app.editions import queries as editions
@@ -25,7 +25,7 @@ from app.registrations.signals import tasks_asked
 from scheduler.errors import DomainError, NotFoundError
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from flask.typing import ResponseReturnValue
 
@@ -46,10 +46,16 @@ def index(slug: str) -> ResponseReturnValue:
     database.write()
     audit.record("edition.visa_requests_read", edition, by=the_person(), now=clock.utcnow())
     db.session.commit()
+    rows = queries.visa_requests(edition)
     return render_template(
         "documents/visas.html",
         edition=edition,
-        rows=queries.visa_requests(edition),
+        rows=rows,
+        open_count=sum(
+            document is None and not (place.visa_request and place.visa_request.returned_because)
+            for place, document in rows
+        ),
+        due_on=_due_on(edition),
         nationalities=dict(countries.names()),
         expires_early=edition.dtend + VALID_BEYOND,
         has_words=DocumentKind.VISA_SUPPORT in queries.texts(edition),
@@ -72,6 +78,32 @@ def give(slug: str, public_id: str) -> ResponseReturnValue:
     return redirect(url_for(".index", slug=slug), HTTPStatus.SEE_OTHER)
 
 
+@bp.route("/<slug>/<public_id>/return", methods=["GET", "POST"])
+@access.needs(access.signed_in)
+def send_back(slug: str, public_id: str) -> ResponseReturnValue:
+    """Send a request back with a reason; a letter that was issued is taken back."""
+    edition, form = _edition(slug), ReturnVisaForm()
+    registration = registrations.by_public_id(public_id)
+    if registration is None or registration.edition_id != edition.id:
+        raise NotFoundError
+    if registration.visa_request is None:
+        raise service.NotAskedError(name=registration.person.display_name)
+    if form.validate_on_submit():
+        because = form.because.data or ""
+        service.return_asking(registration, by=the_person(), because=because, now=clock.utcnow())
+        db.session.commit()
+        flash(_("It is sent back, and its person is written to."), "success")
+        return redirect(url_for(".index", slug=slug), HTTPStatus.SEE_OTHER)
+    page = render_template(
+        "documents/visa_return.html",
+        edition=edition,
+        request=registration.visa_request,
+        document=queries.of_registration(registration).get(DocumentKind.VISA_SUPPORT),
+        form=form,
+    )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
+
+
 @tasks_asked.connect
 def _asking_of(
     sender: object,  # noqa: ARG001 - the signal's form
@@ -88,7 +120,10 @@ def _asking_of(
         return []
     words = _("Ask for a visa support letter")
     if registration.visa_request is not None:
+        is_back = registration.visa_request.returned_because
         words = _("Change what you told for the visa letter")
+        if is_back:
+            words = _("Correct what you told for the visa letter: it was sent back")
     return [(words, url_for("visas.ask", public_id=registration.public_id))]
 
 
@@ -111,14 +146,13 @@ def ask(public_id: str) -> ResponseReturnValue:
         flash(_("Asked. We write to you when the letter is ready."), "success")
         return back
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
-    due = milestone_queries.find(edition, "visa_letters")
     page = render_template(
         "documents/visa_form.html",
         edition=edition,
         registration=registration,
         form=form,
         post_form=PostForm(formdata=None),
-        due_on=due.due_on if due is not None and not due.is_recorded else None,
+        due_on=_due_on(edition),
     )
     return page, status
 
@@ -140,6 +174,12 @@ def _own(public_id: str) -> Registration:
     if registration is None or registration.person_id != the_person().id:
         raise NotFoundError
     return registration
+
+
+def _due_on(edition: Edition) -> date | None:
+    """Return the day until which letters are to be asked for, while it is ahead."""
+    due = milestone_queries.find(edition, "visa_letters")
+    return due.due_on if due is not None and not due.is_recorded else None
 
 
 def _edition(slug: str) -> Edition:

@@ -352,6 +352,7 @@ class VisaRequest(Model):
     born_on: Mapped[date]
     consulate: Mapped[str] = mapped_column(String(120), default="")  # where the visa is asked for
     requested_at: Mapped[Instant]
+    returned_because: Mapped[str] = mapped_column(String(500), default="")  # until it is answered
     registration: Mapped[Registration] = relationship(back_populates="visa_request")
 
 

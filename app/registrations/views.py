@@ -12,7 +12,7 @@ from app.accounts import access, arrival, consents
 from app.accounts import service as accounts
 from app.accounts.access import the_person
 from app.accounts.forms import LinkForm, ProfileForm
-from app.accounts.models import Purpose
+from app.accounts.models import Purpose, Role
 from app.database import db
 from app.editions import queries as editions
 from app.editions import timeline
@@ -299,11 +299,26 @@ def mine() -> ResponseReturnValue:
     return page, status
 
 
-def _roles(person: Person) -> list[tuple[Grant, str]]:
-    """Return the roles that ``person`` holds, in words."""
+def _roles(person: Person) -> list[tuple[Grant, str, str | None]]:
+    """Return the roles that ``person`` holds, in words, and the page of what they are for."""
     held = [grant for grant in person.grants if grant.holds(clock.real_utcnow())]
     names = scope_names() if held else {}
-    return [(grant, role_words(grant, names)) for grant in held]
+    return [(grant, role_words(grant, names), _page_of(grant)) for grant in held]
+
+
+def _page_of(grant: Grant) -> str | None:
+    """Return where the work of a role for one edition is done, while it opens that page."""
+    pages = {
+        Role.VISA_OFFICER: (access.handle_visas, "visas.index"),
+        Role.HOST_TEAM: (access.on_host_team, "hosts.show"),
+    }
+    if grant.role not in pages:
+        return None
+    may, endpoint = pages[grant.role]
+    edition = editions.find(grant.scope_key)
+    if edition is None or not may(grant.person, edition, clock.today()):
+        return None
+    return url_for(endpoint, slug=edition.slug)
 
 
 def _ask_for_address(edition: Edition) -> ResponseReturnValue:

@@ -172,6 +172,7 @@ WORDS = {
     "message.stopped": _l("Message to participants stopped"),
     "message.continued": _l("Message to participants continued"),
     "registration.visa_letter_asked": _l("Visa support letter asked for"),
+    "registration.visa_letter_returned": _l("Request for a visa support letter sent back"),
     "registration.visa_letter_not_needed": _l("No visa support letter needed"),
     "edition.visa_requests_read": _l("List of visa requests read"),
     "document.written": _l("Words of a document written"),

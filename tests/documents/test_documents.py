@@ -313,6 +313,96 @@ def test_a_visa_letter_that_nobody_asked_for_is_not_issued(
     assert "Nobody has asked for a letter" in client.get(f"/visas/{place.edition.slug}").text
 
 
+def visa_form(**facts: str) -> dict[str, str]:
+    return {
+        "full_name": "Ana Garcia",
+        "nationality": make_country("XAB", name="Alboria").code,
+        "passport_number": "XA1234567",
+        "passport_expires_on": "2031-03-01",
+        "born_on": "1980-02-29",
+    } | facts
+
+
+def mails(subject: str) -> list[OutboxMessage]:
+    found = select(OutboxMessage).where(OutboxMessage.subject.contains(subject))
+    return list(db.session.scalars(found.order_by(OutboxMessage.id)))
+
+
+def test_a_request_that_is_sent_back_is_corrected_and_asked_again(
+    client: Client, place: Registration, organiser: Person, officer: Person
+) -> None:
+    written(place, organiser, DocumentKind.VISA_SUPPORT)
+    offer_visa_letters(place, organiser)
+    path, ask = f"/visas/{place.edition.slug}/{place.public_id}", f"/visas/ask/{place.public_id}"
+    client.sign_in(place.person).submit(ask, **visa_form())
+    client.submit(ask, **visa_form(consulate="Albor"))  # a change is no second request
+    assert [mail.to_address for mail in mails("letter is asked for")] == [officer.email]
+    client.sign_in(officer)
+    assert "One request waits for you." in client.get(f"/visas/{place.edition.slug}").text
+    answer = client.submit(f"{path}/return", because="  ")
+    assert answer.status_code == 422
+    client.submit(f"{path}/return", because="The name lacks García.")
+    page = words(client.get(f"/visas/{place.edition.slug}"))
+    assert "No request waits for you." in page
+    assert "Sent back, to be corrected: The name lacks García." in page
+    (mail,) = mails("please look again")
+    assert mail.to_address == place.person.email
+    assert "García" not in mail.text
+    client.sign_in(place.person)
+    assert "it was sent back" in client.get(f"/registrations/{place.public_id}").text
+    assert "The name lacks García." in client.get(ask).text
+    client.submit(ask, **visa_form(full_name="Ana García"))
+    assert "The name lacks García." not in client.get(ask).text
+    assert len(mails("letter is asked for")) == 2
+    client.sign_in(officer).submit(path)
+    assert DocumentKind.VISA_SUPPORT in queries.of_registration(place)
+
+
+def test_a_letter_that_is_taken_back_is_vouched_for_no_more(
+    client: Client, place: Registration, organiser: Person, officer: Person
+) -> None:
+    written(place, organiser, DocumentKind.VISA_SUPPORT)
+    offer_visa_letters(place, organiser)
+    ask_for_visa(place)
+    first = service.give_visa_letter(place, by=officer, now=OPENING)
+    path = f"/visas/{place.edition.slug}/{place.public_id}"
+    client.sign_in(officer)
+    assert "is not valid any more then" in client.get(f"{path}/return").text
+    client.submit(f"{path}/return", because="The number is another one.")
+    assert "not valid" in client.get(f"/verify/{first.code}").text
+    assert "do not use your copy" in mails("please look again")[0].text
+    client.sign_in(place.person)
+    assert client.get(f"/visas/ask/{place.public_id}").status_code == 200
+    client.sign_in(officer).submit(path)
+    second = queries.of_registration(place)[DocumentKind.VISA_SUPPORT]
+    assert (first.number, second.number) == (1, 2)
+
+
+def test_a_request_that_nobody_can_answer_is_told_to_the_organisers(
+    client: Client, place: Registration, organiser: Person
+) -> None:
+    written(place, organiser, DocumentKind.VISA_SUPPORT)
+    offer_visa_letters(place, organiser)
+    client.sign_in(place.person).submit(f"/visas/ask/{place.public_id}", **visa_form())
+    (mail,) = mails("letter is asked for")
+    assert (mail.to_address, "no visa officer" in mail.text) == (organiser.email, True)
+    desk = f"/organise/editions/{place.edition.slug}/documents"
+    assert "No visa officer yet" in client.sign_in(organiser).get(desk).text
+    officer = make_person(role=Role.VISA_OFFICER, scope=place.edition.slug)
+    assert officer.display_name in client.get(desk).text
+
+
+def test_a_visa_officers_own_page_leads_to_the_requests(
+    client: Client, place: Registration, officer: Person
+) -> None:
+    assert f"/visas/{place.edition.slug}" in client.sign_in(officer).get("/me").text
+    write(place.edition)
+    place.edition.dtstart -= timedelta(days=4000)
+    place.edition.dtend -= timedelta(days=4000)
+    db.session.commit()  # over for long: the page is not theirs any more
+    assert f"/visas/{place.edition.slug}" not in client.get("/me").text
+
+
 def test_a_passport_that_ends_early_is_pointed_out(
     client: Client, place: Registration, officer: Person
 ) -> None:
