@@ -15,6 +15,7 @@ from app.editions import milestone_queries
 from app.editions import queries as editions
 from app.editions.entries import entry_of
 from app.editions.models import Precision
+from app.editions.service import UID_DOMAIN
 from app.feeds import queries
 from app.feeds.models import PersonalFeed
 from app.feeds.service import deadline_of
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.accounts.models import Person
-    from app.editions.models import EditionMilestone
+    from app.editions.models import Edition, EditionMilestone
     from app.registrations.models import Registration
 
 FEEDS_MAX = 20
@@ -148,6 +149,9 @@ def ics(feed: PersonalFeed, *, today: date) -> bytes:
             _deadline(milestone, shown[edition.id], has_alarms=feed.has_alarms)
             for milestone, edition in told
         ),
+        *filter(
+            None, (_answer_day(history, has_alarms=feed.has_alarms) for history in shown.values())
+        ),
     ]
     return ical.encode(head, entries)
 
@@ -199,7 +203,7 @@ def _entry(history: list[Registration], *, has_alarms: bool) -> CalendarEntry:
         categories=public.categories,
         color=public.color,
         transparent=status is not EntryStatus.CONFIRMED,
-        alarms=((ALARM, public.summary),) if has_alarms and registration.has_place else (),
+        alarms=_alarms(edition, public.summary) if has_alarms and registration.has_place else (),
     )
 
 
@@ -214,11 +218,52 @@ def _deadline(
         sequence=public.sequence + registrations.own_sequence(row.sequence for row in history),
         last_modified=max(public.last_modified, registration.modified_at),
         status=public.status if registration.is_live else EntryStatus.CANCELLED,
-        alarms=((ALARM, public.summary),) if has_alarms else (),
+        alarms=_alarms(registration.edition, public.summary) if has_alarms else (),
     )
 
 
+def _answer_day(history: list[Registration], *, has_alarms: bool) -> CalendarEntry | None:
+    """Return the last day on which an offered place can be taken, while it is offered."""
+    registration = history[-1]
+    if registration.answer_by is None:
+        return None
+    public = entry_of(registration.edition)
+    last_day = registration.edition.day_at(registration.answer_by - timedelta(seconds=1))
+    summary = _("Last day to take your place: %(event)s", event=public.summary)
+    return replace(
+        public,
+        uid=f"{registration.public_id}.answer@{UID_DOMAIN}",
+        sequence=registrations.calendar_sequence(registration, history),
+        created=registration.registered_at,
+        last_modified=max(public.last_modified, registration.modified_at),
+        summary=summary,
+        dtstart=last_day,
+        dtend=last_day + timedelta(days=1),
+        status=EntryStatus.CANCELLED
+        if public.status is EntryStatus.CANCELLED
+        else EntryStatus.CONFIRMED,
+        location="",
+        geo=None,
+        url=address("registrations.show", public_id=registration.public_id),
+        related_to=(("PARENT", public.uid),),
+        alarms=((ALARM, summary),) if has_alarms else (),
+    )
+
+
+def _alarms(edition: Edition, text: str) -> tuple[tuple[timedelta, str], ...]:
+    """Return the reminder of a day that stands."""
+    return () if edition.dates_to_follow else ((ALARM, text),)
+
+
 def _summary(registration: Registration, summary: str) -> str:
-    if registration.status is RegistrationStatus.WAITLISTED:
-        return _("%(title)s (waiting list)", title=summary)
+    """Return ``summary``, and where the person's own place stands."""
+    match registration.status:
+        case RegistrationStatus.WAITLISTED:
+            return _("%(title)s (waiting list)", title=summary)
+        case RegistrationStatus.OFFERED:
+            return _("%(title)s (place offered)", title=summary)
+        case RegistrationStatus.SUBMITTED | RegistrationStatus.ENDORSED:
+            return _("%(title)s (waiting for a decision)", title=summary)
+        case RegistrationStatus.RETURNED:
+            return _("%(title)s (returned for changes)", title=summary)
     return summary

@@ -19,6 +19,7 @@ from app.feeds import personal
 from app.feeds.models import PersonalFeed
 from app.registrations import delegations, selection, service
 from app.registrations.service import Particulars
+from scheduler.admission import Order
 from scheduler.lifecycle import EditionStatus, RegistrationStatus
 from tests.factories import OPENING, make_country, make_edition, make_person
 
@@ -131,6 +132,42 @@ def test_what_others_decide_of_a_registration_reaches_the_calendar(client: Clien
         look()
     off = ["TENTATIVE", "TENTATIVE", "TENTATIVE", "CANCELLED"]
     assert states == [off[1:], off, off]
+
+
+def test_an_offered_place_has_its_last_day_in_the_calendar_until_it_is_taken(
+    client: Client,
+) -> None:
+    edition, by = make_edition(capacity=1), {"by": make_person(), "now": OPENING}
+    selection.set_limits(edition, {}, order=Order.TIME, answer_days=7, **by)
+    holder, person = make_person(), make_person()
+    first = service.register(edition, holder, now=OPENING)
+    row = service.register(edition, person, now=OPENING)
+    service.cancel(first, by=holder, now=OPENING)
+    path = feed_of(person, has_alarms=True)
+    (offered,) = events(client, path)
+    assert str(offered["SUMMARY"]) == f"{edition.title} (place offered)"
+    uid = f"{row.public_id}.answer@symposia.example.org"
+    (last,) = [event for event in deadlines(client, path) if event["UID"] == uid]
+    assert str(last["SUMMARY"]) == f"Last day to take your place: {edition.title}"
+    assert last.start == OPENING.date() + timedelta(days=7)
+    assert (str(last["STATUS"]), "LOCATION" in last) == ("CONFIRMED", False)
+    assert len(last.walk("VALARM")) == 1
+    service.accept_offer(row, by=person, now=OPENING)
+    db.session.commit()
+    assert uid not in {event["UID"] for event in deadlines(client, path)}
+    assert str(events(client, path)[0]["SUMMARY"]) == edition.title
+
+
+def test_nothing_rings_before_days_that_do_not_stand(client: Client) -> None:
+    edition, person = make_edition(dtstart=OPENING.date() + timedelta(days=800)), make_person()
+    service.register(edition, person, now=OPENING)
+    path = feed_of(person, has_alarms=True)
+    assert b"BEGIN:VALARM" in client.get(path).data
+    disruptions.postpone(
+        edition, dtstart=None, dtend=None, reason="Because", by=make_person(), now=OPENING
+    )
+    db.session.commit()
+    assert b"BEGIN:VALARM" not in client.get(path).data
 
 
 def test_it_is_private_conditional_and_tells_no_address(client: Client) -> None:
