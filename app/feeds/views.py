@@ -91,6 +91,7 @@ def one(kind: str, key: str, suffix: str) -> ResponseReturnValue:
 @access.public
 def news() -> ResponseReturnValue:
     """Serve what was announced, changed and cancelled."""
+    _filters()
     stamp, today = publication.stamp(), clock.today()
     kept = KeptFeed(
         body=atom(),

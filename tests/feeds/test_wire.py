@@ -291,6 +291,7 @@ def test_who_asks_for_one_version_alone_gets_no_other(client: Client) -> None:
         "/feeds/series/symposium.ics?region=africa",
         "/feeds/region/africa.ics?series=symposium",
         "/feeds/deadlines.ics?edition=x",
+        "/feeds/news.atom?series=symposium",
         "/feeds/personal/%ff.ics",
     ],
 )
