@@ -77,6 +77,15 @@ _WAITING_PARTY = (
     )
     .limit(1)
 )
+_WAITING_APART = (
+    select(Registration.id)
+    .where(
+        Registration.edition_id == bindparam("edition_id"),
+        Registration.status == WAITING,
+        Registration.party_id.is_not(None) | Registration.is_held,
+    )
+    .limit(1)
+)
 
 
 def find(edition: Edition, person: Person) -> Registration | None:
@@ -294,6 +303,11 @@ def party_by_code(code: str) -> Party | None:
 def has_waiting_parties(edition: Edition) -> bool:
     """Whether somebody of a party waits at ``edition``."""
     return db.session.scalar(_WAITING_PARTY, {"edition_id": edition.id}) is not None
+
+
+def all_wait_alike(edition: Edition) -> bool:
+    """Whether everybody who waits at ``edition`` waits alone, and nobody is held."""
+    return db.session.scalar(_WAITING_APART, {"edition_id": edition.id}) is None
 
 
 def live(edition: Edition) -> Sequence[Registration]:

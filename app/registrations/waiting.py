@@ -146,7 +146,7 @@ def _numbers(decision: Decision, queue: Queue) -> dict[int, int]:
 def _is_plain(edition: Edition, rules: Rules) -> bool:
     """Whether everybody waits alone for the one thing, first come, first served."""
     is_simple = rules.order is Order.TIME and not rules.quotas and not rules.reserved
-    return is_simple and not queries.has_waiting_parties(edition)
+    return is_simple and queries.all_wait_alike(edition)
 
 
 # -- in words --------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.registrations import delegations, service, waiting
+from app.registrations import delegations, selection, service, waiting
 from app.registrations.models import QuotaScope
 from app.registrations.service import Particulars
 from scheduler.admission import Order
@@ -70,6 +70,19 @@ def test_a_full_country_counts_its_own_queue_and_no_other() -> None:
     )
     assert waiting.prospect(edition, of_country("XAC")) == waiting.Prospect()
     assert waiting.prospect(edition, None) == waiting.Prospect()
+
+
+def test_who_is_held_stands_in_nobodys_way() -> None:
+    edition = make(1, order=Order.TIME)
+    come(edition)
+    held, behind = come(edition), come(edition)
+    organiser = make_person()
+    selection.decide_many(edition, [held], "wait", reason="", by=organiser, now=OPENING)
+
+    assert waiting.number(behind) == 1
+    assert waiting.prospect(edition, make_person()).number == 2
+    last = come(edition)
+    assert waiting.turn(last, is_last=True)[0] == 2
 
 
 def test_where_balance_rules_a_new_country_goes_before_those_that_are_in() -> None:
