@@ -24,7 +24,7 @@ from app.registrations.models import (
 from app.registrations.seating import Candidate, change_status
 from app.registrations.service import RegistrationClosedError, TheyAreRegisteredError, has_begun
 from scheduler.errors import N_, ConflictError, DomainError
-from scheduler.lifecycle import RegistrationStatus
+from scheduler.lifecycle import LIVE, RegistrationStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,6 +55,12 @@ class GrantLimitError(ConflictError):
     """One more grant for a country than the edition gives by default."""
 
     message = N_("{country} has {count} of {most} grants. Tick that this one goes beyond.")
+
+
+class GoneError(ConflictError):
+    """A grant for somebody who does not come any more."""
+
+    message = N_("{name} has no registration that still counts, so no grant is decided on.")
 
 
 # -- limits ----------------------------------------------------------------------------------
@@ -243,11 +249,15 @@ def decide_grant(
 
     Raises:
         ReasonMissingError: there is no reason.
+        GoneError: the person does not come.
         GrantLimitError: the country has its grants already.
     """
     insist_on_reason(reason)
     edition = registration.edition
     database.write(edition)
+    database.write(registration)
+    if not registration.is_live:
+        raise GoneError(name=registration.person.display_name)
     if gives and not goes_beyond:
         _insist_on_grant_left(registration)
     grant = db.session.get(TravelGrant, registration.id)
@@ -273,6 +283,7 @@ def _insist_on_grant_left(registration: Registration) -> None:
             Registration.edition_id == registration.edition_id,
             Registration.country_code == registration.country_code,
             Registration.id != registration.id,
+            Registration.status.in_(LIVE),
             TravelGrant.status == GrantStatus.GIVEN,
         )
     )

@@ -10,6 +10,7 @@ from app import audit
 from app.database import db
 from app.registrations.models import GrantStatus, Registration, TravelGrant
 from app.registrations.seating import settings_of
+from scheduler.lifecycle import LIVE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,11 +50,11 @@ def ask(registration: Registration, request: str, *, by: Person, now: datetime) 
 
 
 def counts(edition: Edition) -> dict[str, int]:
-    """Return how many grants of ``edition`` were asked for, given and declined."""
+    """Return how many grants of ``edition`` were asked for, given and declined: of who comes."""
     rows = db.session.execute(
         select(TravelGrant.status, func.count())
         .join(TravelGrant.registration)
-        .where(Registration.edition_id == edition.id)
+        .where(Registration.edition_id == edition.id, Registration.status.in_(LIVE))
         .group_by(TravelGrant.status)
     )
     return {status.value: count for status, count in rows}

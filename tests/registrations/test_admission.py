@@ -24,6 +24,7 @@ from app.registrations import (
     selection,
     service,
     tally,
+    travel_grants,
     waiting,
 )
 from app.registrations.models import AttendeeRole, QuotaScope, Registration, SeatCount
@@ -362,6 +363,19 @@ def test_a_country_gets_one_grant_and_another_goes_beyond_with_a_tick() -> None:
     with pytest.raises(selection.GrantLimitError):
         selection.decide_grant(rows[1], goes_beyond=False, **how)
     assert selection.decide_grant(rows[1], goes_beyond=True, **how).reason == "Young"
+
+
+def test_the_grant_of_who_does_not_come_is_free_for_another_of_the_country() -> None:
+    edition = make_edition()
+    rows = [come(edition, "XAA"), come(edition, "XAA")]
+    how = {"gives": True, "reason": "Young", "goes_beyond": False, "by": make_person()}
+    selection.decide_grant(rows[0], now=OPENING, **how)
+    service.cancel(rows[0], by=rows[0].person, now=OPENING)
+    assert travel_grants.counts(edition) == {}
+    with pytest.raises(selection.GoneError, match=rows[0].person.display_name):
+        selection.decide_grant(rows[0], now=OPENING, **how | {"goes_beyond": True})
+    assert selection.decide_grant(rows[1], now=OPENING, **how).reason == "Young"
+    assert travel_grants.counts(edition) == {"given": 1}
 
 
 # -- delegations ------------------------------------------------------------------------------
