@@ -168,4 +168,4 @@ def _delegates(edition: Edition, country: Country, public_ids: Sequence[str]) ->
     found = {row.public_id: row for row in delegations.of_country(edition, country)}
     if not found.keys() >= set(public_ids):
         raise NotFoundError
-    return [found[public_id] for public_id in public_ids]
+    return [found[public_id] for public_id in dict.fromkeys(public_ids)]

@@ -295,7 +295,7 @@ def test_a_contact_binds_people_of_the_own_country_alone_and_takes_them_out_agai
     ids = [row.public_id for row in own]
     forged = client.submit(page, together=[ids[0], foreign.public_id], bind="1")
     assert forged.status_code == 404
-    alone = client.submit(page, together=ids[:1], bind="1")
+    alone = client.submit(page, together=ids[:1] * 2, bind="1")
     assert (alone.status_code, "at least two people" in alert(alone)) == (422, True)
     assert "checked" in alone.text
     assert client.submit(page, together=ids, bind="1").status_code == 303
@@ -421,3 +421,12 @@ def test_who_registers_into_a_party_reads_for_whom_it_waits_and_no_number(client
     sent = client.submit(page, name="Ana", accepts_terms="y")
     told = client.get(sent.location).text
     assert "and wait: The rest of the party: 1 of 3 have registered." in told
+
+
+def test_a_contact_with_one_delegate_left_reads_why_they_are_no_party(client: Client) -> None:
+    edition = make_edition(admission_policy=P.APPROVAL)
+    make_country("XAA")
+    row = come(edition, make_person(name="Own"), "XAA")
+    client.sign_in(make_person(role=Role.NATIONAL_CONTACT, scope="XAA"))
+    answer = client.submit(f"/delegations/{edition.slug}", together=[row.public_id], bind="1")
+    assert (answer.status_code, "at least two people" in alert(answer)) == (422, True)
