@@ -160,16 +160,12 @@ class LimitsForm(FlaskForm):
         if len(told) != len(set(told)):
             self.form_errors.append(_("One of the limits is told twice."))
             return False
-        reserved = (
-            sum(
-                places
-                for (scope, _role), places in self.quotas.items()
-                if scope is QuotaScope.RESERVED
-            )
-            if is_valid
-            else 0
+        if not is_valid or self.capacity.data is None:
+            return is_valid
+        reserved = sum(
+            places for (scope, _role), places in self.quotas.items() if scope is QuotaScope.RESERVED
         )
-        if self.capacity.data is not None and reserved > self.capacity.data:
+        if reserved > self.capacity.data:
             self.form_errors.append(
                 _(
                     "%(reserved)s places would be reserved, of %(places)s in all.",
@@ -178,7 +174,7 @@ class LimitsForm(FlaskForm):
                 )
             )
             return False
-        return is_valid
+        return True
 
     @property
     def quotas(self) -> Mapping[tuple[QuotaScope, str], int]:
