@@ -15,7 +15,7 @@ from app.i18n import gettext as _
 from app.outbox import Letter, address, settings
 from app.registrations import queries
 from scheduler import ical
-from scheduler.ical import Invitation, Method
+from scheduler.ical import EntryStatus, Invitation, Method
 from scheduler.lifecycle import RegistrationStatus
 
 if TYPE_CHECKING:
@@ -67,8 +67,10 @@ def _invitation(registration: Registration, method: Method) -> tuple[str, bytes]
         created=registration.registered_at,
         last_modified=max(public.last_modified, registration.modified_at),
         location=", ".join(filter(None, [edition.venue, edition.venue_address, edition.place])),
+        geo=None,  # the city's, and the venue may be at its edge
         url=address("registrations.show", public_id=registration.public_id),
-        transparent=False,
+        related_to=(),  # what they are not invited to
+        transparent=public.status is not EntryStatus.CONFIRMED,
     )
     invitation = Invitation(
         method=method,

@@ -13,17 +13,20 @@ from sqlalchemy import event
 
 from app import database
 from app.database import db
-from app.editions import disruptions, opening
+from app.editions import agreements, disruptions, opening
+from app.editions import service as editions
 from app.editions.models import AdmissionPolicy
 from app.feeds import personal
 from app.feeds.models import PersonalFeed
+from app.outbox import OutboxMessage
 from app.registrations import delegations, selection, service
 from app.registrations.service import Particulars
-from scheduler.admission import Order
 from scheduler.lifecycle import EditionStatus, RegistrationStatus
-from tests.factories import OPENING, make_country, make_edition, make_person
+from tests.factories import OPENING, limit, make_country, make_edition, make_person
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.accounts.models import Person
     from tests.conftest import Client
 
@@ -134,11 +137,43 @@ def test_what_others_decide_of_a_registration_reaches_the_calendar(client: Clien
     assert states == [off[1:], off, off]
 
 
+def test_a_mailed_invitation_says_what_the_calendar_says(client: Client) -> None:
+    make_edition(title="The one before")
+    start = OPENING.date() + timedelta(days=800)
+    facts = {"city": "Albor", "venue": "Hall", "country_code": make_country("XAA").code}
+    edition = make_edition(dtstart=start, **facts)
+    person, by = make_person(), {"by": make_person(), "now": OPENING}
+    editions.locate(edition, (6.5, 3.4), **by)
+    agreements.record_agreement(edition, waiver="None is needed", **by)
+    path, why = feed_of(person), {"reason": "Because", **by}
+    days = {"dtstart": edition.dtstart, "dtend": edition.dtend + timedelta(days=1)}
+    place = {"city": "Albor", "venue": "Forum", "venue_address": "", "tzid": "Africa/Lagos"}
+    acts: list[Callable[[], object]] = [
+        lambda: service.register(edition, person, now=OPENING),
+        lambda: disruptions.reschedule(edition, **days, **why),
+        lambda: disruptions.relocate(edition, make_country("XAA"), **place, **why),
+        lambda: disruptions.postpone(edition, dtstart=None, dtend=None, **why),
+        lambda: editions.confirm(edition, **days, **place, **by),
+        lambda: editions.announce(edition, **by),
+        lambda: disruptions.cancel(edition, **why),
+    ]
+    for number, act in enumerate(acts, start=1):
+        act()
+        db.session.commit()
+        mails = db.session.query(OutboxMessage).filter_by(to_address=person.email)
+        *earlier, mail = mails.order_by(OutboxMessage.id)
+        assert (len(earlier) + 1, mail.calendar is not None) == (number, True)
+        (mailed,) = icalendar.Calendar.from_ical(mail.calendar or b"").walk("VEVENT")
+        (told,) = events(client, path)
+        del mailed["ORGANIZER"], mailed["ATTENDEE"]
+        assert mailed.to_ical() == told.to_ical()
+
+
 def test_an_offered_place_has_its_last_day_in_the_calendar_until_it_is_taken(
     client: Client,
 ) -> None:
-    edition, by = make_edition(capacity=1), {"by": make_person(), "now": OPENING}
-    selection.set_limits(edition, {}, order=Order.TIME, answer_days=7, **by)
+    edition = make_edition(capacity=1)
+    limit(edition, answer_days=7)
     holder, person = make_person(), make_person()
     first = service.register(edition, holder, now=OPENING)
     row = service.register(edition, person, now=OPENING)
