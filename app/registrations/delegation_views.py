@@ -18,14 +18,14 @@ from app.editions import timeline
 from app.forms import put
 from app.i18n import gettext as _
 from app.limits import REGISTRATION, limiter
-from app.registrations import delegations, parties, queries, service, waiting
+from app.registrations import delegations, parties, service, waiting
 from app.registrations.forms import BindForm, DelegateForm, NominateForm
 from scheduler.admission import Scope
 from scheduler.errors import DomainError, NotFoundError
 from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from flask.typing import ResponseReturnValue
 
@@ -90,6 +90,7 @@ def show(slug: str) -> ResponseReturnValue:
             here = url_for(".show", slug=slug, country=country.code)
             return redirect(here, HTTPStatus.SEE_OTHER)
     rows = delegations.of_country(edition, country)
+    read = delegations.parties_read(rows)
     page = render_template(
         "registrations/delegation.html",
         edition=edition,
@@ -97,10 +98,11 @@ def show(slug: str) -> ResponseReturnValue:
         own_countries=[countries.find(code) for code in access.countries_of(the_person())],
         form=form,
         delegate_form=delegate_form,
-        act_forms=_act_forms(rows, delegate, delegate_form),
+        act_forms=_act_forms(rows, read, delegate, delegate_form),
         sent_id=delegate.public_id if delegate is not None else "",
         bind_form=bind_form,
         chosen=chosen,
+        parties=read,
         **_standing(edition, country, rows),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if used.errors else HTTPStatus.OK
@@ -119,7 +121,6 @@ def _standing(
         ),
         "positions": waiting.numbers(rows),
         "bindable": [row for row in rows if row.status in parties.OPEN_TO_PARTIES],
-        "parties": queries.parties([row.party_id for row in rows if row.party_id is not None]),
         "is_open": edition.takes_nominations(now),
         "has_closed": last_day is not None and last_day < today,
         "nominations_left": timeline.time_left(last_day, today) if last_day else "",
@@ -137,13 +138,16 @@ def _country() -> Country:
 
 
 def _act_forms(
-    rows: Sequence[Registration], delegate: Registration | None, sent: DelegateForm
+    rows: Sequence[Registration],
+    in_party: Container[int],
+    delegate: Registration | None,
+    sent: DelegateForm,
 ) -> dict[str, DelegateForm]:
     """Return a form for each of whom something can be done, as it was sent about ``delegate``."""
     return {
         row.public_id: (sent if row is delegate else DelegateForm(formdata=None)).narrow_to(acts)
         for row in rows
-        if (acts := delegations.acts_on(row))
+        if (acts := delegations.acts_on(row, is_in_party=row.id in in_party))
     }
 
 

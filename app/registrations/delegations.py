@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.accounts.models import Person
     from app.countries.models import Country
     from app.editions.models import Edition
+    from app.registrations.queries import PartyState
 
 _R = RegistrationStatus
 REPLACEABLE = lifecycle.LIVE - {_R.CHECKED_IN, _R.ATTENDED}
@@ -137,8 +138,23 @@ def judge(
     seating.fill_seats(registration.edition, now=now)  # a party may be complete without them
 
 
-def acts_on(registration: Registration) -> list[str]:
-    """Return what a contact can do with ``registration`` as it stands."""
+def parties_read(rows: Sequence[Registration]) -> dict[int, PartyState]:
+    """Return the parties of which a contact reads, by the registration that is in one.
+
+    Which party somebody has made or joined on their own is told like their name: once they confirm.
+    """
+    states = queries.parties([row.party_id for row in rows if row.party_id is not None])
+    return {
+        row.id: state
+        for row in rows
+        if row.party_id is not None
+        and (state := states.get(row.party_id)) is not None
+        and (row.is_confirmed or state.code is None)
+    }
+
+
+def acts_on(registration: Registration, *, is_in_party: bool) -> list[str]:
+    """Return what a contact can do with ``registration`` as it stands, and as they read of it."""
     status = registration.status
     moves = lifecycle.REGISTRATION_MOVES[status]
     found = [
@@ -146,7 +162,7 @@ def acts_on(registration: Registration) -> list[str]:
     ]
     if status in REPLACEABLE:
         found += ["rank", "replace"]
-    if registration.party_id is not None and status not in lifecycle.SEATED:
+    if is_in_party and status not in lifecycle.SEATED:
         found.append("part")
     return found
 

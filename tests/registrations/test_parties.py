@@ -282,6 +282,26 @@ def test_who_completes_a_party_is_told_that_a_place_is_offered(client: Client) -
     assert f"A place at {edition.title} is offered to you: take it on this page." in page
 
 
+def test_a_contact_reads_of_a_party_that_is_none_of_theirs_once_the_person_confirms(
+    client: Client,
+) -> None:
+    edition = make_edition(capacity=9)
+    make_country("XAA")
+    row = together(edition, 2)[0]
+    db.session.commit()
+    client.sign_in(make_person(role=Role.NATIONAL_CONTACT, scope="XAA"))
+    page = f"/delegations/{edition.slug}"
+    client.submit(page, email=row.person.email, name="As Typed")
+    told = words(client.get(page))
+    assert "As Typed" in told
+    assert ("a party of 2" in told, "Take out of the party" in told) == (False, False)
+    come(edition, row.person, "XAA")
+    db.session.commit()
+    told = words(client.get(page))
+    assert "The rest of the party: 1 of 2 have registered" in told
+    assert "Take out of the party" in told
+
+
 def test_a_contact_binds_people_of_the_own_country_alone_and_takes_them_out_again(
     client: Client,
 ) -> None:
