@@ -124,17 +124,27 @@ def follow_zones(*, now: datetime) -> int:
     database.write()
     count = 0
     for edition in milestone_queries.editions_with_schedule(now.date()):
-        for name in ("registration_opens_at", "nominations_close_at", "registration_closes_at"):
-            was: datetime | None = getattr(edition, name)
-            if was is None:
-                continue
-            moment = milestones.midnight(edition.day_at(was + HALF_A_DAY), edition.zone)
-            if timedelta() < abs(moment - was) <= ZONE_CHANGE_MAX:
+        if _off_midnight(edition):
+            database.write(edition)  # organisers may set other days in this very moment
+            moments = _off_midnight(edition)
+            for name, moment in moments.items():
                 setattr(edition, name, moment)
-        count += db.session.is_modified(edition)
+            count += bool(moments)
     if count:
         publication.touch(now=now)
     return count
+
+
+def _off_midnight(edition: Edition) -> dict[str, datetime]:
+    """Return the midnights that moments of registration lie beside, by their names."""
+    found = {}
+    for name in ("registration_opens_at", "nominations_close_at", "registration_closes_at"):
+        was: datetime | None = getattr(edition, name)
+        if was is not None:
+            moment = milestones.midnight(edition.day_at(was + HALF_A_DAY), edition.zone)
+            if timedelta() < abs(moment - was) <= ZONE_CHANGE_MAX:
+                found[name] = moment
+    return found
 
 
 def milestone_days(edition: Edition) -> Window:
