@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,6 @@ from tests.conftest import empty_database
 from tests.factories import OPENING, make_edition, make_person
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from tests.backups.conftest import Run
@@ -55,18 +55,29 @@ def entries(client: Client, path: str = "/feeds/all.ics") -> dict[str, Entry]:
     }
 
 
-@pytest.fixture
-def put_back(flask: Run, file: Path, instance_path: Path) -> Callable[[bool], str]:
-    """Return what puts the backup back, with or without the database that it replaces."""
+@dataclass
+class Backup:
+    """A backup, put back in the place of the present database or of one that is lost."""
 
-    def act(is_lost: bool) -> str:  # noqa: FBT001 - a parameter of the tests
-        if is_lost:
+    flask: Run
+    file: Path
+    instance_path: Path
+    is_lost: bool
+
+    def make(self) -> None:
+        self.flask("create", self.file)
+
+    def put_back(self) -> None:
+        if self.is_lost:
             db.session.commit()
             db.session.remove()
-            empty_database(instance_path)
-        return flask("restore", file, *([] if is_lost else ["--replace"]))
+            empty_database(self.instance_path)
+        self.flask("restore", self.file, *([] if self.is_lost else ["--replace"]))
 
-    return act
+
+@pytest.fixture(params=[False, True], ids=["replaced", "lost"])
+def backup(request: pytest.FixtureRequest, flask: Run, file: Path, instance_path: Path) -> Backup:
+    return Backup(flask, file, instance_path, request.param)
 
 
 def is_newer(entry: Entry, than: Entry) -> bool:
@@ -74,27 +85,20 @@ def is_newer(entry: Entry, than: Entry) -> bool:
     return entry[0] > than[0]
 
 
-@pytest.mark.parametrize("is_lost", [False, True])
 def test_an_event_that_was_moved_since_is_moved_back_in_every_calendar(
-    client: Client,
-    flask: Run,
-    file: Path,
-    put_back: Callable[[bool], str],
-    edition: Edition,
-    *,
-    is_lost: bool,
+    client: Client, backup: Backup, edition: Edition
 ) -> None:
     beside = make_edition(dtstart=date(2030, 9, 3), title="Workshop", commit=True)
     untouched = beside.uid
     before = {path: entries(client, path) for path in ("/feeds/all.ics", "/feeds/deadlines.ics")}
-    flask("create", file)
+    backup.make()
     days = {"dtstart": FIRST + timedelta(days=7), "dtend": FIRST + timedelta(days=10)}
     disruptions.reschedule(
         db.session.merge(edition), reason="Flood", by=make_person(), now=LATER, **days
     )
     db.session.commit()
     told = {path: entries(client, path) for path in before}
-    put_back(is_lost)
+    backup.put_back()
     for path, standing in before.items():
         after = entries(client, path)
         assert {uid: day for uid, (_, _, day) in after.items()} == {
@@ -105,19 +109,10 @@ def test_an_event_that_was_moved_since_is_moved_back_in_every_calendar(
         assert all(is_newer(after[one], told[path][one]) for one in moved)
     # What nobody touched is as it was, where that is known.
     after = entries(client)
-    assert (after[untouched] == before["/feeds/all.ics"][untouched]) is not is_lost
+    assert (after[untouched] == before["/feeds/all.ics"][untouched]) is not backup.is_lost
 
 
-@pytest.mark.parametrize("is_lost", [False, True])
-def test_an_entry_of_a_person_never_falls(
-    client: Client,
-    flask: Run,
-    file: Path,
-    put_back: Callable[[bool], str],
-    edition: Edition,
-    *,
-    is_lost: bool,
-) -> None:
+def test_an_entry_of_a_person_never_falls(client: Client, backup: Backup, edition: Edition) -> None:
     person, stranger = make_person("ann@example.org"), make_person("ben@example.org")
     registration = registrations.register(edition, person, now=OPENING)
     tokens = [
@@ -125,7 +120,7 @@ def test_an_entry_of_a_person_never_falls(
     ]
     mine, theirs = (f"/feeds/personal/{token}.ics" for token in tokens)
     uid, edition_id, stranger_id = edition.uid, edition.id, stranger.id
-    flask("create", file)
+    backup.make()
     registration = db.session.merge(registration)
     registrations.cancel(registration, by=registration.person, now=LATER)
     for _time in range(2):  # somebody who is not in the backup comes, goes and comes again
@@ -133,7 +128,7 @@ def test_an_entry_of_a_person_never_falls(
         registrations.cancel(again, by=again.person, now=LATER)
     db.session.commit()
     told = {path: entries(client, path) for path in (mine, theirs)}
-    put_back(is_lost)
+    backup.put_back()
     after = entries(client, mine)
     assert set(after) == set(told[mine])
     assert all(is_newer(after[one], told[mine][one]) for one in after)
