@@ -11,9 +11,9 @@ from app import database
 from app.accounts.models import Role
 from app.database import db
 from app.hosting import queries, sections
-from scheduler.lifecycle import EditionStatus, OfferStatus
+from scheduler.lifecycle import OfferStatus
 from tests.conftest import POSTGRESQL
-from tests.factories import OPENING, make_call, make_country, make_edition, make_offer, make_person
+from tests.factories import OPENING, make_country, make_offer, make_person
 from tests.house import matrix
 from tests.pages import alert, fields, words
 
@@ -30,13 +30,6 @@ MIXED = "قاعة المؤتمرات – אולם – Ħall 👩‍🚀🏛️" 
 LONG = "Straße " * 1430
 STRANGE = [LONG, MIXED, "sNaN", "9" * 5000, "9999-12-31", "0001-01-01"]
 NAMES = re.compile(r'name="([^"]+)"')
-
-
-@pytest.fixture
-def edition() -> Edition:
-    found = make_edition(status=EditionStatus.CALL_OPEN, days=5)
-    make_call(found)
-    return found
 
 
 @pytest.fixture

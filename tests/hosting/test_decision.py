@@ -41,7 +41,8 @@ from scheduler.deciding import (
 )
 from scheduler.hosting import BallotError
 from scheduler.lifecycle import EditionStatus, OfferStatus
-from tests.factories import OPENING, make_call, make_country, make_edition, make_offer, make_person
+from tests.factories import OPENING, make_country, make_offer, make_person
+from tests.hosting.conftest import choice, make_committee, make_recused, under_evaluation
 
 if TYPE_CHECKING:
     from app.accounts.models import Person
@@ -55,9 +56,7 @@ LATER = OPENING + timedelta(days=21)
 
 @pytest.fixture
 def edition() -> Edition:
-    found = make_edition(status=EditionStatus.UNDER_EVALUATION, title="Fourth Symposium")
-    make_call(found)
-    return found
+    return under_evaluation()
 
 
 @pytest.fixture
@@ -69,30 +68,13 @@ def offers(edition: Edition) -> list[HostingOffer]:
 @pytest.fixture
 def members() -> list[Person]:
     """Four members; the first is the chair, and a fifth is the contact of XAA."""
-    found = []
-    for number in range(4):
-        person = make_person(f"member{number}@example.org", name=f"Member {number}")
-        accounts.grant(person, Role.COMMITTEE, now=OPENING, is_chair=number == 0)
-        found.append(person)
-    recused = make_person("recused@example.org", role=Role.NATIONAL_CONTACT, scope="XAA")
-    accounts.grant(recused, Role.COMMITTEE, now=OPENING)
+    found = make_committee(4)
+    make_recused()
     return found
 
 
 def the_recused() -> Person:
     return accounts.find_or_create("recused@example.org", now=OPENING)
-
-
-def choice(offers: list[HostingOffer], chosen: int = 0, reserve: int | None = 1) -> Choice:
-    edition = offers[0].edition
-    return Choice(
-        offer=offers[chosen],
-        reserve=offers[reserve] if reserve is not None else None,
-        dtstart=edition.dtstart,
-        dtend=edition.dtend,
-        reason="The best venue.",
-        weighed="Costs against access.",
-    )
 
 
 @pytest.fixture

@@ -38,13 +38,6 @@ def edition() -> Edition:
     )
 
 
-@pytest.fixture
-def contact() -> Person:
-    """The national contact of the host country."""
-    make_country("XAA")
-    return make_person(role=Role.NATIONAL_CONTACT, scope="XAA")
-
-
 def page(edition: Edition) -> str:
     return f"/hosting/host/{edition.slug}"
 

@@ -52,14 +52,6 @@ TYPED = {
 }
 
 
-@pytest.fixture
-def edition() -> Edition:
-    """An edition whose call is open to the middle of March."""
-    found = make_edition(status=S.CALL_OPEN, dtstart=FIRST, days=5)
-    make_call(found)
-    return found
-
-
 def letter(content: bytes = PDF, name: str = "letter.pdf") -> dict[str, tuple[BytesIO, str]]:
     return {"letter": (BytesIO(content), name)}
 

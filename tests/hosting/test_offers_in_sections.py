@@ -20,7 +20,6 @@ from scheduler.lifecycle import EditionStatus, OfferStatus
 from tests.factories import (
     OPENING,
     PDF,
-    make_call,
     make_country,
     make_edition,
     make_offer,
@@ -42,13 +41,6 @@ ONE_PAGE = {
     "first_1": "2027-09-13",
     "last_1": "2027-09-24",
 }
-
-
-@pytest.fixture
-def edition() -> Edition:
-    found = make_edition(status=EditionStatus.CALL_OPEN, dtstart=FIRST, days=5)
-    make_call(found)
-    return found
 
 
 def begin(client: Client, edition: Edition, **typed: str) -> str:

@@ -45,11 +45,6 @@ def member(edition: Edition) -> Person:
     return make_person(role=Role.HOST_TEAM, scope=edition.slug)
 
 
-@pytest.fixture
-def organiser() -> Person:
-    return make_person(role=Role.ORGANISER)
-
-
 def page(edition: Edition) -> str:
     return f"/hosting/host/{edition.slug}/proposals"
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import date
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -18,9 +17,7 @@ from scheduler.lifecycle import EditionStatus
 from tests.factories import (
     OPENING,
     PDF,
-    make_call,
     make_country,
-    make_edition,
     make_offer,
     make_person,
 )
@@ -31,13 +28,6 @@ if TYPE_CHECKING:
     from tests.conftest import Client
 
 COST = {"rows-0-item": "Hall"} | {f"rows-{number}-payer": "host" for number in range(4)}
-
-
-@pytest.fixture
-def edition() -> Edition:
-    found = make_edition(status=EditionStatus.CALL_OPEN, dtstart=date(2027, 9, 13), days=5)
-    make_call(found)
-    return found
 
 
 @pytest.fixture
