@@ -24,6 +24,7 @@ from sqlalchemy import (
     literal_column,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, declared_attr, mapped_column
 from sqlalchemy.pool import Pool
@@ -194,6 +195,12 @@ def insert_alike(
     values: dict[str, Any] = {name: literal_column(str(value)) for name, value in said.items()}
     values |= {name: bindparam(name, type_=columns[name].type) for name in rows[0]}
     connection.execute(insert(model).values(values), rows)
+
+
+def inserting(model: type[Model]) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT into ``model`` that can say what to do where the row is there already."""
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    return sqlite.insert(model) if is_sqlite else postgresql.insert(model)
 
 
 def insist_on_writing(session: Session) -> None:

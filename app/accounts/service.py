@@ -128,7 +128,7 @@ def sign_out(person: Person, *, by: Person, now: datetime) -> None:
 
 def rename(person: Person, name: str, *, now: datetime) -> None:
     """Change how pages and badges call ``person``."""
-    database.write(person)
+    database.write()  # what was said last holds: the row need not be read first
     person.name = name.strip()
     db.session.flush()
     audit.record("person.renamed", person, by=person, now=now)

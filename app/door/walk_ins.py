@@ -125,9 +125,10 @@ def _register(
         queued_at=queries.arrival(edition, now),
         modified_at=now,
     )
+    taken = seating.taken_at(edition)
     if rule is WalkIns.APPROVAL:
         registration.status = _R.SUBMITTED
-    elif seating.has_seat_for(edition, registration, terms.rules):
+    elif seating.has_seat_for(edition, registration, terms.rules, taken):
         registration.status, registration.confirmed_at = _R.CONFIRMED, now
     else:
         registration.status = _R.WAITLISTED
@@ -141,7 +142,7 @@ def _register(
         changes={"status": [None, registration.status.value]},
     )
     if registration.status is _R.WAITLISTED:
-        turn = waiting.turn(registration, terms.rules, is_last=True)
+        turn = waiting.turn(registration, terms.rules, taken)
         letter = letters.waitlisted(registration, *turn)
     elif registration.status is _R.SUBMITTED:
         letter = letters.received(registration)

@@ -160,10 +160,33 @@ def _cells(edition: Edition) -> list[tuple[Seat, int, int]]:
     ]
 
 
-def seat_of(candidate: Candidate | Registration) -> Seat:
-    """Return what ``candidate`` counts as."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is taken at an edition, how many wait, and whether all of them do so alike.
+
+    They do not where somebody is of a party, or held.
+    """
+
+    seated: Mapping[Seat, int]
+    waiting_count: int
+    all_alike: bool
+
+
+def taken_at(edition: Edition) -> Taken:
+    """Return what is taken at ``edition``; the caller has locked it."""
+    cells = _cells(edition)
+    waiting_count = sum(waiting for *_, waiting in cells)
+    return Taken(
+        {seat: seated for seat, seated, _waiting in cells},
+        waiting_count,
+        waiting_count == 0 or queries.all_wait_alike(edition),
+    )
+
+
+def seat_of(candidate: Candidate | Registration, *, with_region: bool = True) -> Seat:
+    """Return what ``candidate`` counts as; no limit may count a region that is left out."""
     code = candidate.country_code
-    region = db.session.scalar(_REGION, {"code": code}) if code else None
+    region = db.session.scalar(_REGION, {"code": code}) if code and with_region else None
     return Seat(code or "", region or "", candidate.role.value)
 
 
@@ -245,20 +268,23 @@ def _entry(rows: Sequence[Any]) -> Entry:
 
 
 def has_seat_for(
-    edition: Edition, candidate: Candidate | Registration, rules: Rules | None = None
+    edition: Edition,
+    candidate: Candidate | Registration,
+    rules: Rules | None = None,
+    taken: Taken | None = None,
 ) -> bool:
     """Whether ``candidate`` is seated at once; the caller has locked ``edition``.
 
     Only the parties that wait are read: single people who wait close nothing that is not full.
     """
-    cells = _cells(edition)
+    rules, taken = rules or rules_of(edition), taken or taken_at(edition)
     parties: Sequence[Entry] = ()
-    if any(waiting for *_, waiting in cells) and queries.has_waiting_parties(edition):
+    if not taken.all_alike:
         waiting = queue_of(edition, Registration.party_id.is_not(None))
         parties = [replace(entry, arrival=(0, *entry.arrival)) for entry in waiting.entries]
-    newcomer = Entry(0, (seat_of(candidate),), (1,), candidate.rank)
-    seated = {seat: count for seat, count, _waiting in cells}
-    return admission.admits(rules or rules_of(edition), seated, newcomer, parties)
+    counts_regions = any(scope is Scope.REGION for scope, _key in rules.quotas)
+    seat = seat_of(candidate, with_region=counts_regions)
+    return admission.admits(rules, taken.seated, Entry(0, (seat,), (1,), candidate.rank), parties)
 
 
 # -- moving up -------------------------------------------------------------------------------

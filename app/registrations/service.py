@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.accounts.models import Person
+    from app.registrations.seating import Taken
     from scheduler.admission import Rules
 
 _R = RegistrationStatus
@@ -147,7 +148,8 @@ def register(
     _tell(registration, told)
     if registration.country_code is None and terms.needs_country:
         raise CountryMissingError(edition=edition.title)
-    status = _first_status(edition, registration, terms.rules, is_invited=is_invited)
+    taken = seating.taken_at(edition)
+    status = _first_status(edition, registration, terms.rules, taken, is_invited=is_invited)
     arrived_at = queries.arrival(edition, now) if status is _R.WAITLISTED else now
     registration.status = status
     registration.registered_at = registration.queued_at = arrived_at
@@ -166,7 +168,7 @@ def register(
     is_of_party = status is _R.WAITLISTED and registration.party_id is not None
     if is_of_party and registration in seating.fill_seats(edition, now=now):
         return registration  # the last of a party that was let in is written to by that
-    outbox.post(person.email, _first_letter(registration, terms.rules), now=now)
+    outbox.post(person.email, _first_letter(registration, terms.rules, taken), now=now)
     return registration
 
 
@@ -194,21 +196,21 @@ def has_begun(edition: Edition, now: datetime) -> bool:
 
 
 def _first_status(
-    edition: Edition, registration: Registration, rules: Rules, *, is_invited: bool
+    edition: Edition, registration: Registration, rules: Rules, taken: Taken, *, is_invited: bool
 ) -> RegistrationStatus:
     if edition.admission_policy is not AdmissionPolicy.OPEN and not is_invited:
         is_nominee = registration.nominated_by_id is not None
         return _R.ENDORSED if is_nominee else _R.SUBMITTED
-    if registration.party_id is None and seating.has_seat_for(edition, registration, rules):
+    if registration.party_id is None and seating.has_seat_for(edition, registration, rules, taken):
         return _R.CONFIRMED
     return _R.WAITLISTED
 
 
-def _first_letter(registration: Registration, rules: Rules) -> outbox.Letter:
+def _first_letter(registration: Registration, rules: Rules, taken: Taken) -> outbox.Letter:
     if registration.status in {_R.SUBMITTED, _R.ENDORSED}:
         return letters.received(registration)
     if registration.status is _R.WAITLISTED:
-        return letters.waitlisted(registration, *waiting.turn(registration, rules, is_last=True))
+        return letters.waitlisted(registration, *waiting.turn(registration, rules, taken))
     return letters.registered(registration)
 
 
@@ -232,17 +234,21 @@ def _tell(registration: Registration, told: Particulars) -> None:
 def keep_profile(person: Person, told: Particulars, *, now: datetime) -> None:
     """Keep what need not be told again; the caller's transaction writes."""
     profile = db.session.get(Profile, person.id)
-    facts = (told.country_code, told.affiliation, told.position)
-    if profile is None:
-        if not any(facts):
-            return
-        profile = Profile(person_id=person.id)
-        db.session.add(profile)
-    elif (profile.country_code, profile.affiliation, profile.position) == facts:
+    facts: dict[str, object] = {
+        "country_code": told.country_code,
+        "affiliation": told.affiliation,
+        "position": told.position,
+    }
+    if all(
+        (getattr(profile, name, None) or None) == (fact or None) for name, fact in facts.items()
+    ):
         return
-    profile.country_code, profile.affiliation, profile.position = facts
-    profile.modified_at = now
-    db.session.flush()
+    facts["modified_at"] = now
+    # The first one may just now be written by a registration for another event.
+    row = database.inserting(Profile).values(person_id=person.id, **facts)
+    db.session.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=facts))
+    if profile is not None:
+        db.session.expire(profile)
 
 
 def save_draft(

@@ -11,9 +11,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, delete, event, func, insert, inspect, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app import database
 from app.database import db
 from app.registrations.models import Registration, SeatCount
 from scheduler.lifecycle import SEATED, RegistrationStatus
@@ -86,10 +86,9 @@ def _shift(session: Session, cell: Cell, seated: int, waiting: int) -> None:
 
 
 @cache
-def _adding(dialect_name: str) -> Executable:
+def _adding(dialect_name: str) -> Executable:  # noqa: ARG001 - what it hangs on
     """Return the statement that adds to a count, made once: it runs under the edition's lock."""
-    dialect = sqlite if dialect_name == "sqlite" else postgresql
-    row = dialect.insert(SeatCount)
+    row = database.inserting(SeatCount)
     adding: Executable = row.on_conflict_do_update(
         index_elements=["edition_id", "country_code", "role"],
         set_={

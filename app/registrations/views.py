@@ -354,14 +354,7 @@ def _welcome(registration: Registration) -> str:
         return _("You are registered for %(title)s and have a place.", title=title)
     if registration.status is RegistrationStatus.OFFERED:  # the last of a party, which is seated
         return _("A place at %(title)s is offered to you: take it on this page.", title=title)
-    number, why = waiting.turn(registration, is_last=True)
-    if number is None:
-        return _("You are registered for %(title)s, and wait: %(why)s.", title=title, why=why)
-    return _(
-        "No place at %(title)s is free for you yet: you are number %(position)s in the queue.",
-        title=title,
-        position=number,
-    )
+    return _("You are registered for %(title)s, and wait for a place.", title=title)
 
 
 def _public_edition(slug: str) -> Edition:

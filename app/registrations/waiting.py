@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from app.editions.models import Edition
     from app.registrations.models import Registration
     from app.registrations.queries import PartyState
-    from app.registrations.seating import Queue
+    from app.registrations.seating import Queue, Taken
     from scheduler.admission import Cause, Decision, Limit, Rules, Seat, Waiting
 
 _NEWCOMER = 0  # no row has this id
@@ -97,19 +97,20 @@ def number(registration: Registration) -> int | None:
 
 
 def turn(
-    registration: Registration, rules: Rules | None = None, *, is_last: bool = False
+    registration: Registration, rules: Rules | None = None, before: Taken | None = None
 ) -> tuple[int | None, str]:
     """Return the number of who waits, and for what; no number where no rule applies to them yet.
 
-    Of who came last the counts alone say it, where everybody waits for the one thing.
+    Of who came last, what was taken ``before`` says it, where everybody waits for the one thing.
     """
     edition = registration.edition
     is_alone = registration.party_id is None and not registration.is_held
     rules = rules or seating.rules_of(edition)
-    if is_alone and _is_plain(edition, rules):
-        places = queries.places(edition)
-        number = places.waiting_count if is_last else queries.position(registration)
-        return number, _places_words(rules, places.seated_count)
+    if is_alone and _is_plain(edition, rules, before):
+        if before is not None:
+            return before.waiting_count + 1, _places_words(rules, sum(before.seated.values()))
+        seated_count = queries.places(edition).seated_count
+        return queries.position(registration), _places_words(rules, seated_count)
     decision, queue = seating.decide(edition, rules, whole=True)
     told = _numbers(decision, queue).get(registration.id)
     return told, _waits(decision, queue, [registration])[registration.id]
@@ -143,10 +144,10 @@ def _numbers(decision: Decision, queue: Queue) -> dict[int, int]:
     }
 
 
-def _is_plain(edition: Edition, rules: Rules) -> bool:
+def _is_plain(edition: Edition, rules: Rules, found: Taken | None = None) -> bool:
     """Whether everybody waits alone for the one thing, first come, first served."""
     is_simple = rules.order is Order.TIME and not rules.quotas and not rules.reserved
-    return is_simple and queries.all_wait_alike(edition)
+    return is_simple and (found.all_alike if found else queries.all_wait_alike(edition))
 
 
 # -- in words --------------------------------------------------------------------------------

@@ -440,7 +440,7 @@ def test_who_registers_into_a_party_reads_for_whom_it_waits_and_no_number(client
     page = f"/editions/{edition.slug}/register"
     sent = client.submit(page, name="Ana", accepts_terms="y")
     told = client.get(sent.location).text
-    assert "and wait: The rest of the party: 1 of 3 have registered." in told
+    assert "The rest of the party: 1 of 3 have registered" in told
 
 
 def test_a_contact_with_one_delegate_left_reads_why_they_are_no_party(client: Client) -> None:

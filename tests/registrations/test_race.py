@@ -20,7 +20,7 @@ from app.clock import real_utcnow, utcnow
 from app.database import db
 from app.outbox import OutboxMessage
 from app.registrations import parties, queries, service, tally
-from app.registrations.models import AttendeeRole, Party, QuotaScope, Registration
+from app.registrations.models import AttendeeRole, Party, Profile, QuotaScope, Registration
 from app.registrations.service import Particulars
 from scheduler.lifecycle import RegistrationStatus as Status
 from tests import processes
@@ -109,6 +109,14 @@ def test_one_person_pressing_everywhere_gets_one_place() -> None:
         "AlreadyRegisteredError": 11,
     }
     assert db.session.query(Registration).count() == 1
+
+
+def test_who_registers_for_several_events_at_once_has_one_profile() -> None:
+    edition, person = make_edition(), make_person()
+    person_id = person.id
+    answers = run("tell", edition, [person_id] * 12)
+    assert [answer.error for answer in answers if answer.error] == []
+    assert [row.affiliation for row in db.session.query(Profile).all()] == ["A laboratory"]
 
 
 def test_without_the_lock_the_same_race_oversells() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.registrations import delegations, selection, service, waiting
+from app.registrations import delegations, seating, selection, service, waiting
 from app.registrations.models import QuotaScope
 from app.registrations.service import Particulars
 from scheduler.admission import Order
@@ -81,8 +81,8 @@ def test_who_is_held_stands_in_nobodys_way() -> None:
 
     assert waiting.number(behind) == 1
     assert waiting.prospect(edition, make_person()).number == 2
-    last = come(edition)
-    assert waiting.turn(last, is_last=True)[0] == 2
+    before = seating.taken_at(edition)
+    assert waiting.turn(come(edition), before=before)[0] == 2
 
 
 def test_where_balance_rules_a_new_country_goes_before_those_that_are_in() -> None:
