@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -44,3 +45,12 @@ def test_news_are_answered_conditionally(client: Client) -> None:
     tag = client.get("/feeds/news.atom").headers["ETag"]
     again = client.get("/feeds/news.atom", headers={"If-None-Match": tag})
     assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_reader_of_news_finds_them_by_the_address_of_the_site(client: Client) -> None:
+    for page in ("/", "/subscribe"):
+        link = re.search(
+            r'<link rel="alternate" type="application/atom.xml"[^>]*>', client.get(page).text
+        )
+        assert link is not None
+        assert 'href="/feeds/news.atom"' in link[0]
