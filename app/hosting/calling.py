@@ -17,7 +17,7 @@ from app.editions import milestones
 from app.editions import service as editions
 from app.editions.signals import edition_changed
 from app.hosting import letters, queries, service
-from app.hosting.models import UNDECIDED, CallForHosts
+from app.hosting.models import CallForHosts
 from app.hosting.service import CallClosedError
 from scheduler import hosting, lifecycle
 from scheduler.errors import N_, ConflictError, DomainError
@@ -239,11 +239,9 @@ def _let_offers_go(
     """Let go of what was offered for an edition that is cancelled, and tell its countries."""
     if change != "edition.cancelled":
         return
-    for offer in queries.waiting_offers(edition):
-        is_in = offer.status in UNDECIDED
-        status = OfferStatus.NOT_SELECTED if is_in else OfferStatus.LAPSED
-        service.conclude(offer, status, reason, None, now)
-        service.tell_contacts(offer, letters.offer_let_go(offer, reason), now)
+    service.let_go(
+        edition, reason, lambda offer: letters.offer_let_go(offer, reason), by=None, now=now
+    )
 
 
 def _lock(call: CallForHosts) -> None:

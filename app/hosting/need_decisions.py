@@ -22,13 +22,11 @@ from app.hosting import (
     service,
 )
 from app.hosting import need_letters as letters
-from app.hosting.models import UNDECIDED
 from app.hosting.signals import offers_changed
 from app.series.models import SeriesKind
 from scheduler import engagements, lifecycle
 from scheduler.engagements import ENDED, NEED_MOVES, NeedStatus
 from scheduler.errors import N_, ConflictError, DomainError
-from scheduler.lifecycle import OfferStatus
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -162,13 +160,10 @@ def _end(
     audit.record(f"need.{status.value}", need, by=by, now=now, reason=need.end_reason)
     edition = need.edition
     if edition is not None:
-        offers = [*need_queries.waiting_offers(edition), *need_queries.at_their_countries(edition)]
-        for one in offers:
-            is_in = one.status in UNDECIDED
-            service.conclude(
-                one, OfferStatus.NOT_SELECTED if is_in else OfferStatus.LAPSED, reason, by, now
-            )
-            service.tell_contacts(one, letters.offer_ended(need, one), now)
+        # Before it is cancelled, or its countries would read that, and not of the need.
+        service.let_go(
+            edition, reason, lambda offer: letters.offer_ended(need, offer), by=by, now=now
+        )
         disruptions.cancel(edition, reason=reason, by=by, now=now)
     told = {*need_people.leaders(), *need_people.concerned(need)}
     committee.write_to(told, letters.ended(need), now)

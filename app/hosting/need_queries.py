@@ -10,7 +10,6 @@ from app.database import db
 from app.hosting.models import UNDECIDED, HostingOffer
 from app.hosting.need_models import EngagementNeed, NeedSupport
 from scheduler.engagements import ENDED
-from scheduler.lifecycle import OfferStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,16 +86,4 @@ def waiting_offers(edition: Edition) -> Sequence[HostingOffer]:
         select(HostingOffer)
         .where(HostingOffer.edition_id == edition.id, HostingOffer.status.in_(UNDECIDED))
         .order_by(HostingOffer.country_code, HostingOffer.id)
-    ).all()
-
-
-def at_their_countries(edition: Edition) -> Sequence[HostingOffer]:
-    """Return the offers for ``edition`` that their countries still work on."""
-    return db.session.scalars(
-        select(HostingOffer)
-        .where(
-            HostingOffer.edition_id == edition.id,
-            HostingOffer.status.in_([OfferStatus.DRAFT, OfferStatus.RETURNED]),
-        )
-        .order_by(HostingOffer.id)
     ).all()

@@ -98,7 +98,7 @@ def offers_by_edition(edition_ids: Sequence[int]) -> dict[int, list[HostingOffer
     return found
 
 
-def waiting_offers(edition: Edition) -> Sequence[HostingOffer]:
+def open_offers(edition: Edition) -> Sequence[HostingOffer]:
     """Return the offers for ``edition`` that nothing was decided about, sent in or not."""
     return db.session.scalars(
         select(HostingOffer)

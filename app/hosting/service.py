@@ -27,7 +27,7 @@ from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import EditionStatus, OfferStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date, datetime
 
     from app.accounts.models import Person
@@ -260,6 +260,24 @@ def conclude(
     db.session.flush()
     audit.record(f"offer.{status.value}", offer, by=by, now=now, reason=reason)
     offers_changed.send(None, edition=offer.edition, now=now)
+
+
+def let_go(
+    edition: Edition,
+    reason: str,
+    letter_to: Callable[[HostingOffer], Letter],
+    *,
+    by: Person | None,
+    now: datetime,
+) -> None:
+    """Let go of every offer for ``edition`` about which nothing was decided; write to its country.
+
+    The caller's transaction has locked ``edition``.
+    """
+    for offer in queries.open_offers(edition):
+        is_in = offer.status in UNDECIDED
+        conclude(offer, OfferStatus.NOT_SELECTED if is_in else OfferStatus.LAPSED, reason, by, now)
+        tell_contacts(offer, letter_to(offer), now)
 
 
 def _fill(offer: HostingOffer, facts: OfferFacts) -> None:
