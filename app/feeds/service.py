@@ -104,7 +104,8 @@ def find(
     else:
         raise NotFoundError
     base = address("site.home").rstrip("/")
-    of_one = series_queries.find(narrowing.get("series") or "")
+    slug = narrowing.get("series")
+    of_one = series_queries.find(slug) if slug else None
     head = CalendarHead(
         name=f"Symposia: {name}",
         description=_("Changes, postponements and cancellations arrive by themselves."),
