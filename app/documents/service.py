@@ -15,7 +15,7 @@ from app.placeholders import insist, placeholders_in
 from app.registrations.models import VisaRequest
 from app.registrations.seating import settings_of
 from scheduler.errors import N_, ConflictError, DomainError
-from scheduler.lifecycle import RegistrationStatus
+from scheduler.lifecycle import EditionStatus, RegistrationStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,12 @@ class NoPlaceError(ConflictError):
     """A letter or badge for somebody without a place."""
 
     message = N_("Documents are for people who have a place at {edition}.")
+
+
+class CancelledError(ConflictError):
+    """A document for an event that does not take place."""
+
+    message = N_("{edition} is cancelled: there are no documents for it.")
 
 
 class NotAttendedError(ConflictError):
@@ -123,6 +129,7 @@ def check(registration: Registration, kind: DocumentKind, *, now: datetime) -> N
 
     Raises:
         NoPlaceError: the person has none, or has not taken it yet.
+        CancelledError: the event does not take place.
         NotAttendedError: a certificate before the event has ended, or for who was not there.
         NotAskedError: a visa support letter without what it needs.
         NoWordsError: nobody has written the letter.
@@ -130,8 +137,7 @@ def check(registration: Registration, kind: DocumentKind, *, now: datetime) -> N
         NoCountryError: the words name a country, and the person told none.
     """
     edition = registration.edition
-    if not registration.has_place:
-        raise NoPlaceError(edition=edition.title)
+    _insist_on_place(registration)
     if kind is DocumentKind.CERTIFICATE and not (
         registration.status in CAME and edition.day_at(now) >= edition.dtend
     ):
@@ -145,6 +151,14 @@ def check(registration: Registration, kind: DocumentKind, *, now: datetime) -> N
         raise NoNameError
     if text and registration.country is None and "country" in placeholders_in(text.body):
         raise NoCountryError
+
+
+def _insist_on_place(registration: Registration) -> None:
+    edition = registration.edition
+    if not registration.has_place:
+        raise NoPlaceError(edition=edition.title)
+    if edition.status is EditionStatus.CANCELLED:
+        raise CancelledError(edition=edition.title)
 
 
 def issue(
@@ -180,14 +194,14 @@ def check_asking(registration: Registration, *, now: datetime) -> None:
 
     Raises:
         NoPlaceError: the person has no place, or has not taken it yet.
+        CancelledError: the event does not take place.
         NotOfferedError: the organisers give no such letters.
         NoWordsError: they have not written it yet.
         LetterIssuedError: the letter is there.
         EventBegunError: the event has begun.
     """
     edition = registration.edition
-    if not registration.has_place:
-        raise NoPlaceError(edition=edition.title)
+    _insist_on_place(registration)
     if not settings_of(edition).offers_visa_letters:
         raise NotOfferedError(edition=edition.title)
     if DocumentKind.VISA_SUPPORT not in queries.texts(edition):
@@ -344,9 +358,10 @@ def note_printed(
 
 
 def is_valid(document: IssuedDocument) -> bool:
-    """Whether ``document`` still says something true: not revoked, and the place is held."""
+    """Whether ``document`` still says something true: not revoked, place and event stand."""
     if document.revoked_at is not None:
         return False
     if document.kind is DocumentKind.CERTIFICATE:
         return document.registration.status in CAME
-    return document.registration.has_place
+    is_on = document.edition.status is not EditionStatus.CANCELLED
+    return is_on and document.registration.has_place

@@ -51,7 +51,8 @@ def _papers_of(
 ) -> list[tuple[str, str]]:
     """Return what the person can fetch now: its name, and the address of its button."""
     kinds = [kind for kind in OWN if _is_had(registration, kind, now=now)]
-    if DocumentKind.VISA_SUPPORT in queries.of_registration(registration):
+    visa_letter = queries.of_registration(registration).get(DocumentKind.VISA_SUPPORT)
+    if visa_letter is not None and service.is_valid(visa_letter):
         kinds.append(DocumentKind.VISA_SUPPORT)
     return [
         (
@@ -107,7 +108,7 @@ def _insist_on_visa_letter(registration: Registration) -> None:
 def paper(code: str) -> ResponseReturnValue:
     """Show an issued document to its person and to organisers; a visa letter to its officer."""
     document = queries.by_code(code)
-    if document is None or document.revoked_at is not None:
+    if document is None or not service.is_valid(document):
         raise NotFoundError
     access.require(may_read, document)
     if document.kind is DocumentKind.BADGE:

@@ -455,6 +455,27 @@ def test_a_document_is_valid_as_long_as_the_place_is_held(
     assert (gone.status_code, unknown.status_code) == (404, 404)
     assert words(gone) == words(unknown)
     assert "Fourth Symposium" not in gone.text
+    client.sign_in(place.person)
+    assert client.get(f"/documents/{document.code}.pdf").status_code == 404
+
+
+def test_no_document_stands_for_an_event_that_is_cancelled(
+    client: Client, place: Registration, organiser: Person
+) -> None:
+    written(place, organiser, DocumentKind.VISA_SUPPORT)
+    ask_for_visa(place)
+    document = service.give_visa_letter(place, by=organiser, now=OPENING)
+    client.sign_in(place.person)
+    page, paper = f"/registrations/{place.public_id}", f"/documents/{document.code}.pdf"
+    assert "documents/visa_support" in client.get(page).text
+    write(place)
+    place.edition.status = EditionStatus.CANCELLED
+    db.session.commit()
+    assert "/documents/" not in client.get(page).text
+    assert client.get(f"/verify/{document.code}").status_code == 404
+    assert client.get(paper).status_code == 404
+    with pytest.raises(service.CancelledError):
+        service.issue(place, DocumentKind.BADGE, by=place.person, now=OPENING)
 
 
 def test_a_certificate_is_for_who_came_and_once_it_has_ended(
@@ -562,6 +583,7 @@ def test_who_needs_a_visa_asks_on_the_page_of_their_place_and_can_take_it_back(
     ("fields", "why"),
     [
         ({"born_on": "2027-03-01"}, "This day has not come yet."),
+        ({"born_on": "0198-02-28"}, "Nobody is as old as that."),
         ({"passport_expires_on": "2027-02-01"}, "valid on the last day of the event"),
         ({"nationality": "nowhere"}, "Nationality"),
         ({"passport_number": ""}, "Passport number"),
