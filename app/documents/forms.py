@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from datetime import date
 
 
+AGE_MAX = 130
+"""Years: a day of birth from before is a slip of the keys."""
+
+
 class TextForm(FlaskForm):
     """What a letter or certificate says, and who signs it."""
 
@@ -69,6 +73,8 @@ class VisaForm(FlaskForm):
         """Check that the days can be true: born before ``today``, valid on ``last_day``."""
         if self.born_on.data and self.born_on.data >= today:
             self.born_on.errors = [*self.born_on.errors, _("This day has not come yet.")]
+        elif self.born_on.data and today.year - self.born_on.data.year > AGE_MAX:
+            self.born_on.errors = [*self.born_on.errors, _("Nobody is as old as that.")]
         if self.passport_expires_on.data and self.passport_expires_on.data < last_day:
             self.passport_expires_on.errors = [
                 *self.passport_expires_on.errors,
