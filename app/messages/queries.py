@@ -73,16 +73,24 @@ def _counts(edition: Edition, column: Any, *conditions: ColumnElement[bool]) -> 
 
 
 def meant(edition: Edition, group: Group) -> Sequence[Registration]:
-    """Return the registrations of ``edition`` that ``group`` means, in order of arrival."""
-    chosen = select(Registration).where(
+    """Return the registrations of ``edition`` that ``group`` means, in order of arrival.
+
+    Of who registered more than once, the newest: nobody is written to twice.
+    """
+    chosen = [
         Registration.edition_id == edition.id,
         Registration.status.in_([RegistrationStatus(status) for status in group.statuses]),
-    )
+    ]
     if group.countries:
-        chosen = chosen.where(Registration.country_code.in_(group.countries))
+        chosen.append(Registration.country_code.in_(group.countries))
     if group.roles:
-        chosen = chosen.where(Registration.role.in_([AttendeeRole(role) for role in group.roles]))
-    return db.session.scalars(chosen.order_by(Registration.registered_at, Registration.id)).all()
+        chosen.append(Registration.role.in_([AttendeeRole(role) for role in group.roles]))
+    newest = select(func.max(Registration.id)).where(*chosen).group_by(Registration.person_id)
+    return db.session.scalars(
+        select(Registration)
+        .where(Registration.id.in_(newest))
+        .order_by(Registration.registered_at, Registration.id)
+    ).all()
 
 
 def progress(message: GroupMessage) -> tuple[int, int]:

@@ -96,6 +96,21 @@ def test_a_message_reaches_those_in_its_states_once_each(
     assert sorted("Dear Ana," in text for text in texts) == [False, True]
 
 
+def test_who_cancelled_and_came_back_is_written_to_once_whatever_states_are_meant(
+    edition: Edition, organiser: Person
+) -> None:
+    ana = make_person("twice@example.org")
+    first = registrations.register(edition, ana, now=OPENING)
+    registrations.cancel(first, by=ana, now=OPENING)
+    second = registrations.register(edition, ana, now=OPENING)
+    statuses = [first.status.value, second.status.value]
+    words = service.Words("Twice", "Hello.", queries.Group(statuses))
+    made = service.write(edition, words, by=organiser, now=OPENING)
+    service.send(made, by=organiser, now=OPENING, real_now=OPENING)
+    service.work(now=LATER, real_now=LATER)
+    assert mailed("Twice").count("twice@example.org") == 1
+
+
 def test_stopped_in_its_minute_a_message_reaches_nobody_and_can_go_on(
     message: GroupMessage, organiser: Person
 ) -> None:
