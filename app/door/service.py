@@ -52,6 +52,12 @@ class NotOverError(ConflictError):
     message = N_("The list can be closed once {event} has ended.")
 
 
+class ListClosedError(ConflictError):
+    """A check-in taken back of somebody who is told that they attended."""
+
+    message = N_("The list of {event} is closed, and {name} attended by it.")
+
+
 def days_of(edition: Edition) -> list[date]:
     """Return the days of ``edition``, in order."""
     return [
@@ -117,13 +123,21 @@ def check_in(
 
 
 def take_back(registration: Registration, day: date, *, by: Person, now: datetime) -> bool:
-    """Take a check-in of ``day`` back; return whether there was one."""
+    """Take a check-in of ``day`` back; return whether there was one.
+
+    Raises:
+        ListClosedError: the person counts as having attended, and this is why.
+    """
     database.write(registration)
     attendance = queries.find(registration, day)
     if attendance is None:
         return False
     db.session.delete(attendance)
     db.session.flush()
+    if registration.status is _R.ATTENDED and not queries.has_come(registration):
+        raise ListClosedError(
+            event=registration.edition.title, name=registration.person.display_name
+        )
     if registration.status is _R.CHECKED_IN and not queries.has_come(registration):
         registration.status = lifecycle.move(
             lifecycle.REGISTRATION_MOVES, registration.status, _R.CONFIRMED

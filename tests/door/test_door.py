@@ -111,6 +111,8 @@ def test_closing_the_list_notes_who_attended_and_who_did_not(
     assert service.check_in(ben, FIRST, seen_at=NOON, by=keeper, now=after)
     assert service.close_list(edition, by=keeper, now=after) == (1, 0)
     assert ben.status is R.ATTENDED
+    with pytest.raises(service.ListClosedError):  # a certificate stands on it
+        service.take_back(ben, FIRST, by=keeper, now=after)
 
 
 def test_the_door_is_the_host_teams_and_the_organisers(
