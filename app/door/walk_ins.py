@@ -16,7 +16,8 @@ from app.accounts import service as accounts
 from app.database import db
 from app.door import service
 from app.door.models import WalkIn
-from app.registrations import letters, queries, seating, waiting
+from app.registrations import letters, parties, queries, seating, waiting
+from app.registrations import service as registrations
 from app.registrations.models import TERMS_VERSION, Registration, WalkIns
 from app.registrations.service import CountryMissingError
 from scheduler.errors import N_, ConflictError, DomainError
@@ -69,17 +70,14 @@ def take_in(
 ) -> Registration:
     """Register ``visitor`` as the rule says, and check in whoever has a place by it.
 
-    Somebody who is registered already is not registered again: a place is used, a turn stays.
+    Somebody who is registered already is not registered again: a place is used, one that is
+    offered is taken, a turn stays. What was only begun is sent by it.
 
     Raises:
         WalkInsOffError, NotOpenError: the edition takes none, or its door is not open.
         NameMissingError, EmailError, CountryMissingError, KeyMissingError: see there.
     """
-    rule = seating.settings_of(edition).walk_ins
-    if rule is WalkIns.NEVER:
-        raise WalkInsOffError(event=edition.title)
-    if not service.is_open(edition, now) or not edition.dtstart <= day < edition.dtend:
-        raise service.NotOpenError(event=edition.title)
+    _insist_on_rule(edition, day, now)
     if not visitor.name:
         raise NameMissingError
     if not visitor.key:
@@ -93,9 +91,12 @@ def take_in(
         return known.registration
     if not person.name and person.verified_at is None:
         person.name = visitor.name
+    registrations.lapse_offers(now=now, edition=edition)
     registration = queries.find(edition, person)
-    if registration is None:
-        registration = _register(edition, person, visitor, rule, by=by, now=now)
+    if registration is None or registration.status in parties.UNSENT:
+        registration = _register(edition, person, registration, visitor, by=by, now=now)
+    elif registration.status is _R.OFFERED:
+        registrations.accept_offer(registration, by=by, now=now)
     db.session.add(WalkIn(key=visitor.key, registration_id=registration.id, made_at=now))
     db.session.flush()
     if registration.status in service.ADMITTED:
@@ -103,31 +104,38 @@ def take_in(
     return registration
 
 
+def _insist_on_rule(edition: Edition, day: date, now: datetime) -> None:
+    if not are_taken(edition):
+        raise WalkInsOffError(event=edition.title)
+    if not service.is_open(edition, now) or not edition.dtstart <= day < edition.dtend:
+        raise service.NotOpenError(event=edition.title)
+
+
 def _register(
     edition: Edition,
     person: Person,
+    begun: Registration | None,
     visitor: Visitor,
-    rule: WalkIns,
     *,
     by: Person,
     now: datetime,
 ) -> Registration:
+    rule = seating.settings_of(edition).walk_ins
     terms = seating.terms_of(edition)
-    if visitor.country_code is None and terms.needs_country:
+    registration = begun or seating.begun(edition, person, now)
+    was = begun.status if begun is not None else None
+    if visitor.country_code is not None and not registration.is_sent_by_country:
+        registration.country_code = visitor.country_code
+    if registration.country_code is None and terms.needs_country:
         raise CountryMissingError(edition=edition.title)
-    registration = Registration(
-        edition_id=edition.id,
-        person_id=person.id,
-        country_code=visitor.country_code,
-        role=seating.role_at(edition, person),
-        terms_version=TERMS_VERSION,  # they stand there: a place kept for days helps nobody
-        registered_at=now,
-        queued_at=queries.arrival(edition, now),
-        modified_at=now,
-    )
+    party_id, registration.party_id = registration.party_id, None  # who stands there is alone
+    registration.terms_version = TERMS_VERSION  # a place kept for days would help nobody
+    registration.registered_at = registration.modified_at = now
+    registration.queued_at = queries.arrival(edition, now)
     taken = seating.taken_at(edition)
-    if rule is WalkIns.APPROVAL:
-        registration.status = _R.SUBMITTED
+    if rule is WalkIns.APPROVAL and not registration.entry_reason:
+        is_nominee = registration.nominated_by_id is not None
+        registration.status = _R.ENDORSED if is_nominee else _R.SUBMITTED
     elif seating.has_seat_for(edition, registration, terms.rules, taken):
         registration.status, registration.confirmed_at = _R.CONFIRMED, now
     else:
@@ -139,14 +147,18 @@ def _register(
         registration,
         by=by,
         now=now,
-        changes={"status": [None, registration.status.value]},
+        changes={"status": [was and was.value, registration.status.value]},
     )
     if registration.status is _R.WAITLISTED:
         turn = waiting.turn(registration, terms.rules, taken)
         letter = letters.waitlisted(registration, *turn)
-    elif registration.status is _R.SUBMITTED:
+    elif registration.status is not _R.CONFIRMED:
         letter = letters.received(registration)
     else:
         letter = letters.registered(registration)
     outbox.post(person.email, letter, now=now)
+    if party_id is not None:
+        seating.expect_one_less(party_id)
+        parties.drop_if_empty(party_id)
+        seating.fill_seats(edition, now=now)  # who had reckoned with them may be complete
     return registration

@@ -11,12 +11,13 @@ from app.accounts.models import Role
 from app.database import db
 from app.door import queries, service, walk_ins
 from app.door.walk_ins import Visitor
+from app.registrations import delegations, parties, selection
 from app.registrations import queries as registrations_queries
-from app.registrations import selection
 from app.registrations import service as registrations
-from app.registrations.models import Registration, WalkIns
+from app.registrations.models import Party, Registration, WalkIns
+from app.registrations.seating import Candidate
 from scheduler.lifecycle import RegistrationStatus as Status
-from tests.factories import OPENING, limit, make_edition, make_person
+from tests.factories import OPENING, limit, make_country, make_edition, make_person
 from tests.pages import words
 
 if TYPE_CHECKING:
@@ -85,6 +86,52 @@ def test_who_is_registered_already_is_not_registered_again_however_the_address_i
     )
     assert come(edition, "a", " ANA@Example.org ").id == ana.id
     assert ana.status is Status.CHECKED_IN
+
+
+def test_who_has_only_begun_is_taken_in_by_the_rule_with_what_they_typed() -> None:
+    edition, ana, ben = make(WalkIns.FREE), make_person(), make_person()
+    told = registrations.Particulars(dietary_needs="No nuts")
+    began = OPENING - timedelta(days=5)
+    drafts = [registrations.save_draft(edition, one, told, now=began) for one in (ana, ben)]
+    rows = [come(edition, each.email, each.email) for each in (ana, ben)]
+    assert [(row.id, row.status, row.dietary_needs) for row in rows] == [
+        (drafts[0].id, Status.CHECKED_IN, "No nuts"),
+        (drafts[1].id, Status.WAITLISTED, "No nuts"),
+    ]
+
+
+def test_who_has_only_begun_leaves_a_party_by_coming_alone() -> None:
+    edition, ana = make(WalkIns.FREE, capacity=3), make_person()
+    began = OPENING - timedelta(days=5)
+    draft = parties.form(edition, ana, 2, now=began)
+    ben = make_person()
+    other = parties.join(db.session.get_one(Party, draft.party_id), ben, now=began)
+    registrations.register(edition, ben, now=began)
+    assert other.status is Status.WAITLISTED
+    assert come(edition, "a", ana.email).status is Status.CHECKED_IN
+    assert (draft.party_id, other.status) == (None, Status.CONFIRMED)
+
+
+def test_a_nominee_who_never_answered_waits_where_an_organiser_decides() -> None:
+    edition, country = make(WalkIns.APPROVAL), make_country("XAA")
+    began = OPENING - timedelta(days=5)
+    row = delegations.nominate(
+        edition, country, "nia@example.org", "Nia", by=make_person(), now=began
+    )
+    assert come(edition, "a", "nia@example.org").id == row.id
+    assert (row.status, row.country_code) == (Status.ENDORSED, "XAA")
+
+
+def test_who_is_offered_a_place_takes_it_at_the_door(keeper: Person) -> None:
+    edition = make(WalkIns.FREE)
+    eve = NOON - timedelta(days=1)
+    row = selection.invite(
+        edition, "ana@example.org", Candidate(), keeps_place=True, reason="Keynote",
+        by=keeper, now=OPENING - timedelta(days=5),
+    )  # fmt: skip
+    visitor = Visitor("a", "Ana", "ana@example.org")
+    made = walk_ins.take_in(edition, visitor, FIRST, seen_at=eve, by=keeper, now=eve)
+    assert (made.id, made.status, made.accepts_terms) == (row.id, Status.CHECKED_IN, True)
 
 
 def test_where_an_organiser_decides_the_door_only_notes() -> None:
