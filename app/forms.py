@@ -28,7 +28,7 @@ UNWANTED = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\uff
 
 
 def clean(text: str | None) -> str:
-    """Return what was typed without control characters and outer blanks.
+    """Return what was typed without control characters and outer blanks; marks alone are nothing.
 
     Feeds and mails carry these words; a stray U+000B or a lone CR breaks some clients.
     """
@@ -38,7 +38,10 @@ def clean(text: str | None) -> str:
         for c in kept
         if c in "\n\t" or not (c in UNWANTED or unicodedata.category(c) in {"Cc", "Cs"})
     )
-    return "".join(visible).strip()
+    text = "".join(visible).strip()
+    # A zero width space is a name to no reader.
+    is_seen = any(unicodedata.category(c) not in {"Cf", "Zs", "Zl", "Zp", "Cc"} for c in text)
+    return text if is_seen else ""
 
 
 def one_line(text: str | None) -> str:

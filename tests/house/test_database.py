@@ -260,6 +260,7 @@ def test_an_error_is_told_with_its_values() -> None:
         ("a\r\nb\rc", "a\nb\nc"),
         ("Ana \u202eevil\u2066", "Ana evil"),  # turns what stands after it on a badge
         ("אנה\u200f 日本", "אנה\u200f 日本"),
+        ("\u200b \u00a0\u2060", ""),  # nobody reads it
         ("a\ufffe\uffff\ud800b", "ab"),  # no XML holds these, and no database the last
     ],
 )
