@@ -69,13 +69,23 @@ def of(registration: Registration, *, now: datetime) -> Standing:
         )
     case = _Case(registration, now)
     if registration.status in PENDING and edition.has_begun(case.today):
-        return Standing(
-            _("The event has begun, and this did not become a place"),
-            "warning",
-            decides=_("Nobody any more."),
-            comes_next=_("At the door one can ask whether somebody is still let in."),
-        )
+        return _too_late(is_over=case.today >= edition.dtend)
     return SENTENCES[registration.status](case)
+
+
+def _too_late(*, is_over: bool) -> Standing:
+    if is_over:
+        return Standing(
+            _("The event is over, and this did not become a place"),
+            decides=_("Nobody any more."),
+            comes_next=_("Nothing."),
+        )
+    return Standing(
+        _("The event has begun, and this did not become a place"),
+        "warning",
+        decides=_("Nobody any more."),
+        comes_next=_("At the door one can ask whether somebody is still let in."),
+    )
 
 
 @dataclass(frozen=True, slots=True)

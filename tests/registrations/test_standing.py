@@ -148,6 +148,14 @@ def test_who_waits_reads_the_number_the_reason_and_what_would_move_it() -> None:
     assert told.decides == "Nobody: whoever came first is next."
 
 
+def test_who_waits_is_sent_to_the_door_only_while_there_is_one() -> None:
+    row = put(make_edition(dtstart=date(2027, 9, 7), days=3), Status.WAITLISTED, country=None)
+    days = (datetime(2027, 9, day, 12, tzinfo=UTC) for day in (9, 10))
+    last, after = (standing.of(row, now=day) for day in days)
+    assert ("door" in last.comes_next, "door" in after.comes_next) == (True, False)
+    assert after.title == "The event is over, and this did not become a place"
+
+
 def test_a_kept_place_says_its_last_day_at_the_place_of_the_event() -> None:
     edition = make_edition(capacity=1, tzid="Pacific/Auckland")
     limit(edition, answer_days=3)
