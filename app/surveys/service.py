@@ -11,7 +11,7 @@ from app.outbox import address
 from app.registrations import letters
 from app.surveys import queries
 from app.surveys.models import Survey, SurveyAnswer, SurveyTicket
-from scheduler.errors import N_, ConflictError
+from scheduler.errors import N_, ConflictError, DomainError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +34,12 @@ class OpenedError(ConflictError):
     """A second survey."""
 
     message = N_("The survey of {event} is open already: its questions stay as they are.")
+
+
+class NoTimeError(DomainError):
+    """A survey that is closed before anybody can answer."""
+
+    message = N_("The last day for answers is past already. Choose a later one.")
 
 
 class ClosedError(ConflictError):
@@ -67,12 +73,15 @@ def open_survey(
     Raises:
         NotOverError: the event has not ended.
         OpenedError: there is a survey.
+        NoTimeError: nobody could answer it any more.
     """
     database.write(edition)
     if edition.day_at(now) < edition.dtend:
         raise NotOverError(event=edition.title)
     if queries.find(edition) is not None:
         raise OpenedError(event=edition.title)
+    if closes_at <= now:
+        raise NoTimeError
     survey = Survey(
         edition_id=edition.id,
         questions=[[kind.value, text] for kind, text in questions],

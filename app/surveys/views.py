@@ -73,7 +73,7 @@ def desk(slug: str) -> ResponseReturnValue:
             )
         except DomainError as error:
             db.session.rollback()
-            put(form, error)
+            put(form, error, form.closes_on if isinstance(error, service.NoTimeError) else None)
         else:
             db.session.commit()
             flash(_("%(count)s people are asked.", count=count), "success")

@@ -192,6 +192,9 @@ def test_an_organiser_asks_and_reads(client: Client, edition: Edition, organiser
     assert "6 people were checked in and would be asked." in words(client.get(path))
     nothing = client.submit(path, ratings="", words=" ", closes_on="2027-02-01")
     assert (nothing.status_code, "Ask at least one question." in alert(nothing)) == (422, True)
+    late = client.submit(path, ratings="The whole", words="", closes_on="2027-01-01")
+    assert (late.status_code, "is past already" in alert(late)) == (422, True)
+    assert queries.find(edition) is None
     client.submit(path, ratings="The whole\n\nThe food", words="Else?", closes_on="2027-02-01")
     survey = queries.find(edition)
     assert survey
