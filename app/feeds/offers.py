@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -29,6 +29,7 @@ from app.feeds.service import (
     feed_path,
     selection_name,
 )
+from app.i18n import gettext as _
 from app.outbox import address, settings
 from app.series import queries as series_queries
 from scheduler.errors import NotFoundError
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from app.series.models import SeriesKind
     from scheduler.ical import CalendarEntry
 
+PERSONAL = "personal"
 CHOSEN = "chosen"  # the feed of all, narrowed as the calendar was
 NEXT_COUNT = 3
 Key = tuple[tuple[str, str], ...]  # the filters of a feed, in order
@@ -63,7 +65,7 @@ class Offer:
     kind: str
     name: str
     path: str
-    code_path: str  # of the QR code that brings a telephone here; "" where there is none
+    code_path: str  # of the QR code that brings a telephone there; "" where there is none
     count: int
     next: Sequence[Upcoming]
 
@@ -248,3 +250,10 @@ def code(kind: str, today: date, **selection: str) -> bytes:
         written, kind="svg", light="#fff", xmldecl=False, omitsize=True
     )
     return written.getvalue()
+
+
+def own(token: str) -> Offer:
+    """Return a personal feed as it is offered this once: its code brings the address itself."""
+    offer = Offer(PERSONAL, _("My calendar"), feed_path(PERSONAL, token), "", 0, ())
+    code = segno.make(offer.webcal, error="m", micro=False)
+    return replace(offer, code_path=code.svg_data_uri(light="#fff", omitsize=True))

@@ -18,7 +18,7 @@ from flask import (
 )
 from markupsafe import Markup
 
-from app import clock, outbox, publication
+from app import clock, publication
 from app.accounts import access
 from app.accounts.access import the_person
 from app.counts import FEEDS
@@ -126,7 +126,7 @@ def own_feeds() -> ResponseReturnValue:
     """Show the person's secret addresses, and make one; its address is shown this once."""
     person = the_person()
     form = PersonalFeedForm()
-    address = None
+    offer = None
     if form.validate_on_submit():
         try:
             token = personal.make(
@@ -140,9 +140,9 @@ def own_feeds() -> ResponseReturnValue:
             put(form, error)
         else:
             db.session.commit()
-            address = outbox.address("feeds.own", token=token)
+            offer = offers.own(token)
             form = PersonalFeedForm(formdata=None)
-    return _own_feeds_page(person, form, address)
+    return _own_feeds_page(person, form, offer)
 
 
 @bp.post("/me/feeds/<int:feed_id>/rotate")
@@ -152,8 +152,7 @@ def rotate_feed(feed_id: int) -> ResponseReturnValue:
     feed = _own_feed(feed_id)
     token = personal.rotate(feed, now=clock.real_utcnow())
     db.session.commit()
-    address = outbox.address("feeds.own", token=token)
-    return _own_feeds_page(the_person(), PersonalFeedForm(formdata=None), address)
+    return _own_feeds_page(the_person(), PersonalFeedForm(formdata=None), offers.own(token))
 
 
 @bp.post("/me/feeds/<int:feed_id>/revoke")
@@ -167,10 +166,10 @@ def revoke_feed(feed_id: int) -> ResponseReturnValue:
 
 
 def _own_feeds_page(
-    person: Person, form: PersonalFeedForm, address: str | None
+    person: Person, form: PersonalFeedForm, offer: Offer | None
 ) -> ResponseReturnValue:
     page = render_template(
-        "feeds/own.html", feeds=queries.personal_feeds(person), form=form, address=address
+        "feeds/own.html", feeds=queries.personal_feeds(person), form=form, offer=offer
     )
     refused = form.is_submitted() and form.errors
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK

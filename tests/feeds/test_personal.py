@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import icalendar
 import pytest
+import segno
+from markupsafe import escape
 from sqlalchemy import event
 
 from app import database
@@ -278,6 +280,11 @@ def test_an_address_is_made_for_a_device_shown_once_and_renewed(client: Client) 
     path = re.search(r"/feeds/personal/[\w-]{43}\.ics", page.text)
     assert path is not None
     assert client.get(path[0]).status_code == 200
+    for way in (f"webcal://localhost:8000{path[0]}", "calendar.google.com", "outlook.live.com"):
+        assert f'href="{way}' in page.text or f'href="https://{way}' in page.text
+    code = segno.make(f"webcal://localhost:8000{path[0]}", error="m", micro=False)
+    assert escape(code.svg_data_uri(light="#fff", omitsize=True)) in page.text
+    assert page.headers["Cache-Control"] == "no-store"
     listed = client.get("/me/feeds").text
     assert ("my phone" in listed, path[0] in listed) == (True, False)
     feed = db.session.query(PersonalFeed).one()
