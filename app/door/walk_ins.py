@@ -131,6 +131,8 @@ def _register(
     party_id, registration.party_id = registration.party_id, None  # who stands there is alone
     registration.terms_version = TERMS_VERSION  # a place kept for days would help nobody
     registration.registered_at = registration.modified_at = now
+    if begun is not None:
+        registration.sequence += 1  # what was returned stands in the person's calendar
     registration.queued_at = queries.arrival(edition, now)
     taken = seating.taken_at(edition)
     if rule is WalkIns.APPROVAL and not registration.entry_reason:

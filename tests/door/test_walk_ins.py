@@ -100,6 +100,17 @@ def test_who_has_only_begun_is_taken_in_by_the_rule_with_what_they_typed() -> No
     ]
 
 
+def test_what_was_returned_is_newer_in_the_persons_calendar_once_the_door_sends_it() -> None:
+    edition, ana = make(WalkIns.FREE), make_person()
+    began = OPENING - timedelta(days=5)
+    row = registrations.save_draft(edition, ana, registrations.Particulars(), now=began)
+    row.status = Status.RETURNED
+    before = row.sequence
+    assert (come(edition, "a", ana.email).status, row.sequence) == (
+        Status.CHECKED_IN, before + 1,
+    )  # fmt: skip
+
+
 def test_who_has_only_begun_leaves_a_party_by_coming_alone() -> None:
     edition, ana = make(WalkIns.FREE, capacity=3), make_person()
     began = OPENING - timedelta(days=5)
