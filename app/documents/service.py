@@ -280,6 +280,7 @@ def return_asking(registration: Registration, *, by: Person, because: str, now: 
     Raises:
         NotAskedError: there is nothing to send back.
     """
+    database.write(registration.edition)  # first, as everywhere
     database.write(registration)
     if registration.visa_request is None:
         raise NotAskedError(name=registration.person.display_name)
