@@ -160,7 +160,6 @@ def _register(
         letter = letters.registered(registration)
     outbox.post(person.email, letter, now=now)
     if party_id is not None:
-        seating.expect_one_less(party_id)
-        parties.drop_if_empty(party_id)
+        seating.leave_party(party_id)
         seating.fill_seats(edition, now=now)  # who had reckoned with them may be complete
     return registration

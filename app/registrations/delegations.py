@@ -220,7 +220,7 @@ def replace(
         days = seating.settings_of(edition).answer_days or seating.INVITED_DAYS
         colleague.answer_by = seating.kept_until(edition, days, now)
     registration.party_id = None
-    seating.expect_one_less(left_party_id)
+    seating.leave_party(left_party_id)
     change_status(registration, _R.REPLACED, "registration.replaced", by=by, now=now)
     db.session.add(colleague)
     db.session.flush()

@@ -14,7 +14,7 @@ from app.accounts.signals import person_data, person_erased
 from app.database import Model, db
 from app.editions.models import Edition
 from app.i18n import lazy_gettext as _l
-from app.registrations import parties, queries, question_queries, seating, service, waiting
+from app.registrations import queries, question_queries, seating, service, waiting
 from app.registrations.answer_words import answer_words
 from app.registrations.models import (
     Answer,
@@ -168,7 +168,7 @@ def count_out(registration: Registration) -> None:
     audit_proof.forget(registration)
     db.session.delete(registration)
     db.session.flush()
-    parties.drop_if_empty(registration.party_id)
+    seating.drop_if_empty(registration.party_id)
 
 
 # -- in the course of time -------------------------------------------------------------------

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import select
 
 from app import audit, database, outbox
 from app.database import db
@@ -193,12 +193,10 @@ def take_out(
         raise NoPartyError
     for row in registrations:
         party_id, row.party_id, row.modified_at = row.party_id, None, now
-        seating.expect_one_less(party_id)
-        db.session.flush()
+        seating.leave_party(party_id)
         audit.record("registration.left_party", row, by=by, now=now)
         if tells:
             outbox.post(row.person.email, letters.parted(row), now=now)
-        drop_if_empty(party_id)
     seating.fill_seats(edition, now=now)
 
 
@@ -277,12 +275,6 @@ def _has_closed(edition: Edition, now: datetime) -> bool:
     return status is EditionStatus.REGISTRATION_CLOSED
 
 
-def drop_if_empty(party_id: int | None) -> None:
-    """Delete a party that nobody is in."""
-    is_in = exists().where(Registration.party_id == Party.id)
-    db.session.execute(delete(Party).where(Party.id == party_id, ~is_in))
-
-
 # -- by a contact or an organiser ------------------------------------------------------------
 
 
@@ -308,9 +300,8 @@ def bind(
     db.session.flush()
     for row in registrations:
         was = row.party_id
-        seating.expect_one_less(was)
         _enter(row, party, by=by, now=now)
-        drop_if_empty(was)
+        seating.leave_party(was)
         outbox.post(row.person.email, letters.bound(row, len(registrations)), now=now)
     seating.fill_seats(edition, now=now)
     return party

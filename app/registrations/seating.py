@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, exists, select
 
 from app import audit, outbox
 from app.accounts import access
@@ -399,7 +399,7 @@ def change_status(
         registration.answer_by = None
     if target not in lifecycle.LIVE:
         registration.cancelled_at = now
-        expect_one_less(registration.party_id)
+        _expect_one_less(registration.party_id)
     db.session.flush()
     audit.record(
         action,
@@ -411,7 +411,21 @@ def change_status(
     )
 
 
-def expect_one_less(party_id: int | None) -> None:
+def leave_party(party_id: int | None) -> None:
+    """Let a party be complete without somebody who has left it; its last one takes it along."""
+    _expect_one_less(party_id)
+    db.session.flush()
+    drop_if_empty(party_id)
+
+
+def drop_if_empty(party_id: int | None) -> None:
+    """Delete a party that nobody is in."""
+    if party_id is not None:
+        is_in = exists().where(Registration.party_id == Party.id)
+        db.session.execute(delete(Party).where(Party.id == party_id, ~is_in))
+
+
+def _expect_one_less(party_id: int | None) -> None:
     """Let a party that somebody drops out of be complete without them."""
     party = db.session.get(Party, party_id) if party_id is not None else None
     if party is not None and party.size is not None:

@@ -205,8 +205,7 @@ def invite(  # noqa: PLR0913 - whom, as what, how and why
     registration.country_code, registration.role = candidate.country_code, candidate.role
     registration.entry_reason, registration.modified_at = reason, now
     db.session.add(registration)
-    seating.expect_one_less(left_party_id)
-    db.session.flush()
+    seating.leave_party(left_party_id)
     audit.record("registration.invited", registration, by=by, now=now, reason=reason)
     write = letters.offered(registration) if keeps_place else letters.nominated(registration, "")
     outbox.post(person.email, write, now=now)

@@ -14,6 +14,7 @@ from app.editions.models import AdmissionPolicy
 from app.outbox import OutboxMessage
 from app.registrations import delegations, parties, queries, selection, service, waiting
 from app.registrations.models import Party, QuotaScope, Registration
+from app.registrations.seating import Candidate
 from app.registrations.service import Particulars
 from scheduler.lifecycle import EditionStatus
 from scheduler.lifecycle import RegistrationStatus as Status
@@ -268,6 +269,19 @@ def test_a_place_offered_to_a_party_is_answered_by_each_for_themself() -> None:
     service.accept_offer(rows[0], by=rows[0].person, now=OPENING)
     assert service.lapse_offers(now=OPENING + timedelta(days=4)) == 1
     assert standing(*rows, next_one) == ["confirmed", "cancelled", "offered"]
+
+
+def test_who_is_let_in_alone_or_for_a_colleague_leaves_no_party_without_people() -> None:
+    edition, country = make_edition(capacity=9), make_country("XAA")
+    invited, colleague = (parties.form(edition, make_person(), 3, now=OPENING) for _ in range(2))
+    delegate = come(edition, country=country.code)
+    by = {"by": make_person(), "now": OPENING}
+    selection.invite(
+        edition, invited.person.email, Candidate(), keeps_place=True, reason="Keynote", **by
+    )
+    delegations.replace(delegate, colleague.person.email, "", **by)
+    assert standing(invited, colleague) == ["offered", "offered"]
+    assert db.session.query(Party).count() == 0
 
 
 def test_who_completes_a_party_is_told_that_a_place_is_offered(client: Client) -> None:
