@@ -98,9 +98,12 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         problem = f"SYMPOSIA_BIND must be an address and a port, such as 127.0.0.1:8000, not {bind}"
         raise ConfigError(problem)
     base_url = get("BASE_URL", f"http://{bind}").rstrip("/")
-    if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).hostname:
+    base = urlsplit(base_url)
+    if base.scheme not in {"http", "https"} or not base.hostname:
         problem = f"SYMPOSIA_BASE_URL must start with http:// or https://, not {base_url}"
         raise ConfigError(problem)
+    # As browsers write it when they say from which page a form comes.
+    base_url = base._replace(netloc=base.netloc.lower()).geturl()
     return Config(
         secret_key=get("SECRET_KEY") or _stored_secret(instance_path),
         instance_path=instance_path,

@@ -108,6 +108,11 @@ def test_every_variable_has_its_place(tmp_path: Path) -> None:
     assert settings.trusted_hosts == ["127.0.0.1", "localhost", "symposia.example.net"]
 
 
+def test_a_host_is_known_in_whatever_case_it_is_set() -> None:
+    settings = config.read(SECRET | {"SYMPOSIA_BASE_URL": "HTTPS://Symposia.Example.net/A/"})
+    assert (settings.base_url, settings.is_https) == ("https://symposia.example.net/A", True)
+
+
 def test_an_empty_variable_is_one_that_is_not_set() -> None:
     empty = dict.fromkeys(("SYMPOSIA_REDIS_URL", "SYMPOSIA_BIND", "SYMPOSIA_WORKERS"), " ")
     settings = config.read(SECRET | empty)
