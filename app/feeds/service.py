@@ -103,6 +103,9 @@ def find(
         name, narrowing = NAME_OF[kind](key, today), {kind: key}
     else:
         raise NotFoundError
+    # Before what it dates: PostgreSQL lets others write in between, and old content under a later
+    # date would never be asked for again.
+    changed_at = queries.last_change(today)
     base = address("site.home").rstrip("/")
     slug = narrowing.get("series")
     of_one = series_queries.find(slug) if slug else None
@@ -114,8 +117,8 @@ def find(
         color=COLOR_OF[of_one.kind] if of_one else "",
     )
     if kind == DEADLINES:
-        return DeadlinesFeed(head, deadlines(today, **narrowing), queries.last_change(today))
-    return Feed(head, queries.in_feed(today, **narrowing), queries.last_change(today))
+        return DeadlinesFeed(head, deadlines(today, **narrowing), changed_at)
+    return Feed(head, queries.in_feed(today, **narrowing), changed_at)
 
 
 def _series_name(slug: str, today: date) -> str:  # noqa: ARG001 - as its siblings

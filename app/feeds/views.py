@@ -93,11 +93,12 @@ def news() -> ResponseReturnValue:
     """Serve what was announced, changed and cancelled."""
     _filters()
     stamp, today = publication.stamp(), clock.today()
+    changed_at = publication.last_change()  # before what it dates
     kept = KeptFeed(
         body=atom(),
         content_type="application/atom+xml; charset=utf-8",
         filename="news.atom",
-        last_modified=publication.last_change(),
+        last_modified=changed_at,
         stamp=stamp,
         day=today,
     )

@@ -12,8 +12,8 @@ import config
 from app import create_app, database, publication
 from app.database import db
 from app.editions import service as editions
-from app.feeds import kept
-from app.feeds.kept import KeptFeed, KeptFeeds, coding_for
+from app.feeds import kept, queries, service, views
+from app.feeds.kept import KeptFeed, KeptFeeds, coding_for, moment_of
 from app.feeds.models import FeedComponent
 from tests.factories import OPENING, make_edition, make_person
 
@@ -25,6 +25,7 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from types import ModuleType
 
     from flask import Flask
     from flask.testing import FlaskClient
@@ -311,6 +312,31 @@ def test_another_spelling_of_an_address_is_answered_from_what_is_kept(
     monkeypatch.setattr(kept.gzip, "compress", None)  # would not be repeated
     again = client.get(f"{ALL}?series=&region=", headers={"Accept-Encoding": "gzip"})
     assert (again.status_code, again.data) == (200, first.data)
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "name"),
+    [
+        ("/feeds/deadlines.ics", service, "deadlines"),
+        ("/feeds/news.atom", views, "atom"),
+        (ALL, queries, "component_tags"),
+    ],
+)
+def test_old_content_never_has_the_date_of_what_came_after(
+    client: Client, monkeypatch: pytest.MonkeyPatch, path: str, module: ModuleType, name: str
+) -> None:
+    make_edition(commit=True)
+    read = getattr(module, name)
+
+    def read_before_others_write(*args: object, **more: object) -> object:
+        found = read(*args, **more)
+        database.write()
+        publication.touch(now=OPENING)
+        return found
+
+    monkeypatch.setattr(module, name, read_before_others_write)
+    before = publication.last_change()
+    assert moment_of(client.get(path).headers["Last-Modified"]) == before
 
 
 def test_what_a_write_may_have_mixed_is_not_kept(
