@@ -203,6 +203,7 @@ def send_back(
     said = {section.value: words for section, words in comments.items() if words}
     if not said:
         raise CommentMissingError
+    database.write(offer.edition)  # the edition first, as everywhere: its need follows its offers
     database.write(offer)
     if offer.returned_at is not None:
         raise ReturnedOnceError(country=offer.country.name)
