@@ -23,6 +23,7 @@ from tests.pages import alert, fields, words
 if TYPE_CHECKING:
     from app.accounts.models import Person
     from app.editions.models import Edition
+    from app.hosting.models import HostingOffer
     from tests.conftest import Client
 
 S = EditionStatus
@@ -46,24 +47,35 @@ def titles(edition: Edition) -> dict[str, checklist.HostTask]:
     return {task.title: task for task in checklist.tasks(edition)}
 
 
-# -- the checklist ---------------------------------------------------------------------------
-
-
-def test_the_checklist_is_made_with_the_host_from_what_the_offer_promised() -> None:
-    edition = make_edition(status=S.UNDER_EVALUATION, dtstart=FIRST)
+def select(by: Person) -> HostingOffer:
+    """Choose XAA, which has promised a security contact, as the host of an edition."""
+    edition = make_edition(status=S.UNDER_EVALUATION, dtstart=FIRST, title="Symposium")
     make_call(edition)
     offer = make_offer(
         edition, make_country("XAA"),
         details={"assurances": {"security_contact": "Colonel A. Example"}},
     )  # fmt: skip
-    by = make_person(role=Role.ORGANISER)
-    days = {"dtstart": edition.dtstart, "dtend": edition.dtend}
-    choosing.select(offer, **days, reason="The best", by=by, now=OPENING)  # type: ignore[arg-type]
-    assert checklist.tasks(edition) == []
+    choosing.select(
+        offer, dtstart=edition.dtstart, dtend=edition.dtend, reason="The best", by=by, now=OPENING
+    )
+    return offer
+
+
+def confirm(edition: Edition, by: Person) -> None:
     service.confirm(
-        edition, **days, tzid="UTC", city="Rabat", venue="Hall", venue_address="", by=by,
-        now=OPENING,
+        edition, dtstart=edition.dtstart, dtend=edition.dtend, tzid="UTC", city="Rabat",
+        venue="Hall", venue_address="", by=by, now=OPENING,
     )  # fmt: skip
+
+
+# -- the checklist ---------------------------------------------------------------------------
+
+
+def test_the_checklist_is_made_with_the_host_from_what_the_offer_promised() -> None:
+    by = make_person(role=Role.ORGANISER)
+    edition = select(by).edition
+    assert checklist.tasks(edition) == []
+    confirm(edition, by)
     found = titles(edition)
     assert found["Name the security contact"].promise == "Colonel A. Example"
     assert found["Contract with the venue"].promise == "Town Hall"
@@ -128,17 +140,11 @@ def test_the_host_is_told_what_organisers_change_and_a_former_one_that_it_is_ove
 def test_nothing_of_a_former_hosts_offer_reaches_the_next_nor_can_it_take_the_event_away(
     client: Client,
 ) -> None:
-    edition = make_edition(status=S.UNDER_EVALUATION, dtstart=FIRST, title="Symposium")
-    make_call(edition)
-    offer = make_offer(
-        edition, make_country("XAA"),
-        details={"assurances": {"security_contact": "Colonel A. Example"}},
-    )  # fmt: skip
     by = make_person(role=Role.ORGANISER)
-    days: dict[str, Any] = {"dtstart": edition.dtstart, "dtend": edition.dtend}
+    offer = select(by)
+    edition = offer.edition
+    confirm(edition, by)
     place = {"venue": "", "venue_address": "", "tzid": "UTC"}
-    choosing.select(offer, **days, reason="The best", by=by, now=OPENING)
-    service.confirm(edition, **days, **place, city="Rabat", by=by, now=OPENING)
     other = make_country("XAB")
     disruptions.relocate(edition, other, city="Fez", reason="Flood", **place, by=by, now=OPENING)
     assert {task.promise for task in checklist.tasks(edition)} == {""}
