@@ -184,7 +184,7 @@ def order() -> ResponseReturnValue:
 @access.needs(access.read_plan)
 def slot(slug: str) -> ResponseReturnValue:
     """Show why an edition has its host and what others would cost; fix its host."""
-    edition = _edition(slug)
+    edition = editions.get(slug)
     shown = _shown(queries.newest_plan())
     found = next(
         (one for one in (shown.result["slots"] if shown else ()) if one["edition"] == edition.id),
@@ -240,7 +240,7 @@ def slot(slug: str) -> ResponseReturnValue:
 @access.needs(access.organise)
 def why(slug: str) -> ResponseReturnValue:
     """Ask what the other hosts of an edition would cost."""
-    edition = _edition(slug)
+    edition = editions.get(slug)
     shown = _shown(queries.newest_plan())
     if shown is None:
         raise NotFoundError
@@ -260,7 +260,7 @@ def why(slug: str) -> ResponseReturnValue:
 @access.needs(access.organise)
 def unfix(slug: str) -> ResponseReturnValue:
     """Leave a fixed choice to the plan again."""
-    pin = queries.pin_of(_edition(slug).id)
+    pin = queries.pin_of(editions.get(slug).id)
     if pin is not None and UnfixForm().validate_on_submit():
         rotation.unfix(pin, by=the_person(), now=clock.utcnow())
         db.session.commit()
@@ -311,10 +311,3 @@ def _run(run_id: int) -> RotationRun:
     if run is None:
         raise NotFoundError
     return run
-
-
-def _edition(slug: str) -> Edition:
-    edition = editions.find(slug)
-    if edition is None:
-        raise NotFoundError
-    return edition

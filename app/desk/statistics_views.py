@@ -10,7 +10,6 @@ from flask_babel import get_locale
 from app.accounts import access
 from app.desk import statistics
 from app.editions import queries as editions
-from scheduler.errors import NotFoundError
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -22,9 +21,7 @@ bp = Blueprint("statistics", __name__, url_prefix="/organise")
 @access.needs(access.read_plan)
 def show(slug: str) -> ResponseReturnValue:
     """Show counts by state, country, region, role and day; no name is among them."""
-    edition = editions.find(slug)
-    if edition is None:
-        raise NotFoundError
+    edition = editions.get(slug)
     return render_template(
         "desk/statistics.html",
         edition=edition,

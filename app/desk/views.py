@@ -143,9 +143,7 @@ def what_if(slug: str) -> ResponseReturnValue:
 @access.needs(access.organise)
 def take_days(slug: str) -> ResponseReturnValue:
     """Move a projected edition to the days that were tried."""
-    edition = editions.find(slug)
-    if edition is None:
-        raise NotFoundError
+    edition = editions.get(slug)
     address = replace(Address.read(request.args), tried=slug)
     form = TakeDaysForm()
     if form.validate_on_submit():

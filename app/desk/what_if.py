@@ -10,7 +10,6 @@ from app.editions import clashing, overrides, planning, service
 from app.editions import queries as editions
 from app.editions.models import Precision
 from app.site.drawing import Tried
-from scheduler.errors import NotFoundError
 from scheduler.lifecycle import EditionStatus
 from scheduler.planning import Action
 
@@ -109,9 +108,7 @@ def try_days(
         NotProjectedError: only people move it, on its own page.
         YearError: no event lies there.
     """
-    edition = editions.find(slug)
-    if edition is None:
-        raise NotFoundError
+    edition = editions.get(slug)
     if edition.status is not EditionStatus.PROJECTED or edition.precision is not Precision.DAY:
         raise overrides.NotProjectedError(edition=edition.title)
     line = next((line for line in pending if line.edition == slug), None)

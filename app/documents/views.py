@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from app.accounts.models import Person
     from app.documents.models import IssuedDocument
-    from app.editions.models import Edition
     from app.registrations.models import Registration
 
 bp = Blueprint("documents", __name__)
@@ -144,7 +143,7 @@ def verify(code: str) -> ResponseReturnValue:
 @access.needs(access.organise)
 def desk(slug: str) -> ResponseReturnValue:
     """Show what the letters of an edition say, and print its badges."""
-    edition = _edition(slug)
+    edition = editions.get(slug)
     badges = queries.badges(edition)
     return render_template(
         "documents/desk.html",
@@ -164,7 +163,7 @@ def desk(slug: str) -> ResponseReturnValue:
 @access.needs(access.organise)
 def print_badges(slug: str) -> ResponseReturnValue:
     """Answer with the sheets of badges; who holds a seat and has none gets one."""
-    edition, form = _edition(slug), BadgesForm()
+    edition, form = editions.get(slug), BadgesForm()
     if not form.validate_on_submit():
         return redirect(url_for(".desk", slug=slug), HTTPStatus.SEE_OTHER)
     service.make_badges(edition, by=the_person(), now=clock.utcnow())
@@ -182,7 +181,7 @@ def print_badges(slug: str) -> ResponseReturnValue:
 @access.needs(access.organise)
 def write(slug: str, kind: str) -> ResponseReturnValue:
     """Write what a letter or certificate says, and who signs it."""
-    edition, wanted = _edition(slug), _kind(kind)
+    edition, wanted = editions.get(slug), _kind(kind)
     if wanted not in LETTERS:
         raise NotFoundError
     text = queries.texts(edition).get(wanted)
@@ -218,7 +217,7 @@ def write(slug: str, kind: str) -> ResponseReturnValue:
 @access.needs(access.organise)
 def example(slug: str, kind: str) -> ResponseReturnValue:
     """Show what a letter looks like, for a person who does not exist."""
-    edition, wanted = _edition(slug), _kind(kind)
+    edition, wanted = editions.get(slug), _kind(kind)
     text = queries.texts(edition).get(wanted)
     if text is None:
         raise NotFoundError
@@ -253,13 +252,6 @@ def _kind(kind: str) -> DocumentKind:
     if kind not in set(DocumentKind):
         raise NotFoundError
     return DocumentKind(kind)
-
-
-def _edition(slug: str) -> Edition:
-    edition = editions.find(slug)
-    if edition is None:
-        raise NotFoundError
-    return edition
 
 
 def _registration(public_id: str) -> Registration:

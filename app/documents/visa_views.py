@@ -183,8 +183,6 @@ def _due_on(edition: Edition) -> date | None:
 
 
 def _edition(slug: str) -> Edition:
-    edition = editions.find(slug)
-    if edition is None:
-        raise NotFoundError
+    edition = editions.get(slug)
     access.require(access.handle_visas, edition, clock.today())
     return edition

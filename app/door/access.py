@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from app import clock
 from app.accounts import access
 from app.editions import queries as editions
-from scheduler.errors import NotFoundError
 
 if TYPE_CHECKING:
     from app.editions.models import Edition
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
 
 def door_of(slug: str) -> Edition:
     """Return the edition whose door the reader keeps; what there is not is not found."""
-    edition = editions.find(slug)
-    if edition is None:
-        raise NotFoundError
+    edition = editions.get(slug)
     access.require(access.keep_door, edition, clock.today())
     return edition

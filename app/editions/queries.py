@@ -27,6 +27,7 @@ from app.editions.models import (
     Precision,
 )
 from app.series.models import Series
+from scheduler.errors import NotFoundError
 from scheduler.lifecycle import SETTLED, EditionStatus
 from scheduler.planning import StandingEdition
 
@@ -46,6 +47,18 @@ _BY_SLUG = select(Edition).where(Edition.slug == bindparam("slug"))
 def find(slug: str) -> Edition | None:
     """Return the edition with this slug."""
     return db.session.scalar(_BY_SLUG, {"slug": slug})
+
+
+def get(slug: str) -> Edition:
+    """Return the edition with this slug.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    edition = find(slug)
+    if edition is None:
+        raise NotFoundError
+    return edition
 
 
 def of_series(series: Series) -> Sequence[Edition]:

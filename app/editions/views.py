@@ -33,7 +33,6 @@ from scheduler.errors import DomainError, NotFoundError
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from app.editions.models import Edition
 
 bp = Blueprint("editions", __name__, url_prefix="/organise/editions")
 
@@ -104,7 +103,7 @@ def add() -> ResponseReturnValue:
 @access.needs(access.read_plan)
 def manage(slug: str) -> ResponseReturnValue:
     """Show one edition: facts, what can be done now, its clashes and its history."""
-    edition = _edition(slug)
+    edition = queries.get(slug)
     today = clock.today()
     may_organise = access.organise(the_person())
     return render_template(
@@ -126,7 +125,7 @@ def manage(slug: str) -> ResponseReturnValue:
 @access.needs(access.organise)
 def act(slug: str, name: str) -> ResponseReturnValue:
     """Do one thing with one edition: show its form, or do it."""
-    edition = _edition(slug)
+    edition = queries.get(slug)
     found = ACTS.get(name)
     if found is None:
         raise NotFoundError
@@ -159,7 +158,7 @@ def act(slug: str, name: str) -> ResponseReturnValue:
 @access.needs(access.organise)
 def take_week(slug: str) -> ResponseReturnValue:
     """Move a projected edition to a free week that was offered, with the reason given there."""
-    edition = _edition(slug)
+    edition = queries.get(slug)
     form = TakeWeekForm()
     if not form.validate_on_submit():
         flash(_("This week cannot be taken. Choose one of those below."), "error")
@@ -179,10 +178,3 @@ def take_week(slug: str) -> ResponseReturnValue:
         db.session.commit()
         flash(_("The edition is moved. Plans keep it there."), "success")
     return redirect(url_for(".manage", slug=slug), HTTPStatus.SEE_OTHER)
-
-
-def _edition(slug: str) -> Edition:
-    edition = queries.find(slug)
-    if edition is None:
-        raise NotFoundError
-    return edition

@@ -39,7 +39,7 @@ MEDIA_TYPES = {
 @access.fresh
 def index(slug: str) -> ResponseReturnValue:
     """Show what was asked for, and ask for more."""
-    edition, form = _edition(slug), AskForm()
+    edition, form = editions.get(slug), AskForm()
     if form.validate_on_submit():
         kind = ReleaseKind(form.kind.data)
         service.ask(edition, kind, form.reason.data or "", by=the_person(), now=clock.utcnow())
@@ -124,20 +124,13 @@ def take_part(person: Person | None, edition: Edition) -> bool:
 @access.needs(access.signed_in)
 def participants(slug: str) -> ResponseReturnValue:
     """Show the participants who of them agreed to be shown."""
-    edition = _edition(slug)
+    edition = editions.get(slug)
     access.require(take_part, edition)
     if service.shown_list(edition) is None:
         raise NotFoundError
     return render_template(
         "exports/participants.html", edition=edition, rows=service.who_agreed(edition)
     )
-
-
-def _edition(slug: str) -> Edition:
-    edition = editions.find(slug)
-    if edition is None:
-        raise NotFoundError
-    return edition
 
 
 def _release(public_id: str) -> Release:

@@ -137,9 +137,7 @@ def hosted_edition(slug: str) -> Edition:
     Raises:
         NotFoundError: there is none, or it is not theirs to see.
     """
-    edition = editions.find(slug)
-    if edition is None:
-        raise NotFoundError
+    edition = editions.get(slug)
     access.require(access.work_with_host, edition, edition.country_code, clock.today())
     if edition.country_code is None and not agreements.records(edition):
         raise NotFoundError

@@ -20,7 +20,7 @@ from app.hosting import calling, queries
 from app.hosting.forms import ApproachForm, CallForm, CloseCallForm, ExtendForm
 from app.hosting.offer_views import called
 from app.i18n import gettext as _
-from scheduler.errors import DomainError, NotFoundError
+from scheduler.errors import DomainError
 from scheduler.hosting import WeightsError
 from scheduler.lifecycle import EditionStatus
 
@@ -38,7 +38,7 @@ bp = Blueprint("calls", __name__)
 @access.needs(access.organise)
 def open_call(slug: str) -> ResponseReturnValue:
     """Open the call for hosts of an edition, or change the one that stands."""
-    edition = _edition(slug)
+    edition = editions.get(slug)
     call = queries.call_of(edition)
     stands = call is not None and edition.status is EditionStatus.CALL_OPEN
     if call is not None and stands:
@@ -96,7 +96,7 @@ def _field_of_call(form: CallForm, error: DomainError) -> object:
 @access.needs(access.organise)
 def close_call(slug: str) -> ResponseReturnValue:
     """Close the call and begin to judge the offers."""
-    edition = _edition(slug)
+    edition = editions.get(slug)
     if CloseCallForm().validate_on_submit():
         calling.close_call(edition, by=the_person(), now=clock.utcnow())
         db.session.commit()
@@ -150,10 +150,3 @@ def approach(slug: str) -> ResponseReturnValue:
     title = _("Ask countries directly")
     page = render_template("hosting/call_act.html", call=call, form=form, title=title)
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
-
-
-def _edition(slug: str) -> Edition:
-    edition = editions.find(slug)
-    if edition is None:
-        raise NotFoundError
-    return edition

@@ -36,7 +36,7 @@ bp = Blueprint("messages", __name__, url_prefix="/organise")
 @access.needs(access.organise)
 def index(slug: str) -> ResponseReturnValue:
     """List what was written to the people of an edition."""
-    edition = _edition(slug)
+    edition = editions.get(slug)
     found = queries.of_edition(edition)
     return render_template(
         "messages/index.html",
@@ -50,7 +50,7 @@ def index(slug: str) -> ResponseReturnValue:
 @access.needs(access.organise)
 def new(slug: str) -> ResponseReturnValue:
     """Write a message; it is a draft until it was seen and sent."""
-    return _write(_edition(slug), None)
+    return _write(editions.get(slug), None)
 
 
 @bp.route("/messages/<int:message_id>/edit", methods=["GET", "POST"])
@@ -172,13 +172,6 @@ def _words_of(status: MessageStatus) -> str:
         MessageStatus.STOPPED: _("Stopped"),
         MessageStatus.SENT: _("Sent"),
     }[status]
-
-
-def _edition(slug: str) -> Edition:
-    edition = editions.find(slug)
-    if edition is None:
-        raise NotFoundError
-    return edition
 
 
 def _message(message_id: int) -> GroupMessage:

@@ -60,7 +60,7 @@ bp = Blueprint("selection", __name__, url_prefix="/organise/editions/<slug>")
 @access.needs(access.organise)
 def desk(slug: str) -> ResponseReturnValue:
     """List who is in and who waits, and decide on the chosen; that somebody looked is noted."""
-    edition = _edition(slug)
+    edition = editions.get(slug)
     form = DecideForm()
     outcome: list[tuple[str, str, str]] = []
     ids = request.form.getlist("chosen")
@@ -186,7 +186,7 @@ def _filters(choice: Choice) -> list[dict[str, object]]:
 @access.needs(access.organise)
 def limits(slug: str) -> ResponseReturnValue:
     """Set quotas, reserved places and the queue's rule; see first what that would do."""
-    edition = _edition(slug)
+    edition = editions.get(slug)
     settings, quotas = seating.settings_of(edition), seating.quotas_of(edition)
     form = LimitsForm.of(edition, quotas, settings)
     moving, below, told = None, _below(edition), list[str]()
@@ -255,7 +255,7 @@ def _below(edition: Edition) -> list[str]:
 @access.needs(access.organise)
 def invite(slug: str) -> ResponseReturnValue:
     """Invite somebody past the policy, or after the closing, with the reason."""
-    edition = _edition(slug)
+    edition = editions.get(slug)
     form = InviteForm()
     form.country.choices = options([("", _("(not told)")), *countries.names()])
     if form.validate_on_submit():
@@ -284,7 +284,7 @@ def invite(slug: str) -> ResponseReturnValue:
 @access.needs(access.organise)
 def person(slug: str, public_id: str) -> ResponseReturnValue:
     """Show one registration to the organisers: role, travel grant, what it waits for."""
-    edition = _edition(slug)
+    edition = editions.get(slug)
     registration = queries.by_public_id(public_id)
     if registration is None or registration.edition_id != edition.id:
         raise NotFoundError
@@ -326,10 +326,3 @@ def person(slug: str, public_id: str) -> ResponseReturnValue:
     )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
     return page, status
-
-
-def _edition(slug: str) -> Edition:
-    edition = editions.find(slug)
-    if edition is None:
-        raise NotFoundError
-    return edition

@@ -63,7 +63,7 @@ ACTS = {
 @access.needs(access.organise)
 def index(slug: str) -> ResponseReturnValue:
     """Show what is asked, and say what else the edition wants to know and offers."""
-    edition = _edition(slug)
+    edition = editions.get(slug)
     form = WishesForm(obj=seating.settings_of(edition))
     if form.validate_on_submit():
         questions.set_wishes(edition, form.wishes, by=the_person(), now=clock.utcnow())
@@ -77,10 +77,10 @@ def index(slug: str) -> ResponseReturnValue:
 @access.needs(access.organise)
 def copy(slug: str) -> ResponseReturnValue:
     """Take over what another edition of the series asks."""
-    edition = _edition(slug)
+    edition = editions.get(slug)
     form = _copy_form(edition)
     if form.validate_on_submit():
-        source = _edition(form.source.data)
+        source = editions.get(form.source.data)
         try:
             made = questions.copy(edition, source, by=the_person(), now=clock.utcnow())
         except DomainError as error:
@@ -123,7 +123,7 @@ def _page(
 @access.needs(access.organise)
 def preview(slug: str) -> ResponseReturnValue:
     """Show the application as people see it."""
-    edition, person = _edition(slug), the_person()
+    edition, person = editions.get(slug), the_person()
     offers_grants = seating.settings_of(edition).offers_grants
     form = with_questions(
         RegistrationForm,
@@ -139,7 +139,7 @@ def preview(slug: str) -> ResponseReturnValue:
 @access.needs(access.organise)
 def new(slug: str) -> ResponseReturnValue:
     """Ask one question more."""
-    edition = _edition(slug)
+    edition = editions.get(slug)
     form = QuestionForm.of(None, queries.active(edition))
     if form.validate_on_submit():
         try:
@@ -157,7 +157,7 @@ def new(slug: str) -> ResponseReturnValue:
 @access.needs(access.organise)
 def change(slug: str, number: int) -> ResponseReturnValue:
     """Change a question that is asked."""
-    edition = _edition(slug)
+    edition = editions.get(slug)
     question = _question(edition, number)
     if question.is_retired:
         raise NotFoundError
@@ -198,7 +198,7 @@ def _question_page(
 @access.needs(access.organise)
 def do(slug: str, number: int, act: str) -> ResponseReturnValue:
     """Move a question, retire it, ask it again, or take it away."""
-    edition = _edition(slug)
+    edition = editions.get(slug)
     question, by, now = _question(edition, number), the_person(), clock.utcnow()
     if act not in ACTS and act not in {"up", "down"}:
         raise NotFoundError
@@ -223,10 +223,3 @@ def _question(edition: Edition, number: int) -> Question:
     if question is None:
         raise NotFoundError
     return question
-
-
-def _edition(slug: str) -> Edition:
-    edition = editions.find(slug)
-    if edition is None:
-        raise NotFoundError
-    return edition

@@ -258,9 +258,7 @@ def cancel(public_id: str) -> ResponseReturnValue:
 @access.needs(access.signed_in)
 def of_edition(slug: str) -> ResponseReturnValue:
     """List who is in and who waits; that somebody looked stands in the log."""
-    edition = editions.find(slug)
-    if edition is None:
-        raise NotFoundError
+    edition = editions.get(slug)
     access.require(access.see_participants, edition, clock.today())
     database.write()
     audit.record("edition.registrations_read", edition, by=the_person(), now=clock.utcnow())

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from flask.typing import ResponseReturnValue
 
-    from app.editions.models import Edition
     from app.registrations.models import Registration
 
 bp = Blueprint("surveys", __name__)
@@ -54,7 +53,7 @@ def _survey_of(
 @access.needs(access.organise)
 def desk(slug: str) -> ResponseReturnValue:
     """Ask everyone who came; then see what they answered."""
-    edition = _edition(slug)
+    edition = editions.get(slug)
     survey, now = queries.find(edition), clock.utcnow()
     form = SurveyForm(
         data={
@@ -101,7 +100,7 @@ def desk(slug: str) -> ResponseReturnValue:
 @access.needs(access.organise)
 def close(slug: str) -> ResponseReturnValue:
     """Take no more answers."""
-    survey = queries.find(_edition(slug))
+    survey = queries.find(editions.get(slug))
     if survey is None:
         raise NotFoundError
     if CloseForm().validate_on_submit():
@@ -134,10 +133,3 @@ def answer(public_id: str) -> ResponseReturnValue:
         closes_at=survey.closes_at.astimezone(edition.zone),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK
-
-
-def _edition(slug: str) -> Edition:
-    edition = editions.find(slug)
-    if edition is None:
-        raise NotFoundError
-    return edition
