@@ -47,6 +47,14 @@ def _in_words(value: object) -> object:
     return value
 
 
+def zone_words(tzid: str | None) -> str:
+    """Say a time zone by its city, as people do: ``Lagos time``; UTC where there is none."""
+    area, _slash, city = (tzid or "UTC").partition("/")
+    if not city or area == "Etc":
+        return city or area
+    return gettext("%(city)s time", city=city.rpartition("/")[2].replace("_", " "))
+
+
 def init_app(app: Flask) -> None:
     """Install Babel; the locale is fixed while English is the one catalogue."""
     babel.init_app(app, locale_selector=lambda: LOCALE)
@@ -56,6 +64,7 @@ def init_app(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]
+    app.jinja_env.globals["zone_words"] = zone_words
 
 
 def user_message(error: DomainError) -> str:

@@ -174,7 +174,7 @@ def _verdict(
     if slot is None:
         if standing.chooser:
             return _("It had its host before any plan that is kept."), None
-        return _("No plan that is kept had to fill this slot."), None
+        return _("No plan that is kept had to find a host for this edition."), None
     is_vacant = slot["offer"] is None
     says = (
         _("The optimiser would leave this without a host")

@@ -167,7 +167,7 @@ def _clash_words() -> dict[str, str]:
 
 def _legend(bars: Iterable[Bar]) -> list[tuple[str, str]]:
     words = {
-        "settled": _("settled"),
+        "settled": _("host known"),
         "projected": _("expected by the rule"),
         "call": _("host sought, call open"),
         "postponed": _("postponed"),

@@ -137,7 +137,7 @@ def act(slug: str, name: str) -> ResponseReturnValue:
         return question
     form = found.form.of(edition)
     if "country" in form:
-        form.country.choices = options(countries.names())
+        form.country.choices = options([("", _("Choose a country")), *countries.names()])
     if form.validate_on_submit():
         try:
             found.do(edition, form, the_person(), clock.utcnow())

@@ -15,6 +15,7 @@ from app.hosting.judging_forms import GATES
 from app.hosting.sections import Section
 from app.i18n import gettext as _
 from app.i18n import ngettext
+from scheduler.lifecycle import EditionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -165,7 +166,7 @@ def _scores(call: CallForHosts, judged: Sequence[Judged]) -> list[Line]:
 
 def _unseen(one: Judged) -> str:
     """Say why no score is shown: none is given, or the reader has not, or does not, score."""
-    if one.may_see_scores:
+    if one.may_see_scores or one.offer.edition.status is EditionStatus.CALL_OPEN:
         return "–"
     return _("after your own") if one.may_score else _("seen by who scores")
 

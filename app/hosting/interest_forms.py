@@ -71,7 +71,7 @@ class InterestForm(FlaskForm):
         [Optional(), Length(max=2000)],
         description=_l("Cost, venue, experience. No classified or sensitive information."),
     )
-    submit = SubmitField(_l("Tell the interest"))
+    submit = SubmitField(_l("Save the interest"))
 
     @classmethod
     def of(cls, interest: HostingInterest) -> InterestForm:

@@ -334,7 +334,7 @@ def _with_choices(form: NeedForm) -> NeedForm:
     )
     among = None if reads_plan else access.countries_of(person)
     own = [(one.slug, one.name) for one in countries.associations_of(among)]
-    nobody = [("", _("by none, by a member of the committee"))] if reads_plan else []
+    nobody = [("", _("None: by the committee"))] if reads_plan else []
     form.association.choices = options([*nobody, *own])
     return form
 

@@ -168,7 +168,9 @@ class VenueForm(SectionForm):
         description=_l("A whole number from 1."),
     )
     breakout_rooms = LineField(
-        _l("Rooms for groups"), LINE, description=_l("How many, and seats in each: “3 of 25”.")
+        _l("Rooms for groups"),
+        LINE,
+        description=_l("How many, and seats in each: “3 rooms of 25 seats”."),
     )
     accessibility = ProseField(
         _l("Accessibility"),

@@ -12,6 +12,7 @@ from app.editions import milestone_queries
 from app.editions.entries import entry_of
 from app.editions.models import AdmissionPolicy
 from app.i18n import gettext as _
+from app.i18n import zone_words
 from app.outbox import Letter, address, settings
 from app.registrations import queries
 from scheduler import ical
@@ -91,7 +92,7 @@ def day_words(day: date) -> str:
 
 
 def _last_day(edition: Edition, day: date) -> str:
-    return _("%(day)s, 24:00 (%(zone)s)", day=day_words(day), zone=edition.tzid or "UTC")
+    return _("%(day)s, 24:00 (%(zone)s)", day=day_words(day), zone=zone_words(edition.tzid))
 
 
 def _if_you_cannot_come(registration: Registration) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from app.editions import milestone_queries, timeline
 from app.editions.models import AdmissionPolicy
 from app.i18n import gettext as _
-from app.i18n import ngettext
+from app.i18n import ngettext, zone_words
 from app.registrations import letters, queries, seating, waiting
 from scheduler import lifecycle
 from scheduler.admission import Order
@@ -120,7 +120,7 @@ class _Case:
         return _("%(day)s, %(left)s", day=words, left=left)
 
     def last_day(self, day: date) -> str:
-        zone = self.row.edition.tzid or "UTC"
+        zone = zone_words(self.row.edition.tzid)
         left = timeline.time_left(day, self.today)
         return _(
             "%(day)s, 24:00 (%(zone)s), %(left)s", day=letters.day_words(day), zone=zone, left=left

@@ -11,6 +11,8 @@ from typing import Literal
 from babel.core import Locale
 from babel.dates import format_date, format_interval, format_skeleton, format_time
 
+from app.i18n import zone_words
+
 Precision = Literal["day", "month", "year", "window"]
 
 # A window of months is written like months: its days are not known either.
@@ -45,9 +47,9 @@ def format_day(day: date, *, weekday: bool = False, locale: str = "en") -> str:
 
 
 def format_moment(moment: datetime, zone: str, *, locale: str = "en") -> str:
-    """Say a moment that is already in its zone: ``5 March 2024, 14:00 (Europe/Brussels)``."""
+    """Say a moment that is already in its zone: ``5 March 2024, 14:00 (Brussels time)``."""
     clock = format_time(moment.timetz(), "HH:mm", tzinfo=moment.tzinfo, locale=parse_locale(locale))
-    return f"{format_day(moment.date(), locale=locale)}, {clock} ({zone})"
+    return f"{format_day(moment.date(), locale=locale)}, {clock} ({zone_words(zone)})"
 
 
 def format_until(moment: datetime, zone: str, *, locale: str = "en") -> str:
@@ -61,7 +63,7 @@ def format_until(moment: datetime, zone: str, *, locale: str = "en") -> str:
     else:
         day = moment.date()
         clock = format_time(moment.timetz(), "HH:mm", tzinfo=moment.tzinfo, locale=place)
-    return f"{format_day(day, weekday=True, locale=locale)}, {clock} ({zone})"
+    return f"{format_day(day, weekday=True, locale=locale)}, {clock} ({zone_words(zone)})"
 
 
 @lru_cache(maxsize=4096)

@@ -63,7 +63,7 @@ OFFERS = [
             },
             Section.VENUE: _place(
                 "Dorven", "Dorven Congress Hall", 120,
-                breakout_rooms="4 of 30",
+                breakout_rooms="4 rooms of 30 seats",
                 accessibility="Step-free throughout, lifts to every floor, a hearing loop.",
                 hotels="Six hotels within ten minutes on foot, from 95 EUR a night.",
             ),
@@ -104,7 +104,7 @@ OFFERS = [
         {
             Section.VENUE: _place(
                 "Port Calanth", "Calanthia Training Centre", 80,
-                breakout_rooms="2 of 40",
+                breakout_rooms="2 rooms of 40 seats",
                 accessibility="Step-free; the dormitory has two rooms for wheelchairs.",
                 hotels="Dormitory on the campus; two hotels at 3 km.",
             ),
@@ -136,7 +136,7 @@ OFFERS = [
         {
             Section.VENUE: _place(
                 "Breva City", "Institute of Applied Security, Breva City", 60,
-                breakout_rooms="3 of 20", accessibility="", hotels="Four within 2 km.",
+                breakout_rooms="3 rooms of 20 seats", accessibility="", hotels="Four within 2 km.",
             ),
             Section.ACCESS: {
                 "airport": "Breva City, 9 km", "transfer": "Tram", "visa_who": "",

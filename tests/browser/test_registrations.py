@@ -281,5 +281,5 @@ def test_the_readers_own_time_is_told_in_the_words_of_the_page(new_page: NewPage
     page = new_page(locale="en-US", timezone_id="America/New_York")
     page.goto(f"/editions/{closes.slug}/register")
     expect(page.locator("time[data-local]")).to_have_text(
-        "Tuesday 16 February 2027, 24:00 (Africa/Lagos) – 16 February 2027, 18:00 where you are"
+        "Tuesday 16 February 2027, 24:00 (Lagos time) – 16 February 2027, 18:00 where you are"
     )

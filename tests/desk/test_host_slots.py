@@ -140,7 +140,10 @@ def test_the_newest_plan_that_had_to_fill_the_slot_speaks(client: Client) -> Non
     assert "Brevania plan of 16 January 2027" in page
     assert "The optimiser would give this to Brevania; there is nothing to compare yet." in page
     assert "Alboria" not in page
-    assert (untouched.status, "No plan that is kept had to fill this slot." in page) == (
+    assert (
+        untouched.status,
+        "No plan that is kept had to find a host for this edition." in page,
+    ) == (
         S.PROJECTED,
         True,
     )
@@ -152,7 +155,7 @@ def test_that_no_plan_is_kept_is_said_once(client: Client) -> None:
         make_slot(S.PROJECTED, number)
     page = words(client.get("/organise/hosts"))
     assert page.count("No plan") == 1
-    assert "No plan of hosts is kept that had to fill any of these slots." in page
+    assert "No plan of hosts is kept that had to find a host for any of these editions." in page
     assert ("The rotation suggests" in page, "Side by side" in page) == (False, False)
 
 

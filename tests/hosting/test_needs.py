@@ -356,7 +356,7 @@ def test_a_draft_that_came_too_late_is_let_go_and_a_sent_offer_never(
 def test_offers_end_on_their_last_day_and_the_need_lapses(need: EngagementNeed) -> None:
     late = datetime(2028, 8, 2, tzinfo=UTC)
     assert needs.status_on(need, late.date()) is N.LAPSED
-    with pytest.raises(needs.NeedEndedError, match="was lapsed"):
+    with pytest.raises(needs.NeedEndedError, match="has ended .lapsed."):
         begin(need, now=late)
     with pytest.raises(needs.NeedEndedError):
         needs.support(need, "", by=contact(), now=late)
@@ -508,7 +508,7 @@ def test_whoever_proposed_it_withdraws_it_only_while_nobody_has_offered(
         lambda: need_decisions.withdraw(need, "Again", by=member, now=OPENING),
         lambda: begin(need, "XAE"),
     ):
-        with pytest.raises(needs.NeedEndedError, match="was withdrawn; nothing follows"):
+        with pytest.raises(needs.NeedEndedError, match="has ended .withdrawn.; nothing follows"):
             act()
 
 
@@ -541,7 +541,7 @@ def test_a_decided_need_is_not_declined(need: EngagementNeed) -> None:
 @pytest.mark.usefixtures("series")
 def test_a_member_proposes_and_a_contact_offers(client: Client, member: Person) -> None:
     client.sign_in(member)
-    assert "No need stands" in words(client.get("/hosting/needs/"))
+    assert "No open need" in words(client.get("/hosting/needs/"))
     refused = client.submit("/hosting/needs/new", **TYPED | {"year": "2027"})
     assert refused.status_code == 422
     assert "Choose 2027-11 or later" in alert(refused)

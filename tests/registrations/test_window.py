@@ -213,7 +213,7 @@ def test_the_pages_say_when_it_opens_and_closes_at_the_place_and_how_long_that_i
     edition = let_open(Window(opens_on=date(2029, 8, 5)))
     for path in (f"/editions/{edition.slug}", f"/editions/{edition.slug}/register"):
         page = client.get(path)
-        assert "opens on Sunday 5 August 2029, 00:00 (Pacific/Auckland)" in words(page)
+        assert "opens on Sunday 5 August 2029, 00:00 (Auckland time)" in words(page)
         assert 'datetime="2029-08-04T12:00:00+00:00"' in page.text
     opening.change_registration(
         edition, capacity=9, window=Window(closes_on=date(2029, 12, 31)), by=make_person(),
@@ -222,7 +222,7 @@ def test_the_pages_say_when_it_opens_and_closes_at_the_place_and_how_long_that_i
     assert timeline.registration_window(edition, OPENING).left == "in 35 months"
     for path in (f"/editions/{edition.slug}", f"/editions/{edition.slug}/register"):
         told = words(client.get(path))
-        assert "closes on Monday 31 December 2029, 24:00 (Pacific/Auckland)" in told
+        assert "closes on Monday 31 December 2029, 24:00 (Auckland time)" in told
 
 
 def test_what_opened_today_is_done_for_the_public_and_the_next_deadline_is_next() -> None:
