@@ -78,7 +78,9 @@ class ProposerError(DomainError):
 class NeedEndedError(ConflictError):
     """An act on a need from which nothing follows any more."""
 
-    message = N_("“{title}” has ended ({status}); nothing follows from it any more. Propose it anew.")
+    message = N_(
+        "“{title}” has ended ({status}); nothing follows from it any more. Propose it anew."
+    )
 
 
 class NeedAnsweredError(ConflictError):

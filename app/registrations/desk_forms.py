@@ -14,6 +14,7 @@ from wtforms import (
     SelectField,
     SubmitField,
 )
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.countries import queries as countries
@@ -27,7 +28,7 @@ from app.registrations.models import AdmissionSettings, AttendeeRole, QuotaScope
 from scheduler.admission import Order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Row
 
@@ -68,7 +69,7 @@ class QuotaForm(Form):
             ]
         ),
     )
-    key = LineField(_l("Which"), [Optional(), Length(max=20)])
+    key = SelectField(_l("Which"), [Optional(), Length(max=20)], validate_choice=False)
     places = WholeNumberField(_l("Places"), [Optional(), NumberRange(min=0, max=100_000)])
 
     def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - wtforms' own
@@ -130,6 +131,13 @@ class LimitsForm(FlaskForm):
     preview = SubmitField(_l("See what it would do"))
     submit = SubmitField(_l("Save the limits"))
 
+    def __init__(self, *args: Any, **values: Any) -> None:  # noqa: ANN401 - wtforms' own
+        """Let each row choose among all there is: what fits its kind of limit is checked."""
+        super().__init__(*args, **values)
+        whom = _whom()
+        for row in self.rows:
+            row.form.key.choices = whom
+
     @classmethod
     def of(
         cls,
@@ -187,11 +195,24 @@ class LimitsForm(FlaskForm):
 
 
 _KEYS = {
-    "country": lambda: _("Write the three letters of a country, or nothing for each country."),
-    "region": lambda: _("Write africa, americas, asia-pacific or europe, or nothing for each."),
-    "role": lambda: _("Write participant, speaker, host, committee or observer, or nothing."),
-    "reserved": lambda: _("Write participant, speaker, host, committee or observer."),
+    "country": lambda: _("Choose a country, or “each of them”."),
+    "region": lambda: _("Choose a region, or “each of them”."),
+    "role": lambda: _("Choose a role, or “each of them”."),
+    "reserved": lambda: _("Choose the role that the places are kept for."),
 }
+
+
+def _whom() -> list[SelectChoice]:
+    """Return what a limit can be for, by kind; one list for all kinds works without scripts."""
+    kinds: list[tuple[str, Iterable[tuple[str, Any]]]] = [
+        (_("Roles"), ((role.value, words) for role, words in ROLE_WORDS.items())),
+        (_("Regions"), ((slug, _(name)) for slug, name in REGION_NAMES.items())),
+        (_("Countries"), countries.names()),
+    ]
+    each = SelectChoice("", _("(each of them)"), optgroup="")
+    return [each] + [
+        SelectChoice(key, words, optgroup=kind) for kind, pairs in kinds for key, words in pairs
+    ]
 
 
 def _key(row: Any) -> str | None:  # noqa: ANN401 - a QuotaForm

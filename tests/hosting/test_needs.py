@@ -356,7 +356,7 @@ def test_a_draft_that_came_too_late_is_let_go_and_a_sent_offer_never(
 def test_offers_end_on_their_last_day_and_the_need_lapses(need: EngagementNeed) -> None:
     late = datetime(2028, 8, 2, tzinfo=UTC)
     assert needs.status_on(need, late.date()) is N.LAPSED
-    with pytest.raises(needs.NeedEndedError, match="has ended .lapsed."):
+    with pytest.raises(needs.NeedEndedError, match=r"has ended \(lapsed\)"):
         begin(need, now=late)
     with pytest.raises(needs.NeedEndedError):
         needs.support(need, "", by=contact(), now=late)
@@ -508,7 +508,7 @@ def test_whoever_proposed_it_withdraws_it_only_while_nobody_has_offered(
         lambda: need_decisions.withdraw(need, "Again", by=member, now=OPENING),
         lambda: begin(need, "XAE"),
     ):
-        with pytest.raises(needs.NeedEndedError, match="has ended .withdrawn.; nothing follows"):
+        with pytest.raises(needs.NeedEndedError, match=r"has ended \(withdrawn\); nothing follows"):
             act()
 
 

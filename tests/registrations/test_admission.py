@@ -79,7 +79,7 @@ def test_a_quota_below_what_is_taken_puts_nobody_out_and_says_so(client: Client)
     page = f"/organise/editions/{edition.slug}/admission"
     asked = {
         "rows-0-scope": "country",
-        "rows-0-key": "xaa",
+        "rows-0-key": "XAA",
         "rows-0-places": "1",
         "order": "time",
         "policy": "open",
@@ -96,9 +96,9 @@ def test_a_quota_below_what_is_taken_puts_nobody_out_and_says_so(client: Client)
 @pytest.mark.parametrize(
     ("scope", "key", "sentence"),
     [
-        ("country", "QQQ", "three letters of a country"),
-        ("reserved", "", "Write participant, speaker"),
-        ("region", "atlantis", "Write africa, americas"),
+        ("country", "QQQ", "Choose a country"),
+        ("reserved", "", "Choose the role that the places"),
+        ("region", "atlantis", "Choose a region"),
     ],
 )
 def test_a_limit_for_what_there_is_not_comes_back_with_what_would_do(
