@@ -226,6 +226,8 @@ class DelegateForm(FlaskForm):
         super().validate(extra_validators)
         if self.act.data == "rank" and self.rank.data is None and not self.rank.errors:
             self.rank.errors = [_("Write a number: 1 comes first.")]
+        if self.act.data == "return" and not self.reason.data:
+            self.reason.errors = [_("Say what is to be changed; the person reads it.")]
         if self.act.data == "replace" and not self.email.data:
             self.email.errors = [_("Write the address of the colleague who comes instead.")]
         return not self.errors

@@ -389,7 +389,9 @@ def nominated(registration: Registration, country: str) -> Letter:
     title = edition.title
     return about(
         registration,
-        _("You are nominated: %(title)s", title=title),
+        _("You are nominated: %(title)s", title=title)
+        if country
+        else _("You are invited: %(title)s", title=title),
         [
             _("%(country)s nominates you for %(title)s.", country=country, title=title)
             if country

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
 from app import database
 from app.accounts.models import Role
@@ -34,7 +35,7 @@ from scheduler.admission import Order
 from scheduler.lifecycle import EditionStatus
 from scheduler.lifecycle import RegistrationStatus as Status
 from tests.factories import OPENING, limit, make_country, make_edition, make_person
-from tests.pages import words, words_in
+from tests.pages import alert, words, words_in
 
 if TYPE_CHECKING:
     from app.accounts.models import Person
@@ -339,6 +340,19 @@ def test_an_invitation_passes_the_closing_with_a_reason_and_keeps_a_place() -> N
         selection.invite(edition, " a@EXAMPLE.org ", Candidate(), **why, **by)
 
 
+def test_who_is_invited_reads_so_and_who_is_nominated_too() -> None:
+    edition = make_edition(title="Fourth Symposium")
+    how = {"by": make_person(), "now": OPENING}
+    why = {"keeps_place": False, "reason": "Keynote"}
+    selection.invite(edition, "a@example.org", Candidate(), **why, **how)
+    delegations.nominate(edition, make_country("XAA"), "b@example.org", "", **how)
+    found = db.session.scalars(select(OutboxMessage.subject).order_by(OutboxMessage.to_address))
+    assert list(found) == [
+        "You are invited: Fourth Symposium",
+        "You are nominated: Fourth Symposium",
+    ]
+
+
 def test_who_began_before_the_closing_is_let_in_with_what_they_typed() -> None:
     edition, person = make_edition(capacity=1), make_person()
     draft = service.save_draft(
@@ -437,6 +451,17 @@ def test_no_more_places_are_reserved_than_there_are(client: Client) -> None:
     answer = client.submit(f"/organise/editions/{edition.slug}/admission", **sent)
     assert "4 places would be reserved, of 3 in all." in words(answer)
     assert (answer.status_code, seating.quotas_of(edition)) == (422, [])
+
+
+def test_who_gets_a_registration_back_reads_what_to_change(client: Client) -> None:
+    edition = make_edition(admission_policy=AdmissionPolicy.NOMINATION)
+    row = come(edition, "XAA")
+    client.sign_in(make_person(role=Role.NATIONAL_CONTACT, scope="XAA", commit=True))
+    page = f"/delegations/{edition.slug}"
+    silent = client.submit(page, id=row.public_id, act="return", reason=" ")
+    assert (silent.status_code, "Say what is to be changed" in alert(silent)) == (422, True)
+    assert client.submit(page, id=row.public_id, act="return", reason="Position").status_code == 303
+    assert statuses(row) == [Status.RETURNED]
 
 
 def test_a_contact_reads_what_they_typed_until_the_person_confirms(client: Client) -> None:
