@@ -65,8 +65,14 @@ _SEQUENCES = select(Registration.sequence).where(
 _PLACES = select(func.sum(SeatCount.seated_count), func.sum(SeatCount.waiting_count)).where(
     SeatCount.edition_id == bindparam("edition_id")
 )
-_LAST_ARRIVAL = select(func.max(Registration.queued_at)).where(
-    Registration.edition_id == bindparam("edition_id"), Registration.status == WAITING
+# A part a state: so each is the end of an index, and no row is read.
+_LAST_ARRIVALS = select(
+    *(
+        select(func.max(Registration.queued_at))
+        .where(Registration.edition_id == bindparam("edition_id"), Registration.status == status)
+        .scalar_subquery()
+        for status in (WAITING, _R.SUBMITTED, _R.ENDORSED)
+    )
 )
 _WAITING_PARTY = (
     select(Registration.id)
@@ -167,13 +173,15 @@ def places_of(editions: Sequence[Edition]) -> list[Places]:
 
 
 def arrival(edition: Edition, now: datetime) -> datetime:
-    """Return the moment at which whoever joins the queue at ``now`` stands in it: behind everybody.
+    """Return the moment at which whoever comes at ``now`` stands in the queue: behind everybody.
 
-    The clock was read before the lock was had, so who was decided before may have a later one. No
-    two have the same: who takes over a turn stands exactly where it was.
+    The clock was read before the lock was had, so who was decided before may have a later one; who
+    waits for a decision stands in the queue once it is made. No two have the same: who takes over a
+    turn stands exactly where it was.
     """
-    last = db.session.scalar(_LAST_ARRIVAL, {"edition_id": edition.id})
-    return now if last is None else max(now, last + timedelta(microseconds=1))
+    lasts = db.session.execute(_LAST_ARRIVALS, {"edition_id": edition.id}).one()
+    behind: list[datetime] = [last + timedelta(microseconds=1) for last in lasts if last]
+    return max([now, *behind])
 
 
 def position(registration: Registration) -> int | None:

@@ -150,7 +150,7 @@ def register(
         raise CountryMissingError(edition=edition.title)
     taken = seating.taken_at(edition)
     status = _first_status(edition, registration, terms.rules, taken, is_invited=is_invited)
-    arrived_at = queries.arrival(edition, now) if status is _R.WAITLISTED else now
+    arrived_at = now if status is _R.CONFIRMED else queries.arrival(edition, now)
     registration.status = status
     registration.registered_at = registration.queued_at = arrived_at
     registration.confirmed_at = now if status is _R.CONFIRMED else None

@@ -51,6 +51,17 @@ def test_who_waits_for_a_decision_gets_a_place_or_a_turn_where_nobody_decides_an
     assert db.session.query(OutboxMessage).count() == mails + 3
 
 
+def test_who_began_first_is_not_before_who_sent_first_however_near_the_two_are() -> None:
+    """A draft has an older row, and the clock counts whole seconds."""
+    edition = make_edition(capacity=1, admission_policy=P.APPROVAL)
+    late = make_person()
+    service.save_draft(edition, late, Particulars(), now=OPENING)
+    first = come(edition)
+    second = service.register(edition, late, now=OPENING)
+    policy.change(edition, P.OPEN, 1, by=make_person(), now=OPENING)
+    assert [first.status, second.status] == [Status.CONFIRMED, Status.WAITLISTED]
+
+
 def test_where_somebody_decides_from_now_on_places_and_turns_stay() -> None:
     edition, by = make_edition(capacity=1), make_person()
     rows = [come(edition, "XAA" if make_country("XAA") else "") for _ in range(2)]
