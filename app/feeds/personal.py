@@ -225,10 +225,10 @@ def _deadline(
 def _answer_day(history: list[Registration], *, has_alarms: bool) -> CalendarEntry | None:
     """Return the last day on which an offered place can be taken, while it is offered."""
     registration = history[-1]
-    if registration.answer_by is None:
+    last_day = registration.answer_on
+    if last_day is None:
         return None
     public = entry_of(registration.edition)
-    last_day = registration.edition.day_at(registration.answer_by - timedelta(seconds=1))
     summary = _("Last day to take your place: %(event)s", event=public.summary)
     return replace(
         public,

@@ -62,8 +62,7 @@ def _opening(edition: Edition) -> date | None:
 
 
 def _closing(edition: Edition) -> date | None:
-    closes_at = edition.registration_closes_at
-    return edition.day_at(closes_at - timedelta(seconds=1)) if closes_at else None
+    return edition.registration_closes_on
 
 
 def _visa_letters(edition: Edition) -> date | None:

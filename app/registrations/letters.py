@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import format_date
@@ -200,17 +199,16 @@ def moved_up(registration: Registration) -> Letter:
 
 def offered(registration: Registration, *, is_reminder: bool = False) -> Letter:
     """To a person for whom a place is kept until an answer; once more before it goes on."""
-    title, answer_by = registration.edition.title, registration.answer_by
+    title, answer_on = registration.edition.title, registration.answer_on
     paragraphs = [
         _("A place at %(title)s is kept for you.", title=title),
         *_why_let_in(registration),
     ]
-    if answer_by is not None:
-        edition = registration.edition
+    if answer_on is not None:
         paragraphs.append(
             _(
                 "Please take it by %(day)s; after that it goes to the next.",
-                day=_last_day(edition, edition.day_at(answer_by - timedelta(seconds=1))),
+                day=_last_day(registration.edition, answer_on),
             )
         )
     return about(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -207,6 +207,13 @@ class Registration(Model):
     def has_place(self) -> bool:
         """Whether the person has the place; one that is offered is theirs once they take it."""
         return self.status in TAKEN
+
+    @property
+    def answer_on(self) -> date | None:
+        """The last day, at the place of the event, on which an offered place can be taken."""
+        if self.answer_by is None:
+            return None
+        return self.edition.day_at(self.answer_by - timedelta(seconds=1))
 
     @property
     def accepts_terms(self) -> bool:

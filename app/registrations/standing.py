@@ -333,17 +333,13 @@ def _taking(case: _Case) -> str:
 
 
 def _offered(case: _Case) -> Standing:
-    row = case.row
-    by_when = ""
-    if row.answer_by is not None:
-        last = row.edition.day_at(row.answer_by - timedelta(seconds=1))
-        by_when = case.last_day(last)
+    answer_on = case.row.answer_on
     return Standing(
         _("A place is kept for you"),
         "warning",
         _("Take it below, or cancel, so that the next in the queue can come."),
         decides=_("You."),
-        by_when=by_when,
+        by_when=case.last_day(answer_on) if answer_on is not None else "",
         comes_next=_("If you take it, it is yours. If the day passes, it goes to the next."),
     )
 
