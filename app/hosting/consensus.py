@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app import audit, database
@@ -13,6 +12,7 @@ from app.hosting import decision_queries as queries
 from app.hosting import queries as hosting_queries
 from app.hosting.decision_models import BallotTicket, CommitteeRound, RoundAnswer
 from app.hosting.judging_models import Evaluator
+from app.hosting.models import last_day_before
 from scheduler import deciding
 from scheduler.deciding import RoundStatus
 from scheduler.errors import N_, ConflictError, DomainError
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from app.editions.models import Edition
     from app.hosting.choosing import Choice
     from app.hosting.models import CallForHosts
-
-
-MOMENT = timedelta(microseconds=1)  # a round that closes at midnight ends on the day before
 
 
 class ObjectionError(DomainError):
@@ -59,7 +56,7 @@ def propose(
     committee.insist_no_round(edition)
     committee.insist_on_say(edition, by)
     choosing.check(edition, choice)
-    deadlines.insist_in_time(edition, (closes_at - MOMENT).date())
+    deadlines.insist_in_time(edition, last_day_before(closes_at))
     members = committee.members(edition)
     deciding.begin(
         choice.offer.public_id, {person.id for person in members}, closes_at=closes_at, now=now

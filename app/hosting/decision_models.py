@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -13,7 +13,7 @@ from app import sealed
 from app.accounts.models import Person
 from app.database import Instant, Model
 from app.editions.models import Edition
-from app.hosting.models import HostingOffer
+from app.hosting.models import HostingOffer, last_day_before
 from scheduler.deciding import RUNNING, RoundStatus
 
 _RUNNING_SQL = ", ".join(f"'{status.name}'" for status in sorted(RUNNING))
@@ -62,7 +62,7 @@ class CommitteeRound(Model):
     @property
     def last_day(self) -> date:
         """The last day, in UTC, on which it can be answered."""
-        return (self.closes_at - timedelta(microseconds=1)).date()
+        return last_day_before(self.closes_at)
 
 
 class RoundAnswer(Model):

@@ -59,6 +59,11 @@ def _public_id() -> str:
     return secrets.token_urlsafe(12)
 
 
+def last_day_before(closes_at: datetime) -> date:
+    """Return the last day, in UTC, before ``closes_at``: a midnight closes the day that it ends."""
+    return (closes_at - timedelta(microseconds=1)).date()
+
+
 class CallForHosts(Model):
     """The invitation to host one edition, open until a moment."""
 
@@ -89,7 +94,7 @@ class CallForHosts(Model):
     @property
     def last_day(self) -> date:
         """The last day, in UTC, on which offers are taken."""
-        return (self.closes_at - timedelta(microseconds=1)).date()
+        return last_day_before(self.closes_at)
 
     def is_open(self, now: datetime) -> bool:
         """Whether offers are taken at ``now``."""
