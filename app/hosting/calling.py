@@ -102,10 +102,9 @@ def open_call(  # noqa: PLR0913 - the parts of a call
         CallClosingError: the closing moment is of no use.
         CallWindowError, WeightsError: see there.
     """
-    if not now < closes_at or closes_at.date() > edition.dtstart:
-        raise CallClosingError
-    _check_terms(edition, terms)
     with editions.revising(edition, "edition.call_open", by=by, now=now):
+        _check_closing(closes_at, edition, now)
+        _check_terms(edition, terms)
         edition.status = lifecycle.move(
             lifecycle.EDITION_MOVES, edition.status, EditionStatus.CALL_OPEN
         )
@@ -137,13 +136,12 @@ def change_call(  # noqa: PLR0913 - the parts of a call
         CallClosingError: the closing moment is of no use.
         CallWindowError, WeightsError: see there.
     """
-    _check_terms(call.edition, terms)
     database.write(call.edition)  # first, as everywhere
     database.write(call)
     if call.edition.status is not EditionStatus.CALL_OPEN:
         raise CallClosedError(edition=call.edition.title)
-    if not now < closes_at or closes_at.date() > call.edition.dtstart:
-        raise CallClosingError
+    _check_closing(closes_at, call.edition, now)
+    _check_terms(call.edition, terms)
     was = _told(call)
     call.closes_at, call.text, call.is_published = closes_at, text, is_published
     _set_terms(call, terms)
@@ -255,8 +253,7 @@ def _lock(call: CallForHosts) -> None:
 
 def _run_until(call: CallForHosts, last_day: date, by: Person, now: datetime) -> None:
     closes_at = datetime.combine(last_day + timedelta(days=1), time.min, UTC)
-    if not now < closes_at or closes_at.date() > call.edition.dtstart:
-        raise CallClosingError
+    _check_closing(closes_at, call.edition, now)
     call.closes_at = closes_at
     db.session.flush()
     milestones.note_call(call.edition, closes_on=call.last_day, by=by, now=now)
@@ -268,6 +265,11 @@ def _told(call: CallForHosts) -> dict[str, Any]:
         "is_published": call.is_published,
         "weights": {one.value: weight for one, weight in call.weights.items()},
     }
+
+
+def _check_closing(closes_at: datetime, edition: Edition, now: datetime) -> None:
+    if not now < closes_at or closes_at.date() > edition.dtstart:
+        raise CallClosingError
 
 
 def _check_terms(edition: Edition, terms: CallTerms) -> None:
