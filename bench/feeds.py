@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
@@ -17,6 +18,9 @@ from scheduler.ical import (
     encode_component,
     encode_timezone,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SIZES = (1_000, 10_000)
 ZONES = ("Europe/Paris", "America/New_York", "Africa/Lagos")
@@ -38,7 +42,7 @@ def make_entries(count: int) -> list[CalendarEntry]:
     return [_entry(number) for number in range(count)]
 
 
-def encode_by_icalendar(entries: list[CalendarEntry]) -> bytes:
+def encode_by_icalendar(entries: Sequence[CalendarEntry]) -> bytes:
     """Write the same properties as one does with the library alone."""
     calendar = Calendar()
     calendar.add("version", "2.0")
@@ -61,7 +65,8 @@ def encode_by_icalendar(entries: list[CalendarEntry]) -> bytes:
         event.add("description", entry.description)
         event.add("categories", list(entry.categories))
         calendar.add_component(event)
-    return calendar.to_ical()
+    written: bytes = calendar.to_ical()
+    return written
 
 
 def _entry(number: int) -> CalendarEntry:

@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flask.sessions import SecureCookieSessionInterface
+
 import config
 from app import create_app, database, migrations, publication
 from app.accounts import access, sessions
@@ -107,7 +109,9 @@ def start(installation: Installation) -> Popen[str]:
 
 def seed_people(app: Flask, count: int, name: str = "guest") -> People:
     """Make people who have signed in; return the id and the cookie of each."""
-    serializer = app.session_interface.get_signing_serializer(app)
+    interface = app.session_interface
+    assert isinstance(interface, SecureCookieSessionInterface)
+    serializer = interface.get_signing_serializer(app)
     assert serializer is not None
     made = []
     with app.app_context():

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from statistics import median
@@ -75,9 +76,7 @@ def measure(installation: Installation, cycle_count: int) -> None:
                 )
                 for first in range(CLIENTS)
             ]
-            assert processes.until(
-                lambda before=before: len(acknowledged) > before, seconds=START_SECONDS
-            )
+            assert processes.until(partial(has_more, acknowledged, before), seconds=START_SECONDS)
             time.sleep(random.uniform(0, LONGEST))  # noqa: S311 - a moment, not a secret
             for pid in tree_of(server.pid):
                 os.kill(pid, signal.SIGKILL)
@@ -135,6 +134,11 @@ def register_each(port: int, people: People, slug: str, acknowledged: list[int])
         pass  # it was killed
 
 
+def has_more(acknowledged: list[int], than: int) -> bool:
+    """Whether more were acknowledged."""
+    return len(acknowledged) > than
+
+
 def look(acknowledged: list[int], kill_count: int) -> None:
     """Insist that all is there once, and that nothing was half done."""
     registered = Counter(db.session.scalars(select(Registration.person_id)))
@@ -175,4 +179,5 @@ def deliver(app: Flask) -> int:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]), *sys.argv[2:])
+    count, name, *_ = [*sys.argv[1:], "", ""]
+    main(int(count or CYCLES), name)

@@ -37,7 +37,7 @@ from bench.installation import (
     served,
 )
 from scheduler.lifecycle import RegistrationStatus
-from tests.clients import Browser
+from tests.clients import Browser, Reply
 from tests.processes import FORKS
 from tests.registrations.racer import race
 
@@ -282,15 +282,9 @@ def hold_races(installation: Installation, people: People, race_count: int) -> N
     browsers = open_forms(installation, people, f"/editions/{editions[0][1]}/register")
     seconds: list[float] = []
     for edition_id, slug in editions:
-        path = f"/editions/{slug}/register"
-        replies = together(browsers, lambda browser, _, path=path: browser.post(path, **FORM))
+        replies = press(browsers, f"/editions/{slug}/register")
         assert Counter(reply.status for reply in replies) == {303: RACERS}
-        told = together(
-            browsers,
-            lambda browser, number, replies=replies: (
-                browser.get(replies[number].headers["Location"]).text
-            ),
-        )
+        told = follow(browsers, replies)
         places = [page for page in told if "You have a place" in page]
         positions = sorted(int(found[1]) for page in told if (found := POSITION.search(page)))
         assert (len(places), positions) == (PLACES, list(range(1, RACERS - PLACES + 1)))
@@ -312,6 +306,18 @@ def hold_races(installation: Installation, people: People, race_count: int) -> N
     )
 
 
+def press(browsers: Sequence[Browser], path: str) -> list[Reply]:
+    """Let everybody send the form at the same moment."""
+    return together(browsers, lambda browser, _: browser.post(path, **FORM))
+
+
+def follow(browsers: Sequence[Browser], replies: Sequence[Reply]) -> list[str]:
+    """Return the page to which each reply leads."""
+    return together(
+        browsers, lambda browser, number: browser.get(replies[number].headers["Location"]).text
+    )
+
+
 def show_that_the_lock_matters(installation: Installation, ids: Sequence[int]) -> None:
     """Hold a small race with the lock dropped, which must go wrong: the check can see it."""
     [(edition_id, _slug)] = seed_editions(installation.make_app(), 1, capacity=1)
@@ -328,4 +334,5 @@ def show_that_the_lock_matters(installation: Installation, ids: Sequence[int]) -
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]), *sys.argv[2:])
+    count, name, *_ = [*sys.argv[1:], "", ""]
+    main(int(count or RACES), name)

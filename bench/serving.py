@@ -184,7 +184,7 @@ def fill(environ: dict[str, str], size: int) -> None:
         db.session.add(series)
         db.session.add_all(edition(series, number) for number in range(size))
         publication.touch(now=CHANGED_AT)
-        components.keep_all()
+        components.keep_all(now=CHANGED_AT)
         db.session.commit()
         db.engine.dispose()
 
