@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scheduler.errors import DomainError
 
 babel = Babel()
+POSIX_SIGNS = {"+": "\N{MINUS SIGN}", "-": "+"}  # Etc/GMT+5 lies west of Greenwich
 LOCALE = "en_GB"  # the house writes "5 March 2024" and 24 hours
 
 
@@ -50,6 +51,8 @@ def _in_words(value: object) -> object:
 def zone_words(tzid: str | None) -> str:
     """Say a time zone by its city, as people do: ``Lagos time``; UTC where there is none."""
     area, _slash, city = (tzid or "UTC").partition("/")
+    if area == "Etc" and city[3:4] in POSIX_SIGNS:
+        return f"UTC{POSIX_SIGNS[city[3]]}{city[4:]}"
     if not city or area == "Etc":
         return city or area
     return gettext("%(city)s time", city=city.rpartition("/")[2].replace("_", " "))

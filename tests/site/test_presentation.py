@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.i18n import zone_words
 from app.site.dates import (
     Precision,
     date_block_parts,
@@ -73,6 +74,20 @@ def test_a_span_is_written_in_the_readers_language() -> None:
 )
 def test_a_midnight_closes_the_day_that_it_ends(closes_at: datetime, words: str) -> None:
     assert format_until(closes_at, "UTC") == words
+
+
+@pytest.mark.parametrize(
+    ("tzid", "words"),
+    [
+        ("", "UTC"), ("Etc/UTC", "UTC"), ("Etc/GMT", "GMT"), ("Etc/GMT+12", "UTC\N{MINUS SIGN}12"),
+        ("Etc/GMT-3", "UTC+3"), ("America/Argentina/Buenos_Aires", "Buenos Aires time"),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("app")
+def test_a_zone_is_said_by_its_city_or_by_its_hours_as_people_count_them(
+    tzid: str, words: str
+) -> None:
+    assert zone_words(tzid) == words
 
 
 def test_a_short_span_leaves_the_year_to_its_column() -> None:
