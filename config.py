@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent
 PORT_MAX = 65535
 TOKEN_LENGTH_MIN = 20
+ADDRESS = re.compile(r"""[^\s<>@,;:"]+@[^\s<>@,;:"]+""")
 IDLE_MINUTES_MIN = 10  # use is noted every five minutes
 
 
@@ -111,7 +113,9 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         redis_url=get("REDIS_URL") or None,
         base_url=base_url,
         smtp_url=get("SMTP_URL") or None,
-        mail_from=get("MAIL_FROM", f"secretariat@{_mail_domain(base_url)}"),
+        mail_from=_address(
+            "SYMPOSIA_MAIL_FROM", get("MAIL_FROM", f"secretariat@{_mail_domain(base_url)}")
+        ),
         demo_password=get("DEMO_PASSWORD") or None,
         rate_limits=get("RATE_LIMITS", "on").lower() not in {"off", "0", "no", "false"},
         second_factor_required=_choice(
@@ -170,6 +174,14 @@ def _driver(url: str) -> str:
 def _mail_domain(base_url: str) -> str:
     host = urlsplit(base_url).hostname or ""
     return host if "." in host and not host.replace(".", "").isdecimal() else "symposia.example.org"
+
+
+def _address(variable: str, text: str) -> str:
+    # With a name beside it, no invitation could be written.
+    if not ADDRESS.fullmatch(text):
+        problem = f"{variable} must be an address alone, such as office@example.net, not {text}"
+        raise ConfigError(problem)
+    return text
 
 
 def _moment(variable: str, text: str) -> datetime | None:

@@ -144,6 +144,8 @@ def test_the_secret_may_lie_in_the_instance_folder(tmp_path: Path) -> None:
         ("SYMPOSIA_BASE_URL", "symposia.example.net"),
         ("SYMPOSIA_BASE_URL", "ftp://symposia.example.net"),
         ("SYMPOSIA_BASE_URL", "https://"),
+        ("SYMPOSIA_MAIL_FROM", "example.net"),
+        ("SYMPOSIA_MAIL_FROM", "The Office <office@example.net>"),
         ("SYMPOSIA_NOW", "tomorrow"),
         ("SYMPOSIA_NOW", "2027-02-30T00:00:00Z"),
         ("SYMPOSIA_WORKERS", "0"),
