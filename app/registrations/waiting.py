@@ -274,7 +274,7 @@ def _limit_words(limit: Limit, names: Mapping[str, str]) -> str:
         Scope.REGION: _(REGION_NAMES.get(limit.key, limit.key)),
         Scope.ROLE: _("Role %(key)s", key=limit.key),
     }[limit.scope]
-    return _("%(name)s: %(taken)s of %(most)s", name=name, taken=limit.taken, most=limit.most)
+    return _("%(name)s: %(taken)s of %(most)s taken", name=name, taken=limit.taken, most=limit.most)
 
 
 def _places_words(rules: Rules, taken: int) -> str:

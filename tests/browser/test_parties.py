@@ -83,7 +83,9 @@ def test_three_come_together_by_keyboard_and_the_desk_knows_them(
         others.append(page)
     first.reload()
     expect(first.get_by_text("You are number 1 in the queue", exact=True)).to_be_visible()
-    expect(first.get_by_text("Party of 3, seated together: Places: 1 of 3, 2 free")).to_be_visible()
+    expect(
+        first.get_by_text("Party of 3, seated together: Places: 1 of 3 taken, 2 free")
+    ).to_be_visible()
     for name in ("Ben", "Cleo"):
         expect(first.get_by_text(name)).to_have_count(0)
 

@@ -89,7 +89,7 @@ def test_a_quota_below_what_is_taken_puts_nobody_out_and_says_so(client: Client)
         "submit": "1",
     }
     assert client.submit(page, **asked).status_code == 303
-    assert "Country XAA: 3 of 1: nobody loses a place" in words(client.get(page))
+    assert "Country XAA: 3 of 1 taken: nobody loses a place" in words(client.get(page))
     assert {db.session.get_one(Registration, row.id).status for row in rows} == {Status.CONFIRMED}
     assert come(edition, "XAA").status is Status.WAITLISTED
 
@@ -195,10 +195,10 @@ def outbox_count() -> int:
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        (("country", "", "1"), "Country XAA: 2 of 1"),
-        (("region", "africa", "1"), "Africa: 2 of 1"),
-        (("role", "participant", "0"), "Role participant: 2 of 0"),
-        ((), "Places: 2 of 1"),
+        (("country", "", "1"), "Country XAA: 2 of 1 taken"),
+        (("region", "africa", "1"), "Africa: 2 of 1 taken"),
+        (("role", "participant", "0"), "Role participant: 2 of 0 taken"),
+        ((), "Places: 2 of 1 taken"),
     ],
 )
 def test_lowering_any_kind_of_limit_explains_first_and_keeps_everybody(

@@ -269,7 +269,7 @@ def test_who_waits_reads_for_what_even_where_places_are_free() -> None:
         service.register(edition, make_person(email), now=OPENING, told=told)
     said = " ".join(mails_to("ana@example.org")[-1].text.split())
     assert "You are number 1 in the queue." in said
-    assert "Why you wait: Country XAA: 1 of 1." in said
+    assert "Why you wait: Country XAA: 1 of 1 taken." in said
 
 
 def test_whose_party_is_not_complete_reads_no_number() -> None:

@@ -76,8 +76,8 @@ def test_a_party_that_does_not_fit_says_how_many_places_are_free_and_is_overtake
     alone = come(edition)
     assert standing(*rows, alone) == ["waitlisted"] * 4
     told = waiting.waits(edition, [rows[0], alone])
-    assert told[rows[0].id] == "Party of 3, seated together: Places: 2 of 4, 2 free"
-    assert told[alone.id] == "Places: 2 of 4, kept for who is ahead"
+    assert told[rows[0].id] == "Party of 3, seated together: Places: 2 of 4 taken, 2 free"
+    assert told[alone.id] == "Places: 2 of 4 taken, kept for who is ahead"
     assert waiting.numbers([*rows, alone]) == {
         row.id: number for number, row in enumerate([*rows, alone], start=1)
     }
@@ -90,7 +90,7 @@ def test_a_party_that_can_never_come_in_whole_says_so_and_keeps_nobody_out() -> 
     rows = together(edition, 4, sent=4)
     assert standing(*rows) == ["waitlisted"] * 4
     assert waiting.waits(edition, rows)[rows[0].id] == (
-        "Party of 4, more than can ever come in together: Places: 0 of 3"
+        "Party of 4, more than can ever come in together: Places: 0 of 3 taken"
     )
     holder = come(edition)
     assert holder.status is Status.CONFIRMED
@@ -112,7 +112,7 @@ def test_a_quota_counts_the_whole_party() -> None:
     other = come(edition, country="XAB")
     assert standing(*rows, other) == ["waitlisted"] * 3 + ["confirmed"]
     assert waiting.waits(edition, rows, waiting.everything)[rows[2].id] == (
-        "Party of 3, seated together: Country XAA: 1 of 2, 1 free"
+        "Party of 3, seated together: Country XAA: 1 of 2 taken, 1 free"
     )
     service.cancel(holder, by=holder.person, now=LATER)
     assert standing(*rows) == ["confirmed"] * 3
@@ -134,17 +134,17 @@ def test_of_the_others_countries_no_member_reads_anything_and_organisers_read_it
     told = waiting.waits(edition, rows)
     # "1 free" would say that the others are of the same country.
     assert told[rows[0].id] == f"Party of 3, seated together: {hidden}"
-    assert told[rows[2].id] == f"Party of 3, seated together: Country XAB: 1 of 1; {hidden}"
+    assert told[rows[2].id] == f"Party of 3, seated together: Country XAB: 1 of 1 taken; {hidden}"
     client.sign_in(rows[0].person)
     own = words(client.get(f"/registrations/{rows[0].public_id}"))
     assert (hidden in own, "Country XAB" in own) == (True, False)
     client.sign_in(make_person(role=Role.NATIONAL_CONTACT, scope="XAA"))
     delegation = words(client.get(f"/delegations/{edition.slug}"))
-    assert f"Country XAA: 1 of 2, 1 free; {hidden}" in delegation
+    assert f"Country XAA: 1 of 2 taken, 1 free; {hidden}" in delegation
     assert "XAB" not in delegation
     client.sign_in(make_person(role=Role.ORGANISER))
     desk = words(client.get(f"/organise/editions/{edition.slug}/selection"))
-    assert "Country XAA: 1 of 2, 1 free; Country XAB: 1 of 1" in desk
+    assert "Country XAA: 1 of 2 taken, 1 free; Country XAB: 1 of 1 taken" in desk
 
 
 def test_before_registering_nobody_reads_of_the_others_countries() -> None:

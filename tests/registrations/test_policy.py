@@ -94,7 +94,7 @@ def test_a_lower_number_of_places_puts_nobody_out_and_a_higher_one_names_who_com
     client.sign_in(make_person(role=Role.ORGANISER))
     page = f"/organise/editions/{edition.slug}/admission"
     told = {"policy": "open", "order": "time", "walk_ins": "never"}
-    assert "Places: 2 of 1: nobody loses a place" in words(
+    assert "Places: 2 of 1 taken: nobody loses a place" in words(
         client.submit(page, preview="1", capacity="1", **told)
     )
     assert "1 person would move up" in words(client.submit(page, preview="1", capacity="3", **told))

@@ -141,7 +141,7 @@ def test_who_waits_reads_the_number_the_reason_and_what_would_move_it() -> None:
     limit(edition, answer_days=2)
     rows = [service.register(edition, make_person(), now=OPENING) for _ in range(3)]
     told = standing.of(rows[2], now=OPENING)
-    assert (told.title, told.why) == ("You are number 2 in the queue", "Places: 1 of 1")
+    assert (told.title, told.why) == ("You are number 2 in the queue", "Places: 1 of 1 taken")
     assert (
         told.comes_next == "A place that comes free is offered to you; you take it within 2 days."
     )

@@ -56,7 +56,7 @@ def test_what_many_wait_for_is_found_out_in_as_many_statements_as_for_one() -> N
     for some in (rows[:1], rows):
         with CountedQueries() as counted:
             told = waiting.waits(edition, some)
-        assert told == dict.fromkeys([row.id for row in some], "Country XAB: 1 of 1")
+        assert told == dict.fromkeys([row.id for row in some], "Country XAB: 1 of 1 taken")
         asked.append(counted.count)
     assert asked[0] == asked[1]
 
@@ -66,7 +66,7 @@ def test_a_full_country_counts_its_own_queue_and_no_other() -> None:
     for code in ("XAA", "XAB", "XAA", "XAB", "XAB", "XAA"):
         come(edition, code)
     assert waiting.prospect(edition, of_country("XAB")) == waiting.Prospect(
-        3, "Country XAB: 1 of 1"
+        3, "Country XAB: 1 of 1 taken"
     )
     assert waiting.prospect(edition, of_country("XAC")) == waiting.Prospect()
     assert waiting.prospect(edition, None) == waiting.Prospect()
@@ -153,4 +153,4 @@ def test_the_page_says_the_number_and_why_to_a_person_and_the_general_figure_to_
     assert "would be number" not in words(client.get(page))
     client.sign_in(of_country("XAA"))
     told = words(client.get(page))
-    assert "you would be number 2 in the queue Country XAA: 1 of 1" in told
+    assert "you would be number 2 in the queue Country XAA: 1 of 1 taken" in told
