@@ -65,32 +65,37 @@ def counts_by_role(edition: Edition) -> dict[AttendeeRole, int]:
 def _counts(edition: Edition, column: Any, *conditions: ColumnElement[bool]) -> dict[Any, int]:  # noqa: ANN401 - a column
     rows = db.session.execute(
         select(column, func.count())
-        .where(Registration.edition_id == edition.id, *conditions)
+        .where(_is_newest(edition), *conditions)
         .group_by(column)
         .order_by(column)
     )
     return dict(rows.all())
 
 
-def meant(edition: Edition, group: Group) -> Sequence[Registration]:
-    """Return the registrations of ``edition`` that ``group`` means, in order of arrival.
+def _is_newest(edition: Edition) -> ColumnElement[bool]:
+    """Return the condition that a registration says where its person stands at ``edition``.
 
-    Of who registered more than once, the newest: nobody is written to twice.
+    Who cancelled and came back is nobody who cancelled, and is written to once.
     """
-    chosen = [
-        Registration.edition_id == edition.id,
+    newest = (
+        select(func.max(Registration.id))
+        .where(Registration.edition_id == edition.id)
+        .group_by(Registration.person_id)
+    )
+    return Registration.id.in_(newest)
+
+
+def meant(edition: Edition, group: Group) -> Sequence[Registration]:
+    """Return the registrations of ``edition`` that ``group`` means, in order of arrival."""
+    chosen = select(Registration).where(
+        _is_newest(edition),
         Registration.status.in_([RegistrationStatus(status) for status in group.statuses]),
-    ]
+    )
     if group.countries:
-        chosen.append(Registration.country_code.in_(group.countries))
+        chosen = chosen.where(Registration.country_code.in_(group.countries))
     if group.roles:
-        chosen.append(Registration.role.in_([AttendeeRole(role) for role in group.roles]))
-    newest = select(func.max(Registration.id)).where(*chosen).group_by(Registration.person_id)
-    return db.session.scalars(
-        select(Registration)
-        .where(Registration.id.in_(newest))
-        .order_by(Registration.registered_at, Registration.id)
-    ).all()
+        chosen = chosen.where(Registration.role.in_([AttendeeRole(role) for role in group.roles]))
+    return db.session.scalars(chosen.order_by(Registration.registered_at, Registration.id)).all()
 
 
 def progress(message: GroupMessage) -> tuple[int, int]:

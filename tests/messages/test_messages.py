@@ -104,6 +104,10 @@ def test_who_cancelled_and_came_back_is_written_to_once_whatever_states_are_mean
     registrations.cancel(first, by=ana, now=OPENING)
     second = registrations.register(edition, ana, now=OPENING)
     statuses = [first.status.value, second.status.value]
+    assert ana.id not in {
+        row.person_id for row in queries.meant(edition, queries.Group(statuses[:1]))
+    }
+    assert queries.counts_by_status(edition).get(first.status) is None
     words = service.Words("Twice", "Hello.", queries.Group(statuses))
     made = service.write(edition, words, by=organiser, now=OPENING)
     service.send(made, by=organiser, now=OPENING, real_now=OPENING)
