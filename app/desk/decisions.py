@@ -20,6 +20,7 @@ from app.editions.milestones import DECIDED
 from app.hosting import checklist, proposals
 from app.hosting import queries as hosting
 from app.i18n import gettext as _
+from app.i18n import ngettext
 from app.series.queries import all_series
 from scheduler.lifecycle import EditionStatus
 from scheduler.milestones import MilestoneStatus
@@ -62,6 +63,7 @@ def next_decisions(today: date, ahead: Sequence[EditionRow] | None = None) -> li
                 calls.get(edition.id),
                 counts.get(edition.id, 0),
                 days.get(edition.id),
+                today,
             )
         its_rows = laid.get(edition.id, [])
         by_milestones = _by_milestones(edition, its_rows, by_state, today)
@@ -174,7 +176,11 @@ def _call_due(edition: EditionRow, due_on: date, *, is_possible: bool) -> Decisi
 
 
 def _decision(  # noqa: PLR0911 - one line a state
-    edition: Edition, call: CallForHosts | None, offer_count: int, decide_by: date | None
+    edition: Edition,
+    call: CallForHosts | None,
+    offer_count: int,
+    decide_by: date | None,
+    today: date,
 ) -> Decision | None:
     def act(name: str) -> str:
         return url_for("editions.act", slug=edition.slug, name=name)
@@ -182,7 +188,7 @@ def _decision(  # noqa: PLR0911 - one line a state
     compare = url_for("hosting.compare", slug=edition.slug)
     match edition.status:
         case _S.CALL_OPEN:
-            return _called(edition, call, offer_count, decide_by, compare)
+            return _called(edition, call, offer_count, decide_by, today)
         case _S.UNDER_EVALUATION:
             said = _("Select a host among the offers.")
             return Decision(edition, said, decide_by, _("Compare the offers"), compare)
@@ -211,12 +217,19 @@ def _called(
     call: CallForHosts | None,
     offer_count: int,
     decide_by: date | None,
-    compare: str,
+    today: date,
 ) -> Decision | None:
     """Return the line of an open call; the call of a need runs by itself until somebody offers."""
+    compare = url_for("hosting.compare", slug=edition.slug)
     if call is None or not call.is_rolling:
         closes_on = call.last_day if call else None
-        said = _("The call for hosts runs; %(count)s offers so far.", count=offer_count)
+        said = ngettext(
+            "The call for hosts runs; one offer so far.",
+            "The call for hosts runs; %(num)s offers so far.",
+            offer_count,
+        )
+        if closes_on is not None and closes_on < today:
+            said = _("The call for hosts has ended: close it and compare the offers.")
         return Decision(edition, said, closes_on, _("Compare the offers"), compare)
     if decide_by is None:
         return None

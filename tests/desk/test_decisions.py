@@ -65,6 +65,8 @@ def test_what_state_and_milestone_both_ask_for_is_said_once() -> None:
         ("The call for hosts runs; 0 offers so far.", TODAY + timedelta(days=60), "in 8 weeks",
          "Compare the offers"),
     ]  # fmt: skip
+    ended = lines(TODAY + timedelta(days=61))[0]
+    assert ended[0] == "The call for hosts has ended: close it and compare the offers."
     calling.close_call(edition, by=make_person(), now=OPENING)
     assert lines() == [
         ("Select a host among the offers.", date(2028, 9, 5), "in 19 months", "Compare the offers"),

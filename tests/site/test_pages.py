@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app import clock
 from app.editions import disruptions
 from app.editions.models import Precision
 from app.series.models import SeriesKind
@@ -46,6 +47,11 @@ def test_the_first_page_shows_what_is_next_and_how_to_register(client: Client) -
     assert page.index("Sooner") < page.index("Later")
     assert ("Albor, Alboria" in page, "Held" in page) == (True, False)
     assert f'href="/editions/{soon.slug}/register"' in answer.text
+
+
+def test_the_first_page_says_what_is_under_way(client: Client) -> None:
+    make_edition(title="Running", dtstart=clock.today(), status=S.REGISTRATION_CLOSED)
+    assert ">Now</p>" in client.get("/").text
 
 
 @pytest.mark.parametrize("status", HIDDEN)
