@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from app import audit, database, outbox
+from app.accounts import service as accounts
 from app.database import db
 from app.editions.models import AdmissionPolicy, Edition
 from app.editions.signals import edition_changed
@@ -113,10 +114,11 @@ def register(
     *,
     now: datetime,
     told: Particulars | None = None,
+    name: str = "",
 ) -> Registration:
     """Take ``person`` in as the policy of ``edition`` says; a kept draft becomes what is sent.
 
-    Whoever registers accepts the terms.
+    Whoever registers accepts the terms; a ``name`` they tell with it stands in the first mail.
 
     With the policy *open* a seat is given at once, or a place in the queue once every seat is
     taken. Otherwise the registration waits for its decisions. A nominee's country has endorsed
@@ -158,6 +160,7 @@ def register(
     registration.modified_at = now
     db.session.add(registration)
     db.session.flush()
+    _call(person, name, now)
     audit.record(
         f"registration.{status.value}",
         registration,
@@ -170,6 +173,11 @@ def register(
         return registration  # the last of a party that was let in is written to by that
     outbox.post(person.email, _first_letter(registration, terms.rules, taken), now=now)
     return registration
+
+
+def _call(person: Person, name: str, now: datetime) -> None:
+    if name and name != person.name:
+        accounts.rename(person, name, now=now)
 
 
 def closed(edition: Edition, now: datetime) -> RegistrationClosedError:
@@ -348,8 +356,8 @@ def cancel(registration: Registration, *, by: Person, now: datetime) -> None:
     seating.fill_seats(edition, now=now)
 
 
-def accept_offer(registration: Registration, *, by: Person, now: datetime) -> None:
-    """Take the place that was offered, and accept the terms with it.
+def accept_offer(registration: Registration, *, by: Person, now: datetime, name: str = "") -> None:
+    """Take the place that was offered, and accept the terms with it; ``name`` is told with it.
 
     Raises:
         OfferOverError: the day by which to answer has passed, or nothing is offered.
@@ -359,6 +367,7 @@ def accept_offer(registration: Registration, *, by: Person, now: datetime) -> No
     if registration.status is not _R.OFFERED or is_over(registration, now):
         raise OfferOverError
     registration.terms_version = TERMS_VERSION
+    _call(registration.person, name, now)
     change_status(registration, _R.CONFIRMED, "registration.confirmed", by=by, now=now)
     outbox.post(registration.person.email, letters.registered(registration), now=now)
 

@@ -116,7 +116,9 @@ def _take_in(edition: Edition, person: Person, form: RegistrationForm) -> Regist
     if form.keep.data:
         registration = service.save_draft(edition, person, form.told, now=now)
     else:
-        registration = service.register(edition, person, now=now, told=form.told)
+        registration = service.register(
+            edition, person, now=now, told=form.told, name=form.name.data or ""
+        )
     application.keep(registration, form, by=person, now=now)
     service.keep_profile(person, form.told, now=now)
     if form.name.data and form.name.data != person.name:
@@ -191,9 +193,8 @@ def accept(public_id: str) -> ResponseReturnValue:
         if registration.status is not RegistrationStatus.OFFERED:
             raise service.OfferOverError
         return _page(registration, form), HTTPStatus.UNPROCESSABLE_ENTITY
-    service.accept_offer(registration, by=person, now=now)
-    if form.name and form.name.data:
-        accounts.rename(person, form.name.data, now=now)
+    name = (form.name and form.name.data) or ""
+    service.accept_offer(registration, by=person, now=now, name=name)
     if form.consents and form.consents.data:
         consents.give(person, map(Purpose, form.consents.data), now=now)
     db.session.commit()

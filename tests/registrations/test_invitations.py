@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.accounts.models import Person
+    from tests.conftest import Client
 
 
 def invitations(person: Person) -> list[tuple[str, icalendar.Event]]:
@@ -62,6 +63,13 @@ def test_a_place_is_an_invitation_and_giving_it_back_takes_it_away() -> None:
         assert b"\r\nTZID:Africa/Casablanca\r\n" in (message.calendar or b"")
     ((moved_up, seat),) = invitations(waiting)
     assert (moved_up, str(seat["ATTENDEE"])) == ("REQUEST", f"mailto:{waiting.email}")
+
+
+def test_the_name_told_with_a_registration_stands_in_its_first_entry(client: Client) -> None:
+    ana, edition = make_person(commit=True), make_edition()
+    client.sign_in(ana).submit(f"/editions/{edition.slug}/register", name="Ana", accepts_terms="y")
+    ((method, event),) = invitations(ana)
+    assert (method, event["ATTENDEE"].params["CN"]) == ("REQUEST", "Ana")
 
 
 def test_every_change_of_days_or_place_is_told_with_a_higher_sequence() -> None:
