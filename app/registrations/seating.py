@@ -319,9 +319,10 @@ def fill_seats(edition: Edition, *, now: datetime) -> list[Registration]:
     """Seat whom the freed or added seats take in, and write to each; return who moved up.
 
     Where an answer is wanted the seat is offered, and kept until then. The caller's transaction
-    has locked ``edition``.
+    has locked ``edition``. Nobody moves up once the event is over.
     """
-    if edition.status in STILL:
+    today = edition.day_at(now)
+    if edition.status in STILL or (edition.has_begun(today) and today >= edition.dtend):
         return []
     if not any(waiting for _seat, _seated, waiting in _cells(edition)):
         return []

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import event
 
+from app import database
 from app.database import db
 from app.outbox import OutboxMessage
-from app.registrations import queries, service
+from app.registrations import queries, seating, service
 from app.registrations.service import (
     AlreadyRegisteredError,
     RegistrationClosedError,
@@ -135,6 +136,16 @@ def test_a_place_at_what_waits_for_new_days_can_be_given_back(client: Client) ->
     assert "Cancel my registration" in words(client.get(page))
     client.submit(f"{page}/cancel")
     assert registration.status is Status.CANCELLED
+
+
+def test_nobody_gets_a_place_at_what_is_over() -> None:
+    edition = make_edition(capacity=1, dtstart=date(2027, 6, 1), days=3)
+    rows = [service.register(edition, make_person(), now=OPENING) for _ in range(2)]
+    database.write(edition)
+    edition.capacity = 2
+    last, after = (datetime(2027, 6, day, 12, tzinfo=UTC) for day in (3, 4))
+    assert seating.fill_seats(edition, now=after) == []
+    assert seating.fill_seats(edition, now=last) == rows[1:]
 
 
 def test_registration_ends_when_the_day_begins_at_the_place() -> None:
