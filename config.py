@@ -18,6 +18,10 @@ PORT_MAX = 65535
 TOKEN_LENGTH_MIN = 20
 ADDRESS = re.compile(r"""[^\s<>@,;:"]+@[^\s<>@,;:"]+""")
 IDLE_MINUTES_MIN = 10  # use is noted every five minutes
+# Nobody reaches "every address of this machine"; who asks from here is answered by this one.
+HERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - compared, not bound  # nosec B104
+OFF = ("off", "0", "no", "false")
+ON = ("on", "1", "yes", "true")
 
 
 class ConfigError(Exception):
@@ -99,7 +103,7 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
     if not host or not port.isdecimal() or int(port) > PORT_MAX:
         problem = f"SYMPOSIA_BIND must be an address and a port, such as 127.0.0.1:8000, not {bind}"
         raise ConfigError(problem)
-    base_url = get("BASE_URL", f"http://{bind}").rstrip("/")
+    base_url = get("BASE_URL", f"http://{HERE.get(host, host)}:{port}").rstrip("/")
     base = urlsplit(base_url)
     if base.scheme not in {"http", "https"} or not base.hostname:
         problem = f"SYMPOSIA_BASE_URL must start with http:// or https://, not {base_url}"
@@ -109,15 +113,23 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
     return Config(
         secret_key=get("SECRET_KEY") or _stored_secret(instance_path),
         instance_path=instance_path,
-        database_url=_driver(get("DATABASE_URL", f"sqlite:///{instance_path / 'symposia.db'}")),
-        redis_url=get("REDIS_URL") or None,
+        database_url=_driver(
+            _url(
+                "SYMPOSIA_DATABASE_URL",
+                get("DATABASE_URL", f"sqlite:///{instance_path / 'symposia.db'}"),
+                ("sqlite", "postgresql", "postgres", "postgresql+psycopg"),
+            )
+        ),
+        redis_url=_url("SYMPOSIA_REDIS_URL", get("REDIS_URL"), ("redis", "rediss")) or None,
         base_url=base_url,
-        smtp_url=get("SMTP_URL") or None,
+        smtp_url=_url("SYMPOSIA_SMTP_URL", get("SMTP_URL"), ("smtp", "smtps", "smtp+starttls"))
+        or None,
         mail_from=_address(
             "SYMPOSIA_MAIL_FROM", get("MAIL_FROM", f"secretariat@{_mail_domain(base_url)}")
         ),
         demo_password=get("DEMO_PASSWORD") or None,
-        rate_limits=get("RATE_LIMITS", "on").lower() not in {"off", "0", "no", "false"},
+        rate_limits=_choice("SYMPOSIA_RATE_LIMITS", get("RATE_LIMITS", "on").lower(), (*ON, *OFF))
+        in ON,
         second_factor_required=_choice(
             "SYMPOSIA_SECOND_FACTOR",
             get("SECOND_FACTOR", "required").lower(),
@@ -161,6 +173,15 @@ def _stored_secret(instance_path: Path) -> str:
         )
         raise ConfigError(problem)
     return secret
+
+
+def _url(variable: str, text: str, schemes: Sequence[str]) -> str:
+    scheme, mark, _rest = text.partition("://")
+    if text and (not mark or scheme not in schemes):
+        # Not the whole of it: there may be a password in it.
+        problem = f"{variable} must start with {':// or '.join(schemes)}://, not {scheme}"
+        raise ConfigError(problem)
+    return text
 
 
 def _driver(url: str) -> str:

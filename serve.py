@@ -117,6 +117,8 @@ def wait_for_port(settings: Config, address: tuple[str, int, socket.AddressFamil
 def prepare() -> Flask:
     """Migrate the database, load the demonstration into an empty one; return the application."""
     # Not at the top: a taken port or a missing secret is told without half a second of imports.
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - as said
+
     from app import clock, database, migrations  # noqa: PLC0415 - as said
     from app.editions import opening  # noqa: PLC0415 - as said
     from app.feeds import components  # noqa: PLC0415 - as said
@@ -125,6 +127,11 @@ def prepare() -> Flask:
 
     shutil.rmtree(app.extensions["counts"].folder, ignore_errors=True)  # of the life before
     with app.app_context():
+        try:
+            database.db.engine.connect().close()
+        except OperationalError as error:
+            problem = f"The database of SYMPOSIA_DATABASE_URL cannot be reached: {error.orig}"
+            raise config.ConfigError(problem) from None
         migrations.upgrade()
         if demo.is_wanted():
             say("Loading the demonstration …")

@@ -13,7 +13,10 @@ from sqlalchemy.orm import configure_mappers  # noqa: E402 - as above
 import config  # noqa: E402 - as above
 from app import create_app  # noqa: E402 - as above
 
-app = create_app(config.read())
+try:
+    app = create_app(config.read())
+except config.ConfigError as problem:
+    raise SystemExit(str(problem)) from None
 # What every page needs is made once for all processes that are forked from this one: how tables
 # hang together, and the words of the locale.
 configure_mappers()

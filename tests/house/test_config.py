@@ -146,6 +146,10 @@ def test_the_secret_may_lie_in_the_instance_folder(tmp_path: Path) -> None:
         ("SYMPOSIA_BASE_URL", "https://"),
         ("SYMPOSIA_MAIL_FROM", "example.net"),
         ("SYMPOSIA_MAIL_FROM", "The Office <office@example.net>"),
+        ("SYMPOSIA_DATABASE_URL", "mysql"),
+        ("SYMPOSIA_REDIS_URL", "cache"),
+        ("SYMPOSIA_SMTP_URL", "mail.example.net"),
+        ("SYMPOSIA_RATE_LIMITS", "maybe"),
         ("SYMPOSIA_NOW", "tomorrow"),
         ("SYMPOSIA_NOW", "2027-02-30T00:00:00Z"),
         ("SYMPOSIA_WORKERS", "0"),
@@ -162,6 +166,27 @@ def test_the_secret_may_lie_in_the_instance_folder(tmp_path: Path) -> None:
 def test_an_unusable_value_names_its_variable(variable: str, value: str) -> None:
     with pytest.raises(config.ConfigError, match=f"{variable} must .*{value}"):
         config.read(SECRET | {variable: value})
+
+
+def test_a_refused_address_is_told_without_its_password() -> None:
+    with pytest.raises(config.ConfigError) as refusal:
+        config.read(SECRET | {"SYMPOSIA_DATABASE_URL": "mysql://symposia:word@db/symposia"})
+    assert str(refusal.value) == (
+        "SYMPOSIA_DATABASE_URL must start with sqlite:// or postgresql:// or postgres:// or "
+        "postgresql+psycopg://, not mysql"
+    )
+
+
+@pytest.mark.parametrize(
+    ("bind", "url"),
+    [
+        ("0.0.0.0:80", "http://127.0.0.1:80"),
+        ("[::]:8000", "http://[::1]:8000"),
+        ("192.0.2.7:8000", "http://192.0.2.7:8000"),
+    ],
+)
+def test_the_address_that_is_told_can_be_asked(bind: str, url: str) -> None:
+    assert config.read(SECRET | {"SYMPOSIA_BIND": bind}).base_url == url
 
 
 def test_a_moment_without_a_zone_is_utc() -> None:
