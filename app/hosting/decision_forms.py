@@ -140,9 +140,15 @@ def set_offers(
     form: ChoiceForm, offers: Iterable[HostingOffer], reserves: Iterable[HostingOffer]
 ) -> None:
     """Fill what can be chosen."""
-    form.offer.choices = options(_named(offers))
+    form.offer.choices = options(offers_named(offers))
     if form.reserve is not None:
         form.reserve.choices = options([("", _("none")), *_named(reserves)])
+
+
+def offers_named(offers: Iterable[HostingOffer]) -> list[tuple[str, str]]:
+    """Return what can be chosen; among several none is chosen beforehand."""
+    named = _named(offers)
+    return [("", _("Choose an offer")), *named] if len(named) > 1 else named
 
 
 def _named(offers: Iterable[HostingOffer]) -> list[tuple[str, str]]:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from app.hosting.models import HostingOffer
 
 bp = Blueprint("decisions", __name__, url_prefix="/hosting/calls/<slug>/decision")
+DAY = timedelta(days=1)
 
 USUAL_TIME = timedelta(days=14)
 BALLOT_TIME = timedelta(days=7)
@@ -72,8 +73,10 @@ def propose(slug: str) -> ResponseReturnValue:
     found = queries.candidates(edition)
     set_offers(form, found, found)
     if not form.is_submitted():
-        if found:
+        if len(found) == 1:
             _suggest(form, found[0])
+        else:
+            form.first_day.data, form.last_day.data = edition.dtstart, edition.dtend - DAY
         form.closes_on.data = clock.today() + USUAL_TIME
 
     def ask() -> None:
@@ -345,7 +348,7 @@ def _choice(form: ChoiceForm, found: Sequence[HostingOffer]) -> Choice:
 
 def _suggest(form: ChoiceForm, offer: HostingOffer) -> None:
     dtstart, dtend = usual_days(offer)
-    form.first_day.data, form.last_day.data = dtstart, dtend - timedelta(days=1)
+    form.first_day.data, form.last_day.data = dtstart, dtend - DAY
 
 
 def _page(edition: Edition, *, answer_form: AnswerForm | None = None) -> ResponseReturnValue:

@@ -14,7 +14,7 @@ from app.accounts.access import current_person, the_person
 from app.countries import queries as countries
 from app.database import db
 from app.editions import milestone_queries
-from app.forms import day_after, options, put
+from app.forms import day_after, put
 from app.hosting import (
     choosing,
     comparison,
@@ -28,7 +28,7 @@ from app.hosting import (
     sections,
     service,
 )
-from app.hosting.decision_forms import usual_days
+from app.hosting.decision_forms import set_offers, usual_days
 from app.hosting.forms import (
     CRITERIA,
     CloseCallForm,
@@ -192,16 +192,12 @@ def compare(slug: str) -> ResponseReturnValue:
 
 
 def _choice(edition: Edition, offers: Sequence[HostingOffer]) -> SelectForm:
-    """Return the form that chooses among ``offers``, on days for which the first has room."""
+    """Return the form that chooses among ``offers``; the days of the one that there is."""
     choosable = [offer for offer in offers if offer.status in CHOOSABLE]
-    dtstart, dtend = usual_days(choosable[0]) if choosable else (edition.dtstart, edition.dtend)
+    first = choosable[0] if len(choosable) == 1 else None
+    dtstart, dtend = usual_days(first) if first else (edition.dtstart, edition.dtend)
     form = SelectForm(first_day=dtstart, last_day=dtend - timedelta(days=1))
-    form.offer.choices = options(
-        (offer.public_id, f"{offer.country.name}, {offer.city}") for offer in choosable
-    )
-    form.reserve.choices = options(
-        [("", _("none")), *((c.value, c.label) for c in form.offer.choices)]
-    )
+    set_offers(form, choosable, choosable)
     return form
 
 

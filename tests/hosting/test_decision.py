@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from app.editions.models import Edition
     from app.hosting.decision_models import CommitteeRound
     from app.hosting.models import HostingOffer
+    from tests.conftest import Client
 
 CLOSES = OPENING + timedelta(days=14)
 LATER = OPENING + timedelta(days=21)
@@ -533,3 +534,9 @@ def test_without_a_reserve_the_committee_is_asked_anew(
         now=LATER,
     )
     assert again.status is RoundStatus.CONSENSUS_OPEN
+
+
+@pytest.mark.usefixtures("offers")
+def test_no_host_is_chosen_beforehand(client: Client, edition: Edition, organiser: Person) -> None:
+    page = client.sign_in(organiser).get(f"/hosting/calls/{edition.slug}/decision/propose").text
+    assert '<option value="">Choose an offer</option>' in page
