@@ -15,7 +15,7 @@ from app.registrations import letters
 from app.registrations.models import Registration
 from scheduler import lifecycle
 from scheduler.errors import N_, ConflictError
-from scheduler.lifecycle import RegistrationStatus
+from scheduler.lifecycle import EditionStatus, RegistrationStatus
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -71,7 +71,9 @@ def day_now(edition: Edition, now: datetime) -> date:
 
 
 def is_open(edition: Edition, now: datetime) -> bool:
-    """Whether people are let in at ``now``: from the eve on."""
+    """Whether people are let in at ``now``: from the eve on, where the event is held."""
+    if edition.status is EditionStatus.CANCELLED:
+        return False
     return edition.day_at(now) >= edition.dtstart - _EVE
 
 

@@ -17,7 +17,7 @@ from app.registrations.service import (
     RegistrationClosedError,
     TheyAreRegisteredError,
     closed,
-    has_begun,
+    lies_ahead,
 )
 from scheduler import lifecycle
 from scheduler.errors import N_, ConflictError
@@ -190,7 +190,7 @@ def replace(
     A seat is offered to the colleague, and nobody else gets it meanwhile.
 
     Raises:
-        RegistrationClosedError: the event has begun, or the place is none any more.
+        RegistrationClosedError: the event has begun or is cancelled, or the place is none.
         TheyAreRegisteredError: the colleague is registered already.
         EmailError: it is not an address.
     """
@@ -198,7 +198,7 @@ def replace(
     edition = registration.edition
     database.write(edition)
     database.write(registration)
-    if has_begun(edition, now) or registration.status not in REPLACEABLE:
+    if not lies_ahead(edition, now) or registration.status not in REPLACEABLE:
         raise RegistrationClosedError(edition=edition.title)
     if person.id == registration.person_id:
         raise TheyAreRegisteredError(email=person.email, edition=edition.title)

@@ -22,7 +22,7 @@ from app.registrations.models import (
     WalkIns,
 )
 from app.registrations.seating import Candidate, change_status
-from app.registrations.service import RegistrationClosedError, TheyAreRegisteredError, has_begun
+from app.registrations.service import RegistrationClosedError, TheyAreRegisteredError, lies_ahead
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import LIVE, RegistrationStatus
 
@@ -177,7 +177,7 @@ def invite(  # noqa: PLR0913 - whom, as what, how and why
 
     Raises:
         ReasonMissingError: there is no reason.
-        RegistrationClosedError: the event has begun.
+        RegistrationClosedError: the event has begun, or is cancelled.
         TheyAreRegisteredError: the person holds or awaits a place.
         NoPlaceError: there is no seat to keep.
         EmailError: it is not an address.
@@ -185,7 +185,7 @@ def invite(  # noqa: PLR0913 - whom, as what, how and why
     insist_on_reason(reason)
     person = accounts.find_or_create(email, now=now)
     database.write(edition)
-    if has_begun(edition, now):
+    if not lies_ahead(edition, now):
         raise RegistrationClosedError(edition=edition.title)
     registration = queries.find(edition, person)
     if registration is not None:

@@ -143,7 +143,7 @@ def register(
     if draft is not None and draft.status is not _R.DRAFT:
         raise AlreadyRegisteredError(edition=edition.title)
     is_invited = draft is not None and bool(draft.entry_reason)
-    if not (edition.takes_registrations(now) or (is_invited and not has_begun(edition, now))):
+    if not (edition.takes_registrations(now) or (is_invited and lies_ahead(edition, now))):
         raise closed(edition, now)
     registration = draft or Registration(edition_id=edition.id, person_id=person.id, role=role)
     terms = seating.terms_of(edition)
@@ -195,12 +195,17 @@ def is_open_to(registration: Registration, now: datetime) -> bool:
     """Whether the person may tell something: past the closing, who came in another way than it."""
     was_let_in = bool(registration.entry_reason) or registration.replaces_id is not None
     edition = registration.edition
-    return edition.takes_registrations(now) or (was_let_in and not has_begun(edition, now))
+    return edition.takes_registrations(now) or (was_let_in and lies_ahead(edition, now))
 
 
 def has_begun(edition: Edition, now: datetime) -> bool:
     """Whether the event has begun at its place at ``now``."""
     return edition.has_begun(edition.day_at(now))
+
+
+def lies_ahead(edition: Edition, now: datetime) -> bool:
+    """Whether the event is to be held, and has not begun at its place at ``now``."""
+    return edition.status is not EditionStatus.CANCELLED and not has_begun(edition, now)
 
 
 def _first_status(
@@ -360,11 +365,12 @@ def accept_offer(registration: Registration, *, by: Person, now: datetime, name:
     """Take the place that was offered, and accept the terms with it; ``name`` is told with it.
 
     Raises:
-        OfferOverError: the day by which to answer has passed, or nothing is offered.
+        OfferOverError: the day by which to answer has passed, or nothing is offered any more.
     """
     database.write(registration.edition)
     database.write(registration)
-    if registration.status is not _R.OFFERED or is_over(registration, now):
+    is_off = registration.edition.status is EditionStatus.CANCELLED
+    if is_off or registration.status is not _R.OFFERED or is_over(registration, now):
         raise OfferOverError
     registration.terms_version = TERMS_VERSION
     _call(registration.person, name, now)

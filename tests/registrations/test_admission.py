@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app import database
 from app.accounts.models import Role
 from app.database import db
+from app.editions import disruptions
 from app.editions.models import AdmissionPolicy
 from app.editions.service import ReasonMissingError
 from app.outbox import OutboxMessage
@@ -338,6 +339,30 @@ def test_an_invitation_passes_the_closing_with_a_reason_and_keeps_a_place() -> N
         selection.invite(edition, "b@example.org", Candidate(), **why, **by)
     with pytest.raises(service.AlreadyRegisteredError):
         selection.invite(edition, " a@EXAMPLE.org ", Candidate(), **why, **by)
+
+
+def test_nobody_is_let_in_to_what_is_cancelled(client: Client) -> None:
+    edition, country = make_edition(), make_country("XAA")
+    how = {"by": make_person(), "now": OPENING}
+    why = {"reason": "Keynote", **how}
+    kept = selection.invite(edition, "a@example.org", Candidate("XAA"), keeps_place=True, **why)
+    asked = selection.invite(edition, "b@example.org", Candidate(), keeps_place=False, **why)
+    asked.person.verified_at = kept.person.verified_at = OPENING
+    disruptions.cancel(edition, reason="Flood", **how)
+    for act in (
+        lambda: selection.invite(edition, "c@example.org", Candidate(), keeps_place=False, **why),
+        lambda: service.register(edition, asked.person, now=OPENING),
+        lambda: service.change(asked, Particulars(), **how),
+        lambda: delegations.replace(kept, "d@example.org", "", **how),
+        lambda: delegations.nominate(edition, country, "e@example.org", "", **how),
+    ):
+        with pytest.raises(service.RegistrationClosedError):
+            act()
+    with pytest.raises(service.OfferOverError):
+        service.accept_offer(kept, **how)
+    db.session.commit()
+    page = client.sign_in(kept.person).get(f"/registrations/{kept.public_id}")
+    assert "Take the place" not in words(page)
 
 
 def test_who_is_invited_reads_so_and_who_is_nominated_too() -> None:
