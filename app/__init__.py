@@ -222,6 +222,9 @@ def _settings(config: Config) -> dict[str, Any]:
         # A form left open over lunch must not lose what was typed: the token lives as long as
         # the session.
         "WTF_CSRF_TIME_LIMIT": None,
+        # Its commands know neither our roles nor the audit log; `flask accounts` does.
+        "SECURITY_CLI_USERS_NAME": False,
+        "SECURITY_CLI_ROLES_NAME": False,
         "SECURITY_PASSWORD_SALT": config.secret_key,
         "SECURITY_PASSWORD_HASH": "argon2",  # nosec B105 - a method
         # argon2 takes passwords of any length

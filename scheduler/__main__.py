@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import sys
 
-USAGE = "usage: python -m scheduler {expand|rotate} < input.json\n"
+USAGE = """usage: python -m scheduler {expand|rotate} < input.json
+
+expand  the occurrences of recurrence rules, as in
+        [{"id": "workshop", "dtstart": "20270301", "tz": "DATE",
+          "rrule": "FREQ=YEARLY;BYMONTH=3;BYDAY=1MO", "window": [2027, 2030]}]
+        (tz: DATE for whole days, else a zone or ""; also rdates, exdates)
+rotate  the best hosts over many years; scheduler/rotation/instance.py says what it reads,
+        bench/rotation/medium-0.json is an example
+"""
 USAGE_ERROR = 2
 
 
@@ -20,6 +28,9 @@ def main(arguments: list[str]) -> int:
             from scheduler import rotation  # noqa: PLC0415 - see above
 
             return rotation.main(sys.stdin, sys.stdout)
+        case ["-h" | "--help"] | [_, "-h" | "--help"]:
+            sys.stdout.write(USAGE)
+            return 0
     sys.stderr.write(USAGE)
     return USAGE_ERROR
 

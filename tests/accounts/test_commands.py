@@ -31,6 +31,11 @@ def grants() -> list[tuple[str, str, str]]:
     ]
 
 
+def test_only_our_own_commands_make_people_and_roles(app: Flask) -> None:
+    assert {"accounts", "demo"} <= set(app.cli.commands)
+    assert not {"users", "roles"} & set(app.cli.commands)
+
+
 def test_create_makes_a_person_with_a_role_and_no_password(app: Flask) -> None:
     result = run(app, "create", "Olga@Example.org", "--role", "organiser")
     assert (result.exit_code, result.output) == (0, "1 of 1 are new.\n")

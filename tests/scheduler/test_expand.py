@@ -57,6 +57,17 @@ def test_a_usage_error_says_the_usage_and_exits_2(arguments: list[str]) -> None:
     assert done.stderr.startswith("usage: python -m scheduler")
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["expand", "--help"]])
+def test_who_asks_for_help_reads_an_example_that_works(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "scheduler", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    example = done.stdout[done.stdout.index("[{") : done.stdout.index("}]") + 2]
+    assert run(example) == (
+        0,
+        [{"id": "workshop", "occurrences": ["20270301", "20280306", "20290305", "20300304"]}],
+    )
+
+
 @pytest.mark.parametrize("text", ["", "{}", "null", "[", "[NaN]", "[" * 100_000, '"[]"'])
 def test_what_is_no_json_list_exits_1(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(text) == (1, None)
