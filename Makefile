@@ -13,7 +13,7 @@ setup: $(STAMP) ## Make .venv with the pinned dependencies
 
 $(STAMP): requirements.lock
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/pip install --quiet --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@touch $@
 
 run: $(STAMP) ## Migrate, load the demonstration into an empty database, start server and worker
