@@ -303,6 +303,17 @@ def _waitlisted(case: _Case) -> Standing:
             else _("The others are decided on, or you come alone."),
             comes_next=_("Your party gets its places together, or one turn in the queue."),
         )
+    if row.edition.status is EditionStatus.POSTPONED:
+        return Standing(
+            _("You are on the waiting list, and the event is postponed"),
+            "warning",
+            later,
+            decides=ORDERS[seating.settings_of(row.edition).queue_order](),
+            by_when=case.eve(),
+            why=why,
+            moves=_("The event is confirmed anew: the queue moves up then."),
+            comes_next=_taking(case),
+        )
     return Standing(
         _("You are number %(number)s in the queue", number=waiting.number(row)),
         "warning",

@@ -191,6 +191,9 @@ def _waits(
     found = {
         row.id: _left_words(*lefts[row.id], words, reads) for row in waiting if row.id in lefts
     }
+    free = {row_id for entry in decision.seated for row_id in queue.members[entry.id]}
+    stopped = _("A place is free; nobody moves up while the event is postponed, or once it is over")
+    found |= {row.id: stopped for row in waiting if row.id in free}
     others = [row for row in waiting if row.id not in found]
     states = queries.parties([row.party_id for row in others if row.party_id is not None])
     for row in others:

@@ -11,6 +11,7 @@ import pytest
 from app import clock
 from app.accounts.models import Role
 from app.database import db
+from app.editions import disruptions
 from app.editions.models import AdmissionPolicy
 from app.registrations import delegations, service, standing
 from app.registrations.models import Registration
@@ -146,6 +147,22 @@ def test_who_waits_reads_the_number_the_reason_and_what_would_move_it() -> None:
         told.comes_next == "A place that comes free is offered to you; you take it within 2 days."
     )
     assert told.decides == "Nobody: whoever came first is next."
+
+
+def test_who_waits_while_the_event_is_postponed_reads_what_they_wait_for() -> None:
+    edition = make_edition(capacity=1)
+    seated, row, last = (service.register(edition, make_person(), now=OPENING) for _ in range(3))
+    disruptions.postpone(
+        edition, dtstart=None, dtend=None, reason="Flood", by=make_person(), now=OPENING
+    )
+    service.cancel(seated, by=seated.person, now=OPENING)
+    told = standing.of(row, now=OPENING)
+    assert (row.status, told.title) == (
+        Status.WAITLISTED,
+        "You are on the waiting list, and the event is postponed",
+    )
+    assert told.why.startswith("A place is free; nobody moves up while the event is postponed")
+    assert standing.of(last, now=OPENING).why == "Places: 1 of 1 taken"
 
 
 def test_who_waits_is_sent_to_the_door_only_while_there_is_one() -> None:
