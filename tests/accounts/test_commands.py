@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -8,7 +9,9 @@ from app.accounts import queries, service
 from app.accounts.models import Grant, Person, Role
 from app.accounts.service import EmailError, ScopeError
 from app.database import db
+from app.site import demo
 from tests.factories import OPENING, make_country, make_edition, make_person
+from tests.processes import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,3 +140,16 @@ def test_a_grant_needs_the_scope_of_its_role() -> None:
 def test_an_address_must_be_one(email: str) -> None:
     with pytest.raises(EmailError, match="One looks like"):
         service.find_or_create(email, now=OPENING)
+
+
+def test_the_operators_guide_begins_an_installation_without_the_demonstration(
+    app: Flask, client: Client
+) -> None:
+    assert demo.is_wanted()
+    guide = (ROOT / "docs/guides/operator.md").read_text(encoding="utf-8")
+    steps = guide.split("## Begin")[1].split("```")[1].splitlines()
+    commands = [step.split("#")[0].split()[1:] for step in steps if step.startswith("flask ")]
+    results = [app.test_cli_runner().invoke(args=command) for command in commands]
+    assert [result.exit_code for result in results] == [0] * 4
+    assert not demo.is_wanted()
+    assert client.get(urlsplit(results[-1].output.strip()).path).status_code == 200
