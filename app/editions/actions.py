@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from app import clock
 from app.countries import queries as countries
 from app.editions import (
     agreements,
@@ -215,6 +216,7 @@ ACTS: dict[str, Act] = {
             forms.OpenRegistrationForm,
             frozenset({_S.ANNOUNCED, _S.REGISTRATION_CLOSED}),
             _open_registration,
+            fits=lambda edition: not edition.opens_by_itself(clock.today()),
         ),
         Act(
             "change-registration",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from app.editions.models import Edition
 
 NONE_YET, ACCEPTED, WAIVED = "none", "accepted", "waived"
-ZONE_HINT = _l("An IANA name, such as Europe/Brussels.")
+ZONE_HINT = _l("The name of the zone that the place is in, such as Europe/Brussels.")
 
 
 class EditionForm(FlaskForm):

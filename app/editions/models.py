@@ -192,6 +192,11 @@ class Edition(Model):
             closes_on=self.registration_closes_on,
         )
 
+    def opens_by_itself(self, today: date) -> bool:
+        """Whether registration was let open, and waits for its first day."""
+        is_let_open = self.status is EditionStatus.REGISTRATION_OPEN
+        return is_let_open and self.status_on(today) is EditionStatus.ANNOUNCED
+
     def has_begun(self, today: date) -> bool:
         """Whether the event is under way on ``today``, or was held."""
         return self.status_on(today) in BEGUN

@@ -117,6 +117,7 @@ def manage(slug: str) -> ResponseReturnValue:
         week_form=TakeWeekForm(),
         milestones=timeline.of_edition(edition, today, may_act=may_organise),
         headroom=progress.headroom(edition, today),
+        opens_on=edition.registration_opens_on if edition.opens_by_itself(today) else None,
         history=audit.history(edition),
     )
 

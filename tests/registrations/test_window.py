@@ -207,6 +207,15 @@ def test_a_late_entry_is_an_organisers_with_a_reason_that_the_person_reads() -> 
 # -- pages ------------------------------------------------------------------------------------
 
 
+def test_the_desk_says_that_registration_opens_by_itself(client: Client) -> None:
+    edition = let_open(Window(opens_on=date(2029, 8, 5)))
+    page = client.sign_in(make_person(role=Role.ORGANISER)).get(
+        f"/organise/editions/{edition.slug}"
+    )
+    assert "Registration opens by itself On Sunday 5 August 2029" in words(page)
+    assert f"/organise/editions/{edition.slug}/open-registration" not in page.text
+
+
 def test_the_pages_say_when_it_opens_and_closes_at_the_place_and_how_long_that_is(
     client: Client,
 ) -> None:
