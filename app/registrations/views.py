@@ -84,6 +84,9 @@ def register(slug: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             registration = _take_in(edition, person, form)
+        except service.AlreadyRegisteredError:  # pressed twice: what was registered is shown
+            db.session.rollback()
+            return redirect(url_for(".register", slug=slug), HTTPStatus.SEE_OTHER)
         except DomainError as error:
             application.refuse(form, error)
         else:

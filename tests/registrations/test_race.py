@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from app.accounts.models import Person
     from app.editions.models import Edition
 
 
@@ -253,35 +254,48 @@ def served(app: Flask) -> Iterator[int]:
         processes.end(server)
 
 
-def test_forty_people_pressing_register_for_ten_places_all_get_an_answer(app: Flask) -> None:
-    edition = make_edition(capacity=10)
+def cookie_of(app: Flask, person: Person) -> str:
+    """Return the cookie of a browser in which ``person`` is signed in."""
     serializer = app.session_interface.get_signing_serializer(app)
-    cookies = [
-        "session="
-        + serializer.dumps(
-            {
-                access.SESSION_KEY: sessions.open_session(
-                    person, method=Method.LINK, device="", now=real_utcnow(), has_second_factor=True
-                )
-            }
-        )
-        for person in [make_person(name="Somebody") for _ in range(40)]
-    ]
+    key = sessions.open_session(
+        person, method=Method.LINK, device="", now=real_utcnow(), has_second_factor=True
+    )
+    return f"session={serializer.dumps({access.SESSION_KEY: key})}"
+
+
+def press_at_once(port: int, path: str, cookies: Sequence[str]) -> list[int]:
+    """Open the form in each browser, then press *Register* in all at the same moment."""
+    browsers = [Browser(port, cookie) for cookie in cookies]
+    assert {browser.get(path).status for browser in browsers} == {200}
+    at_once = threading.Barrier(len(browsers))
+
+    def press(browser: Browser) -> int:
+        at_once.wait()
+        status = browser.post(path, accepts_terms="y").status
+        browser.close()
+        return status
+
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        return list(pool.map(press, browsers))
+
+
+def test_who_presses_register_twice_is_registered_once_and_led_to_it(app: Flask) -> None:
+    edition = make_edition(capacity=10)
+    cookie = cookie_of(app, make_person(name="Somebody"))
     edition_id, path = edition.id, f"/editions/{edition.slug}/register"
     db.session.commit()
     with served(app) as port:
-        browsers = [Browser(port, cookie) for cookie in cookies]
-        assert {browser.get(path).status for browser in browsers} == {200}
-        at_once = threading.Barrier(len(browsers))
+        assert press_at_once(port, path, [cookie] * 6) == [303] * 6
+    assert db.session.query(Registration).filter_by(edition_id=edition_id).count() == 1
 
-        def press(browser: Browser) -> int:
-            at_once.wait()
-            status = browser.post(path, accepts_terms="y").status
-            browser.close()
-            return status
 
-        with ThreadPoolExecutor(len(browsers)) as pool:
-            statuses = list(pool.map(press, browsers))
+def test_forty_people_pressing_register_for_ten_places_all_get_an_answer(app: Flask) -> None:
+    edition = make_edition(capacity=10)
+    cookies = [cookie_of(app, make_person(name="Somebody")) for _ in range(40)]
+    edition_id, path = edition.id, f"/editions/{edition.slug}/register"
+    db.session.commit()
+    with served(app) as port:
+        statuses = press_at_once(port, path, cookies)
     assert statuses == [303] * 40
     rows = db.session.query(Registration).filter_by(edition_id=edition_id).all()
     assert Counter(row.status for row in rows) == {Status.CONFIRMED: 10, Status.WAITLISTED: 30}
