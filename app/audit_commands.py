@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 import click
-from flask.cli import AppGroup
 
 from app import audit_proof
+from app.commands import CommandGroup
 
-audit = AppGroup("audit", help="The log of who changed what.")
+audit = CommandGroup("audit", help="The log of who changed what.")
 
 
 @audit.command("verify")

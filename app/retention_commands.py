@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-from flask.cli import AppGroup
 from huey import crontab
 
 from app import retention
+from app.commands import CommandGroup
 
 if TYPE_CHECKING:
     from flask import Flask
 
 HOUR = "3"  # UTC, when few are here
 
-group = AppGroup("retention", help="How long personal data is kept.")
+group = CommandGroup("retention", help="How long personal data is kept.")
 
 
 @group.command("run")

@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from flask.cli import AppGroup
 
 from app import clock
 from app.backups import service
-from scheduler.errors import DomainError
+from app.commands import CommandGroup
 
 if TYPE_CHECKING:
     from app.backups.aftermath import Told
     from app.backups.service import Made
 
-backup = AppGroup("backup", help="Everything in one file: made, proved, put back.")
+backup = CommandGroup("backup", help="Everything in one file: made, proved, put back.")
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 OTHER_KEY = click.option(
@@ -34,10 +33,7 @@ UNKNOWN = (
 @FILE
 def create(file: Path) -> None:
     """Write everything but the secret key into the new FILE; the service goes on meanwhile."""
-    try:
-        made = service.create(file.absolute(), now=clock.real_utcnow())
-    except DomainError as error:
-        raise click.ClickException(str(error)) from error
+    made = service.create(file.absolute(), now=clock.real_utcnow())
     click.echo(_told(made))
     click.echo("The secret key is not in it: keep that elsewhere, it opens authenticator apps.")
     for name in made.missing:
@@ -51,10 +47,7 @@ def create(file: Path) -> None:
 @OTHER_KEY
 def verify(file: Path, other_key: bool) -> None:  # noqa: FBT001 - click's flag
     """Prove that FILE can be put back here; changes nothing."""
-    try:
-        made = service.verify(file.absolute(), other_key=other_key)
-    except DomainError as error:
-        raise click.ClickException(str(error)) from error
+    made = service.verify(file.absolute(), other_key=other_key)
     click.echo(_told(made))
     click.echo(f"It holds. audit head {made.head}")
     for name in made.missing:
@@ -69,16 +62,13 @@ def verify(file: Path, other_key: bool) -> None:  # noqa: FBT001 - click's flag
 @OTHER_KEY
 def restore(file: Path, replace: bool, other_key: bool) -> None:  # noqa: FBT001 - click's flags
     """Put FILE in the place of the database, whole or not at all. Stop the service before."""
-    try:
-        made, told = service.restore(
-            file.absolute(),
-            now=clock.utcnow(),
-            real_now=clock.real_utcnow(),
-            replaces=replace,
-            other_key=other_key,
-        )
-    except DomainError as error:
-        raise click.ClickException(str(error)) from error
+    made, told = service.restore(
+        file.absolute(),
+        now=clock.utcnow(),
+        real_now=clock.real_utcnow(),
+        replaces=replace,
+        other_key=other_key,
+    )
     click.echo(_told(made))
     for line in _lines(made, told):
         click.echo(line)

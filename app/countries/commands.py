@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup
 
 from app import clock
+from app.commands import CommandGroup
 from app.countries import service
 from app.database import db
 
-countries = AppGroup("countries", help="Countries, regions and associations.")
+countries = CommandGroup("countries", help="Countries, regions and associations.")
 
 
 @countries.command("load")

@@ -6,20 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from flask.cli import AppGroup
 
 from app import clock, outbox
 from app.accounts import grants, links, queries, service
 from app.accounts.models import SCOPE_OF, Role, ScopeKind
+from app.commands import CommandGroup
 from app.countries import queries as countries
 from app.database import db
 from app.editions import queries as editions
-from scheduler.errors import DomainError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-accounts = AppGroup("accounts", help="People, roles and sign-in addresses.")
+accounts = CommandGroup("accounts", help="People, roles and sign-in addresses.")
 
 
 @accounts.command("create")
@@ -40,14 +39,10 @@ def create(email: str | None, role: str, scope: str, path: Path | None) -> None:
         raise click.UsageError(message)
     now = clock.real_utcnow()
     made_count = 0
-    try:
-        scope_key = _scope_key(Role(role), scope)
-        for address in emails:
-            person = service.find_or_create(address, now=now)
-            made_count += service.grant(person, Role(role), scope_key, now=now)
-    except DomainError as error:
-        db.session.rollback()
-        raise click.ClickException(str(error)) from error
+    scope_key = _scope_key(Role(role), scope)
+    for address in emails:
+        person = service.find_or_create(address, now=now)
+        made_count += service.grant(person, Role(role), scope_key, now=now)
     db.session.commit()
     click.echo(f"{made_count} of {len(emails)} are new.")
 
@@ -61,14 +56,10 @@ def link(emails: Sequence[str]) -> None:
     set up another.
     """
     now = clock.real_utcnow()
-    try:
-        tokens = [
-            links.make_link(email, life=links.COMMANDED_LINK_LIFE, now=now, is_vouched=True)
-            for email in emails
-        ]
-    except DomainError as error:
-        db.session.rollback()
-        raise click.ClickException(str(error)) from error
+    tokens = [
+        links.make_link(email, life=links.COMMANDED_LINK_LIFE, now=now, is_vouched=True)
+        for email in emails
+    ]
     db.session.commit()
     for token in tokens:
         click.echo(outbox.address("accounts.link", token=token))
@@ -83,15 +74,11 @@ def confirm(emails: Sequence[str]) -> None:
     the role by a command needs no confirmation.
     """
     now = clock.real_utcnow()
-    try:
-        for email in emails:
-            person = queries.find(email)
-            if person is None:
-                raise grants.NoOrganiserError(email=email)
-            grants.confirm(person, now=now)
-    except DomainError as error:
-        db.session.rollback()
-        raise click.ClickException(str(error)) from error
+    for email in emails:
+        person = queries.find(email)
+        if person is None:
+            raise grants.NoOrganiserError(email=email)
+        grants.confirm(person, now=now)
     db.session.commit()
     click.echo(f"{len(emails)} confirmed.")
 

@@ -8,13 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
-from flask.cli import AppGroup
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app import clock
+from app.commands import CommandGroup
 from app.database import db
 from app.editions import milestones, planning
-from scheduler.errors import DomainError
 from scheduler.planning import Action
 
 if TYPE_CHECKING:
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 
 PENDING = 2  # the exit code that says: there is something to apply
 
-series = AppGroup("series", help="Series and their plan.")
+series = CommandGroup("series", help="Series and their plan.")
 
 
 class PlanUsageError(click.UsageError):
@@ -61,21 +59,13 @@ def plan(until: int, applies: bool, as_json: bool, shows_all: bool) -> None:  # 
     Exits 0 when there is nothing to do or all was applied, 2 when changes are pending, 1 on any
     error.
     """
-    try:
-        proposal = planning.propose(until=until, today=clock.today())
-        pending_count = len(proposal.pending)
-        lines = proposal.changes if shows_all else proposal.pending
-        told = _as_json(until, lines) if as_json else _as_text(lines)
-        if applies and pending_count:
-            planning.apply(proposal, by=None, now=clock.utcnow())
-            db.session.commit()
-    except DomainError as error:
-        db.session.rollback()
-        raise click.ClickException(str(error)) from error
-    except (OperationalError, ProgrammingError) as error:
-        db.session.rollback()
-        said = f"The database refuses: {error.orig}. `flask db upgrade` makes its tables."
-        raise click.ClickException(said) from error
+    proposal = planning.propose(until=until, today=clock.today())
+    pending_count = len(proposal.pending)
+    lines = proposal.changes if shows_all else proposal.pending
+    told = _as_json(until, lines) if as_json else _as_text(lines)
+    if applies and pending_count:
+        planning.apply(proposal, by=None, now=clock.utcnow())
+        db.session.commit()
     if told:
         click.echo(told)
     if not as_json:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup
 
 from app import clock
+from app.commands import CommandGroup
 from app.database import db
 from app.editions import opening
 from app.feeds import components, service
 from scheduler.errors import NotFoundError
 
-feeds = AppGroup("feeds", help="What subscribers get.")
+feeds = CommandGroup("feeds", help="What subscribers get.")
 
 
 @feeds.command("keep")

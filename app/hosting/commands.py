@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup
 
+from app.commands import CommandGroup
 from app.editions import queries as editions
 from app.hosting import balloting, queries
 from app.hosting import decision_queries as decisions
 
-hosting = AppGroup("hosting", help="Where events are hosted.")
+hosting = CommandGroup("hosting", help="Where events are hosted.")
 
 
 @hosting.command("count")

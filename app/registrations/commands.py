@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 
 import click
-from flask.cli import AppGroup
 
 from app import database
+from app.commands import CommandGroup
 from app.database import db
 from app.editions import queries as editions
 from app.registrations import queries, tally
 
-registrations = AppGroup("registrations", help="Who is in and who waits.")
+registrations = CommandGroup("registrations", help="Who is in and who waits.")
 
 
 @registrations.command("list")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 from flask import current_app
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import with_appcontext
 
 from app import jobs
+from app.commands import CommandGroup
 from app.site import demo as demonstration
 
-demo = AppGroup("demo", help="The demonstration.")
+demo = CommandGroup("demo", help="The demonstration.")
 
 
 @demo.command("load")

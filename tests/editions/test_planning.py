@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import text
 
 from app import audit, database
 from app.database import db
@@ -415,16 +414,6 @@ def test_only_events_known_to_the_day_clash() -> None:
 def run(app: Flask, *args: str) -> Result:
     db.session.commit()
     return app.test_cli_runner().invoke(args=["series", "plan", *args])
-
-
-def test_a_database_without_tables_is_told_in_a_sentence(app: Flask) -> None:
-    db.session.execute(text("ALTER TABLE edition RENAME TO elsewhere"))
-    result = run(app)
-    db.session.execute(text("ALTER TABLE elsewhere RENAME TO edition"))
-    db.session.commit()
-    assert result.exit_code == 1
-    assert result.output.startswith("Error: The database refuses: ")
-    assert result.output.endswith("`flask db upgrade` makes its tables.\n")
 
 
 def test_the_command_tells_by_its_exit_code_whether_changes_are_pending(app: Flask) -> None:
