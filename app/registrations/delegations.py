@@ -17,6 +17,7 @@ from app.registrations.service import (
     RegistrationClosedError,
     TheyAreRegisteredError,
     closed,
+    insist_on_event,
     lies_ahead,
 )
 from scheduler import lifecycle
@@ -127,9 +128,11 @@ def judge(
     Raises:
         MoveError: it stands where that cannot be done.
         NotSentError: it is a draft.
+        CalledOffError: the event is cancelled.
     """
     database.write(registration.edition)
     database.write(registration)
+    insist_on_event(registration.edition)
     if registration.status is _R.DRAFT:
         raise NotSentError
     action = f"registration.{target.value}"

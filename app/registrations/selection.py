@@ -22,7 +22,12 @@ from app.registrations.models import (
     WalkIns,
 )
 from app.registrations.seating import Candidate, change_status
-from app.registrations.service import RegistrationClosedError, TheyAreRegisteredError, lies_ahead
+from app.registrations.service import (
+    RegistrationClosedError,
+    TheyAreRegisteredError,
+    insist_on_event,
+    lies_ahead,
+)
 from scheduler.errors import N_, ConflictError, DomainError
 from scheduler.lifecycle import LIVE, RegistrationStatus
 
@@ -118,10 +123,12 @@ def decide_many(
     Raises:
         MoveError: one of them stands where this cannot be done.
         ReasonMissingError: a refusal without its reason.
+        CalledOffError: the event is cancelled.
     """
     if act == "decline":
         insist_on_reason(reason)
     database.write(edition)
+    insist_on_event(edition)
     chosen = sorted(registrations, key=lambda row: (row.queued_at, row.id))
     were = {row.id: (row.status, row.is_held) for row in chosen}
     for registration in chosen:
@@ -248,6 +255,7 @@ def decide_grant(
 
     Raises:
         ReasonMissingError: there is no reason.
+        CalledOffError: the event is cancelled.
         GoneError: the person does not come.
         GrantLimitError: the country has its grants already.
     """
@@ -255,6 +263,7 @@ def decide_grant(
     edition = registration.edition
     database.write(edition)
     database.write(registration)
+    insist_on_event(edition)
     if not registration.is_live:
         raise GoneError(name=registration.person.display_name)
     if gives and not goes_beyond:

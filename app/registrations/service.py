@@ -73,6 +73,12 @@ class TheyAreRegisteredError(AlreadyRegisteredError):
     message = N_("{email} is registered for {edition} already.")
 
 
+class CalledOffError(ConflictError):
+    """A decision about a place at an event that is not held."""
+
+    message = N_("{edition} is cancelled: there is nothing to decide any more.")
+
+
 class UnverifiedError(DomainError):
     """A person whose address nobody has shown to be theirs."""
 
@@ -201,6 +207,16 @@ def is_open_to(registration: Registration, now: datetime) -> bool:
 def has_begun(edition: Edition, now: datetime) -> bool:
     """Whether the event has begun at its place at ``now``."""
     return edition.has_begun(edition.day_at(now))
+
+
+def insist_on_event(edition: Edition) -> None:
+    """Insist that ``edition`` is not cancelled: its people are told, and nothing follows.
+
+    Raises:
+        CalledOffError: it is.
+    """
+    if edition.status is EditionStatus.CANCELLED:
+        raise CalledOffError(edition=edition.title)
 
 
 def lies_ahead(edition: Edition, now: datetime) -> bool:

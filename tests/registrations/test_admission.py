@@ -365,6 +365,22 @@ def test_nobody_is_let_in_to_what_is_cancelled(client: Client) -> None:
     assert "Take the place" not in words(page)
 
 
+def test_nothing_is_decided_about_what_is_cancelled() -> None:
+    edition = make_edition(admission_policy=AdmissionPolicy.NOMINATION)
+    row, how = come(edition, "XAA"), {"by": make_person(), "now": OPENING}
+    disruptions.cancel(edition, reason="Flood", **how)
+    mails = db.session.query(OutboxMessage).count()
+    for act in (
+        lambda: selection.decide_many(edition, [row], "accept", reason="", **how),
+        lambda: selection.decide_many(edition, [row], "decline", reason="Full", **how),
+        lambda: selection.decide_grant(row, gives=True, reason="Far", goes_beyond=True, **how),
+        lambda: delegations.judge(row, Status.ENDORSED, reason="", **how),
+    ):
+        with pytest.raises(service.CalledOffError):
+            act()
+    assert (statuses(row), db.session.query(OutboxMessage).count()) == ([Status.SUBMITTED], mails)
+
+
 def test_who_is_invited_reads_so_and_who_is_nominated_too() -> None:
     edition = make_edition(title="Fourth Symposium")
     how = {"by": make_person(), "now": OPENING}
