@@ -14,7 +14,7 @@ from app.i18n import gettext as _
 from app.i18n import ngettext
 from app.registrations import queries, seating, selection
 from scheduler import lifecycle
-from scheduler.lifecycle import RegistrationStatus
+from scheduler.lifecycle import EditionStatus, RegistrationStatus
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,10 +41,11 @@ def change(
     if (policy, capacity) == (edition.admission_policy, edition.capacity):
         return
     opens = policy is AdmissionPolicy.OPEN is not edition.admission_policy
+    is_off = edition.status is EditionStatus.CANCELLED or seating.is_over(edition, now)
     with revising(edition, "edition.registration_changed", by=by, now=now):
         edition.admission_policy, edition.capacity = policy, capacity
     undecided = [row for row in queries.live(edition) if row.status in UNDECIDED]
-    if opens and undecided:
+    if opens and undecided and not is_off:
         selection.decide_many(edition, undecided, "accept", reason="", by=by, now=now)
     else:
         seating.fill_seats(edition, now=now)

@@ -315,14 +315,19 @@ def decide(
     return admission.decide(rules, seated, queue.entries), queue
 
 
+def is_over(edition: Edition, now: datetime) -> bool:
+    """Whether ``edition`` was held, and its last day has passed at its place."""
+    today = edition.day_at(now)
+    return edition.has_begun(today) and today >= edition.dtend
+
+
 def fill_seats(edition: Edition, *, now: datetime) -> list[Registration]:
     """Seat whom the freed or added seats take in, and write to each; return who moved up.
 
     Where an answer is wanted the seat is offered, and kept until then. The caller's transaction
     has locked ``edition``. Nobody moves up once the event is over.
     """
-    today = edition.day_at(now)
-    if edition.status in STILL or (edition.has_begun(today) and today >= edition.dtend):
+    if edition.status in STILL or is_over(edition, now):
         return []
     if not any(waiting for _seat, _seated, waiting in _cells(edition)):
         return []

@@ -50,6 +50,12 @@ class NobodyChosenError(DomainError):
     message = N_("Tick the people in the list first.")
 
 
+class OverError(ConflictError):
+    """A place at what was held already."""
+
+    message = N_("{edition} is over: nobody gets a place any more.")
+
+
 class NoPlaceError(ConflictError):
     """An invitation that would keep a place where none is free."""
 
@@ -124,11 +130,14 @@ def decide_many(
         MoveError: one of them stands where this cannot be done.
         ReasonMissingError: a refusal without its reason.
         CalledOffError: the event is cancelled.
+        OverError: it is over, and only declining is left.
     """
     if act == "decline":
         insist_on_reason(reason)
     database.write(edition)
     insist_on_event(edition)
+    if act != "decline" and seating.is_over(edition, now):
+        raise OverError(edition=edition.title)
     chosen = sorted(registrations, key=lambda row: (row.queued_at, row.id))
     were = {row.id: (row.status, row.is_held) for row in chosen}
     for registration in chosen:

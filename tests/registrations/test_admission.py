@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +21,7 @@ from app.paging import ROWS_A_PAGE
 from app.registrations import (
     delegations,
     parties,
+    policy,
     queries,
     seating,
     selection,
@@ -378,7 +379,21 @@ def test_nothing_is_decided_about_what_is_cancelled() -> None:
     ):
         with pytest.raises(service.CalledOffError):
             act()
+    policy.change(edition, AdmissionPolicy.OPEN, 5, **how)
     assert (statuses(row), db.session.query(OutboxMessage).count()) == ([Status.SUBMITTED], mails)
+
+
+def test_once_the_event_is_over_one_is_declined_and_gets_no_place() -> None:
+    edition = make_edition(admission_policy=AdmissionPolicy.APPROVAL, days=3)
+    rows = [come(edition), come(edition)]
+    how = {"reason": "Late", "by": make_person()}
+    start = datetime.combine(edition.dtstart, time(12), UTC)
+    selection.decide_many(edition, rows[:1], "accept", now=start + timedelta(days=2), **how)
+    after = start + timedelta(days=3)
+    with pytest.raises(selection.OverError):
+        selection.decide_many(edition, rows[1:], "accept", now=after, **how)
+    selection.decide_many(edition, rows[1:], "decline", now=after, **how)
+    assert statuses(*rows) == [Status.CONFIRMED, Status.NOT_SELECTED]
 
 
 def test_who_is_invited_reads_so_and_who_is_nominated_too() -> None:
