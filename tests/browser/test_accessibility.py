@@ -6,7 +6,7 @@ The pages are found by following links, one or two of each kind; so a new page i
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -21,8 +21,12 @@ from app.accounts import service as accounts
 from app.accounts.models import Person, Role
 from app.database import db
 from app.desk import rotation, rotation_answers
+from app.documents import service as documents
+from app.documents.models import DocumentKind
 from app.hosting import balloting, consensus, deciding, service
 from app.hosting.choosing import Choice
+from app.registrations import questions
+from app.registrations import service as registrations
 from scheduler.deciding import RoundStatus
 from scheduler.lifecycle import EditionStatus
 from tests.conftest import POSTGRESQL
@@ -130,6 +134,37 @@ def test_every_page_keeps_to_wcag_and_to_its_width(
         page.locator(f"main form[method=post] {button}").first.click()
         page.get_by_role("alert").first.wait_for()
         faults += faults_here(page, f"{address}, refused")
+    assert not faults, "\n".join(map(str, faults))
+
+
+def test_the_pages_of_visa_letters_keep_to_wcag(new_page: NewPage) -> None:
+    make_country("XAA", name="Alboria")
+    now = clock.utcnow()
+    edition = make_edition(city="Albor", dtstart=clock.today() + timedelta(days=200))
+    organiser = make_person(role=Role.ORGANISER)
+    officer = make_person(role=Role.VISA_OFFICER, scope=edition.slug)
+    wishes = questions.Wishes(offers_visa_letters=True)
+    questions.set_wishes(edition, wishes, by=organiser, now=now)
+    words = {"issuer": "The office", "signatory": "A. Name", "body": "To whom it may concern."}
+    documents.write(edition, DocumentKind.VISA_SUPPORT, words, by=organiser, now=now)
+    told = documents.Passport("Ana García", "XAA", "X1", edition.dtend, date(1980, 2, 29))
+    places = [
+        registrations.register(edition, make_person(name=name), now=now)
+        for name in ("Waits", "Issued", "Sent Back")
+    ]
+    for place in places:
+        documents.ask_for_visa_letter(place, told, by=place.person, now=now)
+    documents.give_visa_letter(places[1], by=officer, now=now)
+    documents.return_asking(places[2], by=officer, because="It ends early.", now=now)
+    db.session.commit()
+    desk, own = new_page(officer), new_page(places[2].person)
+    faults = faults_of(desk, f"/visas/{edition.slug}")
+    for place in places:
+        faults += faults_of(desk, f"/visas/{edition.slug}/{place.public_id}/return")
+    faults += faults_of(own, f"/visas/ask/{places[2].public_id}")
+    desk.locator("main form [type=submit]").first.click()
+    desk.get_by_role("alert").first.wait_for()
+    faults += faults_here(desk, "the reason of a return, refused")
     assert not faults, "\n".join(map(str, faults))
 
 
