@@ -177,20 +177,20 @@ def _verdict(
         return _("No plan that is kept had to find a host for this edition."), None
     is_vacant = slot["offer"] is None
     says = (
-        _("The optimiser would leave this without a host")
+        _("The rotation would leave this without a host")
         if is_vacant
-        else _("The optimiser would give this to %(country)s", country=suggested)
+        else _("The rotation would give this to %(country)s", country=suggested)
     )
     if not standing.code:
-        return _("%(optimiser)s; %(offers)s.", optimiser=says, offers=_offers(slot, standing)), None
+        return _("%(rotation)s; %(offers)s.", rotation=says, offers=_offers(slot, standing)), None
     agrees = not is_vacant and slot["country"] == standing.code
     if not standing.chooser:
-        return _("%(optimiser)s. %(standing)s.", optimiser=says, standing=standing.words), agrees
+        return _("%(rotation)s. %(standing)s.", rotation=says, standing=standing.words), agrees
     if agrees:
-        return _("%(optimiser)s, and %(who)s chose it.", optimiser=says, who=standing.chooser), True
+        return _("%(rotation)s, and %(who)s chose it.", rotation=says, who=standing.chooser), True
     sentence = _(
-        "%(optimiser)s; %(who)s chose %(country)s.",
-        optimiser=says, who=standing.chooser, country=standing.country,
+        "%(rotation)s; %(who)s chose %(country)s.",
+        rotation=says, who=standing.chooser, country=standing.country,
     )  # fmt: skip
     return sentence, False
 

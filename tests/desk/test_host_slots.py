@@ -82,14 +82,14 @@ def test_agreement_and_difference_are_said_with_the_reason(client: Client) -> No
     select(vacant, "XAA")
     page = words(client.get("/organise/hosts"))
     assert (
-        "Agreement The optimiser would give this to Brevania, and the organisers chose it. "
+        "Agreement The rotation would give this to Brevania, and the organisers chose it. "
         "Reason recorded: The better venue"
     ) in page
     assert (
-        "Difference The optimiser would give this to Brevania; the organisers chose Alboria. "
+        "Difference The rotation would give this to Brevania; the organisers chose Alboria. "
         "Reason recorded: The better venue"
     ) in page
-    assert "The optimiser would leave this without a host; the organisers chose Alboria." in page
+    assert "The rotation would leave this without a host; the organisers chose Alboria." in page
 
 
 @pytest.mark.usefixtures("member")
@@ -105,7 +105,7 @@ def test_a_decision_of_the_committee_is_told_as_its_own(client: Client) -> None:
     row = consensus.propose(
         edition, choice, closes_at=closes_at, by=make_person(role=Role.ORGANISER), now=OPENING
     )
-    asked = "Difference The optimiser would give this to Brevania. The committee is asked whether"
+    asked = "Difference The rotation would give this to Brevania. The committee is asked whether"
     assert f"{asked} Alboria hosts." in words(client.get("/organise/hosts"))
     deciding.settle(row, by=None, now=closes_at)
     page = words(client.get("/organise/hosts"))
@@ -117,16 +117,16 @@ def test_what_waits_is_told_by_country_and_drafts_are_not(client: Client) -> Non
     edition = make_slot(S.CALL_OPEN)
     plan("XAB", edition)
     make_offer(edition, make_country("XAC"), status=OfferStatus.DRAFT, submitted_at=None)
-    nobody = "The optimiser would give this to Brevania; there is nothing to compare yet."
+    nobody = "The rotation would give this to Brevania; there is nothing to compare yet."
     page = words(client.get("/organise/hosts"))
     assert ("Nobody has offered yet" in page, nobody in page) == (True, True)
     make_offer(edition, make_country("XAA"))
     page = words(client.get("/organise/hosts"))
     assert "Offers: Alboria" in page
-    assert "The optimiser would give this to Brevania; it has not offered." in page
+    assert "The rotation would give this to Brevania; it has not offered." in page
     make_offer(edition, make_country("XAB"), status=OfferStatus.RECOMMENDED)
     page = words(client.get("/organise/hosts"))
-    assert "Agreement The optimiser would give this to Brevania. Recommended: Brevania." in page
+    assert "Agreement The rotation would give this to Brevania. Recommended: Brevania." in page
     assert "Calanthia" not in page
 
 
@@ -138,7 +138,7 @@ def test_the_newest_plan_that_had_to_fill_the_slot_speaks(client: Client) -> Non
     plan("XAC", make_slot(S.PROJECTED, 2), made=2)
     page = words(client.get("/organise/hosts"))
     assert "Brevania plan of 16 January 2027" in page
-    assert "The optimiser would give this to Brevania; there is nothing to compare yet." in page
+    assert "The rotation would give this to Brevania; there is nothing to compare yet." in page
     assert "Alboria" not in page
     assert (
         untouched.status,
