@@ -262,10 +262,13 @@ def _refused(case: _Case) -> Standing:
 
 
 def _confirmed(case: _Case) -> Standing:
+    request = case.row.visa_request
     return Standing(
         _("You have a place"),
         "success",
-        _("There is nothing more to do now. We write to you when something changes."),
+        _("Your visa letter waits for you: what you told was sent back, with the reason.")
+        if request is not None and request.returned_because
+        else _("There is nothing more to do now. We write to you when something changes."),
         decides=_("Nobody: it is yours."),
         by_when=_("%(by)s Until then you can cancel, if you cannot come.", by=case.eve()),
         comes_next=_("The event. Your badge is scanned at the door, or your name is looked up."),
