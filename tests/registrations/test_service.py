@@ -65,7 +65,12 @@ def test_a_freed_seat_goes_to_the_first_in_the_queue_who_is_written_to() -> None
         Status.WAITLISTED,
     ]
     assert queries.position(second) == 1
-    mails = db.session.query(OutboxMessage).filter_by(to_address=people[1].email).all()
+    mails = (
+        db.session.query(OutboxMessage)
+        .filter_by(to_address=people[1].email)
+        .order_by(OutboxMessage.id)
+        .all()
+    )
     assert [mail.subject.partition(":")[0] for mail in mails] == [
         "You are on the waiting list",
         "You now have a place",

@@ -315,7 +315,9 @@ def test_what_was_changed_is_recorded() -> None:
     series, person = service.found(facts(), by=None, now=OPENING), make_person()
     service.change(series, facts(length_days=5, summary="New words"), by=person, now=OPENING)
     db.session.commit()
-    entries = db.session.scalars(select(AuditEntry).filter_by(subject_kind="series")).all()
+    entries = db.session.scalars(
+        select(AuditEntry).filter_by(subject_kind="series").order_by(AuditEntry.id)
+    ).all()
     assert [(entry.action, entry.person_id) for entry in entries] == [
         ("series.founded", None),
         ("series.changed", person.id),
