@@ -4,10 +4,10 @@ Revision ID: 0035
 Revises: 0034
 """
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 from alembic import op
+
+from app.clock import utcnow  # a rehearsal's entries must not be dated by the real day
 
 revision = "0035"
 down_revision = "0034"
@@ -32,7 +32,7 @@ REVISE = sa.text("""
 def upgrade() -> None:
     op.add_column("edition", sa.Column("sibling_uid", sa.String(255), nullable=True))
     op.execute(LINK)
-    op.get_bind().execute(REVISE, {"now": datetime.now(UTC).replace(microsecond=0)})
+    op.get_bind().execute(REVISE, {"now": utcnow()})
 
 
 def downgrade() -> None:
